@@ -1,3 +1,10 @@
 import { WorkflowEntrypoint } from "cloudflare:workers";
-export class VerifyUploadWorkflow extends WorkflowEntrypoint<Env> { override async run() {} }
-export default { fetch: () => new Response("ok") } satisfies ExportedHandler<Env>;
+import { buildApp } from "./app.ts";
+
+export class VerifyUploadWorkflow extends WorkflowEntrypoint<Cloudflare.Env> {
+  override async run() {}
+}
+
+const app = buildApp();
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Cloudflare.Env>;

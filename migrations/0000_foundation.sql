@@ -1,0 +1,165 @@
+CREATE TABLE `api_keys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`project_id` text,
+	`name` text NOT NULL,
+	`lookup` text NOT NULL,
+	`hash` text NOT NULL,
+	`scopes` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer,
+	`revoked_at` integer,
+	`last_used_at` integer,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`project_id`) REFERENCES `projects`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `api_keys_lookup_unique` ON `api_keys` (`lookup`);--> statement-breakpoint
+CREATE INDEX `api_keys_organization` ON `api_keys` (`organization_id`,`created_at`);--> statement-breakpoint
+CREATE TABLE `discarded_archives` (
+	`archive_key` text PRIMARY KEY NOT NULL,
+	`discarded_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `organizations` (
+	`id` text PRIMARY KEY NOT NULL,
+	`key` text NOT NULL,
+	`name` text NOT NULL,
+	`description` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `organizations_key_unique` ON `organizations` (`key`);--> statement-breakpoint
+CREATE TABLE `projects` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`organization_id` text NOT NULL,
+	`workspace_id` text NOT NULL,
+	`key` text NOT NULL,
+	`name` text NOT NULL,
+	`description` text,
+	`is_default` integer DEFAULT false NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`workspace_id`) REFERENCES `workspaces`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `projects_id_unique` ON `projects` (`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `projects_workspace_key` ON `projects` (`workspace_id`,`key`);--> statement-breakpoint
+CREATE INDEX `projects_organization` ON `projects` (`organization_id`);--> statement-breakpoint
+CREATE TABLE `registry_tasks` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`name` text NOT NULL,
+	`is_public` integer DEFAULT false NOT NULL,
+	`latest_version_id` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `registry_tasks_organization_name` ON `registry_tasks` (`organization_id`,`name`);--> statement-breakpoint
+CREATE INDEX `registry_tasks_public` ON `registry_tasks` (`name`) WHERE is_public = 1;--> statement-breakpoint
+CREATE TABLE `registry_versions` (
+	`id` text PRIMARY KEY NOT NULL,
+	`task_id` text NOT NULL,
+	`version` text NOT NULL,
+	`major` integer NOT NULL,
+	`minor` integer NOT NULL,
+	`patch` integer NOT NULL,
+	`archive_key` text NOT NULL,
+	`archive_etag` text NOT NULL,
+	`sha256` text NOT NULL,
+	`file_size` integer NOT NULL,
+	`directory_offset` integer NOT NULL,
+	`directory_size` integer NOT NULL,
+	`entry_count` integer NOT NULL,
+	`file_count` integer NOT NULL,
+	`description` text,
+	`difficulty` text,
+	`author` text,
+	`license` text,
+	`source` text,
+	`repository` text,
+	`instruction` text,
+	`readme_path` text,
+	`tags` text,
+	`ports` text,
+	`provision` text,
+	`teardown` text,
+	`solution` text,
+	`verification` text,
+	`withheld_paths` text NOT NULL,
+	`created_by` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`task_id`) REFERENCES `registry_tasks`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `registry_versions_archive_key_unique` ON `registry_versions` (`archive_key`);--> statement-breakpoint
+CREATE UNIQUE INDEX `registry_versions_task_version` ON `registry_versions` (`task_id`,`version`);--> statement-breakpoint
+CREATE INDEX `registry_versions_order` ON `registry_versions` (`task_id`,`major`,`minor`,`patch`);--> statement-breakpoint
+CREATE TABLE `upload_parts` (
+	`upload_id` text NOT NULL,
+	`part_number` integer NOT NULL,
+	`size` integer NOT NULL,
+	`etag` text NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`upload_id`, `part_number`),
+	FOREIGN KEY (`upload_id`) REFERENCES `uploads`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE TABLE `uploads` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`task_name` text NOT NULL,
+	`version` text NOT NULL,
+	`state` text NOT NULL,
+	`archive_key` text NOT NULL,
+	`multipart_id` text,
+	`size` integer NOT NULL,
+	`part_size` integer,
+	`sha256` text,
+	`problems` text,
+	`created_by` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	`expires_at` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `uploads_archive_key_unique` ON `uploads` (`archive_key`);--> statement-breakpoint
+CREATE INDEX `uploads_expiry` ON `uploads` (`state`,`expires_at`);--> statement-breakpoint
+CREATE INDEX `uploads_version` ON `uploads` (`organization_id`,`task_name`,`version`);--> statement-breakpoint
+CREATE TABLE `users` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`username` text NOT NULL,
+	`email` text NOT NULL,
+	`name` text,
+	`role` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `users_organization_email` ON `users` (`organization_id`,`email`);--> statement-breakpoint
+CREATE UNIQUE INDEX `users_organization_username` ON `users` (`organization_id`,`username`);--> statement-breakpoint
+CREATE TABLE `workspaces` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`key` text NOT NULL,
+	`name` text NOT NULL,
+	`description` text,
+	`is_default` integer DEFAULT false NOT NULL,
+	`created_by` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `workspaces_organization_key` ON `workspaces` (`organization_id`,`key`);

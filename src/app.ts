@@ -1,0 +1,50 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { version } from "../package.json";
+import { requireClientVersion } from "./http/client-version.ts";
+import { type AppEnv, configOf } from "./http/context.ts";
+import { handleError } from "./http/handle-error.ts";
+import { buildOpenApiDocument } from "./http/openapi.ts";
+import { requestLog } from "./http/request-log.ts";
+import { serviceRoutes } from "./http/service-routes.ts";
+import { refuseUnknown } from "./http/unknown-path.ts";
+import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
+
+/** Headers that scripts on allowed origins may read beside the safelisted ones. */
+const EXPOSED_HEADERS = ["X-Request-Id", "ETag", "Retry-After", "Content-Disposition", "Content-Range", "Location"];
+
+/** Seconds that clients may keep the OpenAPI document without asking again. */
+const DOCUMENT_MAX_AGE_SECONDS = 300;
+
+/** Builds the Worker's routes: plumbing first, then each feature, then what answers for the rest. */
+export function buildApp(): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  app.use(requestId({ limitLength: 128 }));
+  app.use(requestLog);
+  app.use(secureHeaders());
+  app.use(
+    cors({
+      origin: (origin, c) => (configOf(c).CORS_ORIGINS.includes(origin) ? origin : null),
+      exposeHeaders: EXPOSED_HEADERS,
+      maxAge: 600,
+    }),
+  );
+  app.use(requireClientVersion);
+  app.use(limitJsonBody);
+
+  app.route("/", serviceRoutes(version));
+
+  let document: string | undefined;
+  app.get("/openapi.json", (c) => {
+    document ??= JSON.stringify(buildOpenApiDocument(app, version));
+    return c.body(document, 200, {
+      "Content-Type": "application/json",
+      "Cache-Control": `public, max-age=${DOCUMENT_MAX_AGE_SECONDS}`,
+    });
+  });
+  app.notFound(refuseUnknown(app.routes.filter((route) => route.method !== "ALL")));
+  app.onError(handleError);
+  return app;
+}

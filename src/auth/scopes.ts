@@ -1,0 +1,15 @@
+/** What a key may do. `task:write` implies `task:read`, `environment:write` implies `environment:read`, `admin` all. */
+export const SCOPES = ["task:read", "task:write", "environment:read", "environment:write", "admin"] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+const IMPLIED: Partial<Record<Scope, Scope>> = {
+  "task:read": "task:write",
+  "environment:read": "environment:write",
+};
+
+/** Whether a key with `held` scopes may do what needs `needed`. */
+export function grants(held: readonly string[], needed: Scope): boolean {
+  const stronger = IMPLIED[needed];
+  return held.includes(needed) || held.includes("admin") || (stronger !== undefined && held.includes(stronger));
+}

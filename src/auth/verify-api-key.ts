@@ -1,0 +1,57 @@
+import { and, eq, isNull, lt, or } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { apiKeys, organizations, users } from "../db/schema.ts";
+import { equalSecrets, hashApiKey, lookupOf } from "./api-keys.ts";
+import type { Caller } from "./caller.ts";
+
+/** `last_used_at` is written at most this often: one write a minute tells as much as one a request. */
+const LAST_USED_RESOLUTION_MS = 60_000;
+
+export type Verdict =
+  | { ok: true; caller: Caller; lastUsedAt: Date | null }
+  | { ok: false; reason: "key_invalid" | "key_revoked" | "key_expired" };
+
+/**
+ * Finds and verifies an API key in one D1 query. Whether a key is revoked or expired is told only to who presents the
+ * whole secret.
+ */
+export async function verifyApiKey(db: Database, presented: string, now: Date): Promise<Verdict> {
+  const lookup = lookupOf(presented);
+  if (lookup === undefined) return { ok: false, reason: "key_invalid" };
+  const [row] = await db
+    .select({ key: apiKeys, username: users.username, organizationKey: organizations.key })
+    .from(apiKeys)
+    .innerJoin(users, eq(users.id, apiKeys.userId))
+    .innerJoin(organizations, eq(organizations.id, apiKeys.organizationId))
+    .where(eq(apiKeys.lookup, lookup))
+    .limit(1);
+  if (!row || !(await equalSecrets(row.key.hash, await hashApiKey(presented)))) {
+    return { ok: false, reason: "key_invalid" };
+  }
+  if (row.key.revokedAt) return { ok: false, reason: "key_revoked" };
+  if (row.key.expiresAt && row.key.expiresAt <= now) return { ok: false, reason: "key_expired" };
+  const caller: Caller = {
+    keyId: row.key.id,
+    userId: row.key.userId,
+    username: row.username,
+    organizationId: row.key.organizationId,
+    organizationKey: row.organizationKey,
+    projectId: row.key.projectId,
+    scopes: row.key.scopes,
+  };
+  return { ok: true, caller, lastUsedAt: row.key.lastUsedAt };
+}
+
+/** Whether `last_used_at` is old enough to be written again. */
+export function isLastUsedStale(lastUsedAt: Date | null, now: Date): boolean {
+  return lastUsedAt === null || now.getTime() - lastUsedAt.getTime() >= LAST_USED_RESOLUTION_MS;
+}
+
+/** Writes `last_used_at`; of requests that race, one writes. */
+export async function recordKeyUse(db: Database, keyId: string, now: Date): Promise<void> {
+  const stale = new Date(now.getTime() - LAST_USED_RESOLUTION_MS);
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: now })
+    .where(and(eq(apiKeys.id, keyId), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, stale))));
+}

@@ -1,0 +1,89 @@
+import { z } from "zod";
+
+/** One megabyte and one mebibyte, in bytes. */
+const MB = 1_000_000;
+const MiB = 1024 * 1024;
+
+const bytes = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const count = bytes;
+const seconds = bytes;
+
+/** A JSON object written in a variable, such as `{"dreadnode-sdk": "1.4.0"}`. */
+const jsonRecord = z
+  .string()
+  .default("{}")
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: "custom", message: "is not JSON" });
+      return z.NEVER;
+    }
+  });
+
+/**
+ * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
+ */
+const configSchema = z.object({
+  /** Creates the first organization of a new deployment; a secret of at least 24 characters. */
+  BOOTSTRAP_SECRET: z.string().min(24).optional(),
+  /** Origins that browsers may call from, separated by commas. None by default. */
+  CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+    ),
+  /** Lowest client versions served, by User-Agent product: `{"dreadnode-sdk": "1.4.0"}`. */
+  MIN_CLIENT_VERSIONS: jsonRecord.pipe(z.record(z.string(), z.string().regex(/^\d+\.\d+\.\d+$/))),
+  /** One JSON line per request on the console, unless `off`. */
+  REQUEST_LOG: z.enum(["on", "off"]).default("on"),
+  /** Seconds that a rate-limited client is told to wait: the period of the RATE_LIMIT binding. */
+  RATE_LIMIT_PERIOD_SECONDS: seconds(60),
+  /** Largest JSON request body. */
+  JSON_BODY_MAX_BYTES: bytes(1 * MiB),
+  /** Largest archive in one request; Cloudflare's own limit is 100 MB on most plans. */
+  PUBLISH_MAX_BYTES: bytes(95 * MB),
+  /** Largest archive in a multipart upload. */
+  UPLOAD_MAX_BYTES: bytes(5_000 * MB),
+  /** Size of each part of a multipart upload but the last; R2 takes 5 MiB to 5 GiB and 10,000 parts. */
+  UPLOAD_PART_BYTES: z.coerce
+    .number()
+    .int()
+    .min(5 * MiB)
+    .default(16 * MiB),
+  /** Life of an upload that is not completed, after which it is swept. */
+  UPLOAD_TTL_SECONDS: seconds(24 * 3600),
+  /** Archives of more stored or inflated bytes than this are verified by a Workflow. */
+  VERIFY_INLINE_MAX_BYTES: bytes(32 * MiB),
+  /** Limits of the archive check (docs/archives.md). */
+  ARCHIVE_MAX_ENTRIES: count(500_000),
+  ARCHIVE_MAX_DIRECTORY_BYTES: bytes(64 * MiB),
+  ARCHIVE_MAX_TOTAL_BYTES: bytes(20_000 * MB),
+  ARCHIVE_MAX_ENTRY_BYTES: bytes(5_000 * MB),
+  ARCHIVE_MAX_RATIO: count(50),
+  ARCHIVE_RATIO_FLOOR_BYTES: bytes(64 * MiB),
+});
+
+export type Config = z.output<typeof configSchema>;
+
+const parsed = new WeakMap<object, Config>();
+
+/**
+ * The Worker's configuration, parsed once per isolate. Throws with the names of the settings that are wrong, never
+ * with their values: a secret may be among them.
+ */
+export function readConfig(env: Cloudflare.Env): Config {
+  const known = parsed.get(env);
+  if (known) return known;
+  const result = configSchema.safeParse(env);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join("; ");
+    throw new Error(`Configuration is wrong (see docs/configuration.md): ${problems}`);
+  }
+  parsed.set(env, result.data);
+  return result.data;
+}

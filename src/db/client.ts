@@ -1,0 +1,9 @@
+import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import * as schema from "./schema.ts";
+
+export type Database = DrizzleD1Database<typeof schema>;
+
+/** The drizzle client over the D1 binding. Cheap: made once per request. */
+export function connect(d1: D1Database): Database {
+  return drizzle(d1, { schema });
+}

@@ -1,0 +1,256 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** Milliseconds since 1970 in UTC; the wire shows ISO 8601. */
+const timestamp = (name: string) => integer(name, { mode: "timestamp_ms" });
+const createdAt = () =>
+  timestamp("created_at")
+    .notNull()
+    .$defaultFn(() => new Date());
+const updatedAt = () =>
+  timestamp("updated_at")
+    .notNull()
+    .$defaultFn(() => new Date())
+    .$onUpdateFn(() => new Date());
+
+/** Tenants. `key` is the slug in paths. */
+export const organizations = sqliteTable("organizations", {
+  id: text("id").primaryKey(),
+  key: text("key").notNull().unique(),
+  name: text("name").notNull(),
+  description: text("description"),
+  createdAt: createdAt(),
+  updatedAt: updatedAt(),
+});
+
+/** People and machine users; a user belongs to one organization. */
+export const users = sqliteTable(
+  "users",
+  {
+    id: text("id").primaryKey(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    username: text("username").notNull(),
+    email: text("email").notNull(),
+    name: text("name"),
+    role: text("role", { enum: ["owner", "contributor", "reader"] }).notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    uniqueIndex("users_organization_email").on(table.organizationId, table.email),
+    uniqueIndex("users_organization_username").on(table.organizationId, table.username),
+  ],
+);
+
+/** Groups of projects and environments inside an organization. */
+export const workspaces = sqliteTable(
+  "workspaces",
+  {
+    id: text("id").primaryKey(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    key: text("key").notNull(),
+    name: text("name").notNull(),
+    description: text("description"),
+    isDefault: integer("is_default", { mode: "boolean" }).notNull().default(false),
+    createdBy: text("created_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [uniqueIndex("workspaces_organization_key").on(table.organizationId, table.key)],
+);
+
+/** Projects hold agent tasks. `number` is the integer id that agent clients use, `id` the UUID of the others. */
+export const projects = sqliteTable(
+  "projects",
+  {
+    number: integer("number").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull().unique(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    key: text("key").notNull(),
+    name: text("name").notNull(),
+    description: text("description"),
+    isDefault: integer("is_default", { mode: "boolean" }).notNull().default(false),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    uniqueIndex("projects_workspace_key").on(table.workspaceId, table.key),
+    index("projects_organization").on(table.organizationId),
+  ],
+);
+
+/** API keys: `lookup` finds the row, `hash` is SHA-256 over the whole key; the key itself is never stored. */
+export const apiKeys = sqliteTable(
+  "api_keys",
+  {
+    id: text("id").primaryKey(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+    /** When set, the key acts in this project only. */
+    projectId: text("project_id").references(() => projects.id),
+    name: text("name").notNull(),
+    lookup: text("lookup").notNull().unique(),
+    hash: text("hash").notNull(),
+    scopes: text("scopes", { mode: "json" }).$type<string[]>().notNull(),
+    createdAt: createdAt(),
+    expiresAt: timestamp("expires_at"),
+    revokedAt: timestamp("revoked_at"),
+    lastUsedAt: timestamp("last_used_at"),
+  },
+  (table) => [index("api_keys_organization").on(table.organizationId, table.createdAt)],
+);
+
+/** Registry tasks, one row per name. Visibility belongs to the name and so to every version. */
+export const registryTasks = sqliteTable(
+  "registry_tasks",
+  {
+    id: text("id").primaryKey(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    name: text("name").notNull(),
+    isPublic: integer("is_public", { mode: "boolean" }).notNull().default(false),
+    /** The highest published version; null only while none is published. */
+    latestVersionId: text("latest_version_id"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    uniqueIndex("registry_tasks_organization_name").on(table.organizationId, table.name),
+    index("registry_tasks_public")
+      .on(table.name)
+      .where(sql`is_public = 1`),
+  ],
+);
+
+/** A block of task.yaml that runs a script; `timeout` in seconds. */
+export interface ScriptBlock {
+  script: string;
+  timeout: number;
+}
+
+/** Published, immutable versions: where the archive lies, what its directory is, what task.yaml says. */
+export const registryVersions = sqliteTable(
+  "registry_versions",
+  {
+    id: text("id").primaryKey(),
+    taskId: text("task_id")
+      .notNull()
+      .references(() => registryTasks.id),
+    version: text("version").notNull(),
+    major: integer("major").notNull(),
+    minor: integer("minor").notNull(),
+    patch: integer("patch").notNull(),
+    /** R2 key in ARCHIVES, and the etag that the check has seen. */
+    archiveKey: text("archive_key").notNull().unique(),
+    archiveEtag: text("archive_etag").notNull(),
+    /** SHA-256 of the archive in hex. */
+    sha256: text("sha256").notNull(),
+    fileSize: integer("file_size").notNull(),
+    /** Where the central directory lies, known from the check: a listing needs no search for it. */
+    directoryOffset: integer("directory_offset").notNull(),
+    directorySize: integer("directory_size").notNull(),
+    entryCount: integer("entry_count").notNull(),
+    fileCount: integer("file_count").notNull(),
+    description: text("description"),
+    difficulty: text("difficulty"),
+    author: text("author"),
+    license: text("license"),
+    source: text("source"),
+    repository: text("repository"),
+    instruction: text("instruction"),
+    readmePath: text("readme_path"),
+    tags: text("tags", { mode: "json" }).$type<string[]>(),
+    ports: text("ports", { mode: "json" }).$type<Record<string, number[]>>(),
+    provision: text("provision", { mode: "json" }).$type<ScriptBlock>(),
+    teardown: text("teardown", { mode: "json" }).$type<ScriptBlock>(),
+    solution: text("solution", { mode: "json" }).$type<{ script: string }>(),
+    verification: text("verification", { mode: "json" }).$type<Record<string, unknown>>(),
+    /** Paths in the archive that only writers of the owning organization may read (docs/archives.md). */
+    withheldPaths: text("withheld_paths", { mode: "json" }).$type<string[]>().notNull(),
+    createdBy: text("created_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    uniqueIndex("registry_versions_task_version").on(table.taskId, table.version),
+    index("registry_versions_order").on(table.taskId, table.major, table.minor, table.patch),
+  ],
+);
+
+/** One problem that the archive check found, as the wire shows it in `errors[]`. */
+export interface StoredProblem {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+}
+
+/**
+ * Archives on their way in. A row stands before the first byte is stored, so that a crash at any point leaves something
+ * for the sweeper to find. `open` takes bytes, `verifying` is being checked, `accepted` and `refused` are final.
+ */
+export const uploads = sqliteTable(
+  "uploads",
+  {
+    id: text("id").primaryKey(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    taskName: text("task_name").notNull(),
+    version: text("version").notNull(),
+    state: text("state", { enum: ["open", "verifying", "accepted", "refused"] }).notNull(),
+    archiveKey: text("archive_key").notNull().unique(),
+    /** R2's id of the multipart upload; null for an archive that came in one request. */
+    multipartId: text("multipart_id"),
+    /** Bytes announced for the whole archive. */
+    size: integer("size").notNull(),
+    partSize: integer("part_size"),
+    /** SHA-256 in hex: announced by the client, or computed from what came. */
+    sha256: text("sha256"),
+    problems: text("problems", { mode: "json" }).$type<StoredProblem[]>(),
+    createdBy: text("created_by"),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    expiresAt: timestamp("expires_at").notNull(),
+  },
+  (table) => [
+    index("uploads_expiry").on(table.state, table.expiresAt),
+    index("uploads_version").on(table.organizationId, table.taskName, table.version),
+  ],
+);
+
+/** Parts received of a multipart upload. Sending a part again replaces it. */
+export const uploadParts = sqliteTable(
+  "upload_parts",
+  {
+    uploadId: text("upload_id")
+      .notNull()
+      .references(() => uploads.id),
+    partNumber: integer("part_number").notNull(),
+    size: integer("size").notNull(),
+    etag: text("etag").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.uploadId, table.partNumber] })],
+);
+
+/** R2 keys that nothing refers to any more; removed at once where it works, else by the sweeper. */
+export const discardedArchives = sqliteTable("discarded_archives", {
+  archiveKey: text("archive_key").primaryKey(),
+  discardedAt: timestamp("discarded_at")
+    .notNull()
+    .$defaultFn(() => new Date()),
+});

@@ -1,0 +1,83 @@
+import { createMiddleware } from "hono/factory";
+import { grants, type Scope } from "../auth/scopes.ts";
+import { isLastUsedStale, recordKeyUse, verifyApiKey } from "../auth/verify-api-key.ts";
+import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts";
+import { ApiError } from "./errors.ts";
+import { limitRate } from "./rate-limit.ts";
+import { logBackgroundFailure } from "./request-log.ts";
+
+/** The user name that Basic credentials carry; the password is the API key (A4). */
+const TOKEN_USER = "__token__";
+
+function fromBasic(credentials: string): string {
+  let text: string;
+  try {
+    text = atob(credentials);
+  } catch {
+    throw new ApiError("key_invalid", "Invalid API key: the Basic credentials are not base64.");
+  }
+  const colon = text.indexOf(":");
+  if (text.slice(0, Math.max(colon, 0)) !== TOKEN_USER) {
+    throw new ApiError("key_invalid", `Invalid API key: Basic credentials carry the user ${TOKEN_USER}.`);
+  }
+  return text.slice(colon + 1);
+}
+
+/** The key that a request presents: Authorization (Bearer or Basic) first, then X-API-Key. */
+function presentedKey(c: AppContext): string {
+  const authorization = c.req.header("authorization")?.trim();
+  if (authorization) {
+    const [scheme = "", credentials = ""] = authorization.split(/\s+/, 2);
+    if (credentials === "") throw new ApiError("key_required");
+    switch (scheme.toLowerCase()) {
+      case "bearer":
+        return credentials;
+      case "basic":
+        return fromBasic(credentials);
+      default:
+        throw new ApiError("key_invalid", "Invalid API key: the Authorization scheme is neither Bearer nor Basic.");
+    }
+  }
+  const header = c.req.header("x-api-key")?.trim();
+  if (!header) throw new ApiError("key_required");
+  return header;
+}
+
+async function identify(c: AppContext): Promise<void> {
+  const db = databaseOf(c);
+  const now = new Date();
+  const verdict = await verifyApiKey(db, presentedKey(c), now);
+  if (!verdict.ok) throw new ApiError(verdict.reason);
+  c.set("caller", verdict.caller);
+  if (isLastUsedStale(verdict.lastUsedAt, now)) {
+    c.executionCtx.waitUntil(
+      recordKeyUse(db, verdict.caller.keyId, now).catch((error: unknown) =>
+        logBackgroundFailure("recordKeyUse", error),
+      ),
+    );
+  }
+}
+
+/**
+ * Lets a request through that presents a key with `scope`, or any valid key for `"any"`. Requests are limited per key;
+ * those without a valid one per address, so that keys cannot be tried without end.
+ */
+export function authenticate(scope: Scope | "any") {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    try {
+      await identify(c);
+    } catch (error) {
+      if (error instanceof ApiError) {
+        error.headers["WWW-Authenticate"] = 'Bearer realm="taskyard"';
+        await limitRate(c, `address:${c.req.header("cf-connecting-ip") ?? "local"}`);
+      }
+      throw error;
+    }
+    const caller = callerOf(c);
+    await limitRate(c, `key:${caller.keyId}`);
+    if (scope !== "any" && !grants(caller.scopes, scope)) {
+      throw new ApiError("scope_missing", `API key missing required scope '${scope}'`);
+    }
+    await next();
+  });
+}

@@ -1,0 +1,31 @@
+import type { Context } from "hono";
+import type { Caller } from "../auth/caller.ts";
+import { type Config, readConfig } from "../config.ts";
+import { connect, type Database } from "../db/client.ts";
+
+/** Hono's environment for every route of Taskyard. */
+export interface AppEnv {
+  Bindings: Cloudflare.Env;
+  Variables: {
+    requestId: string;
+    /** Set by `authenticate`; routes of operations with a scope read it through `callerOf`. */
+    caller?: Caller;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+
+/** The caller of an operation that needs a key. */
+export function callerOf(c: AppContext): Caller {
+  const caller = c.get("caller");
+  if (!caller) throw new Error("This operation was mounted without authentication");
+  return caller;
+}
+
+export function configOf(c: AppContext): Config {
+  return readConfig(c.env);
+}
+
+export function databaseOf(c: AppContext): Database {
+  return connect(c.env.DB);
+}

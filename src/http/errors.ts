@@ -1,0 +1,231 @@
+/**
+ * The one error table. A code names what went wrong inside Taskyard; each API family shows it in its own body
+ * (`families.ts`). Contract: task-registry-and-environments A7, agent-tasks 1.3, workflow-files "Auth".
+ */
+
+/** `type` values of the registry's envelope (A7); stable, part of the contract. */
+export const REGISTRY_ERROR_TYPES = [
+  "already_exists_error",
+  "app_error",
+  "authentication_error",
+  "conflict_error",
+  "aws_error",
+  "configuration_error",
+  "database_error",
+  "dynamodb_error",
+  "e2b_error",
+  "e2b_rate_limit_error",
+  "expired_signature_error",
+  "expired_token_error",
+  "forbidden_error",
+  "group_error",
+  "invalid_error",
+  "invalid_flag_error",
+  "invalid_username_error",
+  "mail_error",
+  "member_exists_error",
+  "member_limit_exceeded_error",
+  "migration_lock_timeout_error",
+  "not_found_error",
+  "oauth_config_error",
+  "org_sandbox_capacity_exceeded_error",
+  "bad_gateway_error",
+  "gateway_timeout_error",
+  "s3_error",
+  "server_error",
+  "task_error",
+  "stripe_error",
+  "token_error",
+  "upgrade_required_error",
+  "usage_limit_exceeded_error",
+  "user_verification_error",
+  "validation_error",
+] as const;
+
+export type RegistryErrorType = (typeof REGISTRY_ERROR_TYPES)[number];
+
+/** HTTP statuses of errors: A7's eleven, and those that HTTP itself asks for (405, 411, 413, 415, 416). */
+export const ERROR_STATUSES = [400, 401, 403, 404, 405, 409, 411, 413, 415, 416, 422, 426, 429, 500, 502, 504] as const;
+
+export type ErrorStatus = (typeof ERROR_STATUSES)[number];
+
+interface ErrorRow {
+  status: ErrorStatus;
+  /** `type` in the registry's envelope. */
+  type: RegistryErrorType;
+  /** `type` and `code` in the agent tasks' envelope, and the status where that family has another. */
+  agent: { type: string; code: string; status?: ErrorStatus };
+  /** What a client reads when the place that fails says nothing better. */
+  detail: string;
+}
+
+const invalidRequest = (code: string) => ({ type: "invalid_request", code });
+const authentication = (code: string) => ({ type: "authentication_error", code });
+
+export const ERRORS = {
+  malformed_json: {
+    status: 400,
+    type: "invalid_error",
+    agent: invalidRequest("parse_error"),
+    detail: "JSON parse error - the request body is not valid JSON.",
+  },
+  invalid_request: {
+    status: 400,
+    type: "invalid_error",
+    agent: { type: "validation_error", code: "invalid_input" },
+    detail: "The request cannot be carried out as it is.",
+  },
+  key_required: {
+    status: 401,
+    type: "authentication_error",
+    agent: authentication("not_authenticated"),
+    detail: "API key required: send it as Authorization: Bearer, as X-API-Key, or as Basic with the user __token__.",
+  },
+  key_invalid: {
+    status: 401,
+    type: "authentication_error",
+    agent: authentication("authentication_failed"),
+    detail: "Invalid API key.",
+  },
+  key_revoked: {
+    status: 401,
+    type: "authentication_error",
+    agent: authentication("authentication_failed"),
+    detail: "API key revoked.",
+  },
+  key_expired: {
+    status: 401,
+    type: "expired_token_error",
+    agent: authentication("authentication_failed"),
+    detail: "API key expired.",
+  },
+  scope_missing: {
+    status: 403,
+    type: "forbidden_error",
+    agent: authentication("permission_denied"),
+    detail: "API key missing required scope.",
+  },
+  forbidden: {
+    status: 403,
+    type: "forbidden_error",
+    agent: authentication("permission_denied"),
+    detail: "This key may not do that.",
+  },
+  not_found: {
+    status: 404,
+    type: "not_found_error",
+    agent: invalidRequest("not_found"),
+    detail: "Not found.",
+  },
+  unknown_path: {
+    status: 404,
+    type: "not_found_error",
+    agent: invalidRequest("not_found"),
+    detail: "Endpoint not found.",
+  },
+  method_not_allowed: {
+    status: 405,
+    type: "invalid_error",
+    agent: invalidRequest("method_not_allowed"),
+    detail: "Method not allowed.",
+  },
+  already_exists: {
+    status: 409,
+    type: "already_exists_error",
+    agent: { type: "validation_error", code: "unique" },
+    detail: "Already exists.",
+  },
+  conflict: {
+    status: 409,
+    type: "conflict_error",
+    agent: { type: "validation_error", code: "conflict" },
+    detail: "The current state does not allow that.",
+  },
+  length_required: {
+    status: 411,
+    type: "invalid_error",
+    agent: invalidRequest("length_required"),
+    detail: "Content-Length is required.",
+  },
+  body_too_large: {
+    status: 413,
+    type: "invalid_error",
+    agent: invalidRequest("request_too_large"),
+    detail: "The request body is too large.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: "invalid_error",
+    agent: invalidRequest("unsupported_media_type"),
+    detail: "Unsupported media type in request: send Content-Type: application/json.",
+  },
+  range_not_satisfiable: {
+    status: 416,
+    type: "invalid_error",
+    agent: invalidRequest("range_not_satisfiable"),
+    detail: "The requested range lies outside the content.",
+  },
+  archive_refused: {
+    status: 422,
+    type: "task_error",
+    agent: { type: "validation_error", code: "invalid_input" },
+    detail: "The archive was refused; errors[] names each entry and the reason.",
+  },
+  validation_failed: {
+    status: 422,
+    type: "validation_error",
+    agent: { type: "validation_error", code: "invalid_input", status: 400 },
+    detail: "Request validation failed.",
+  },
+  upgrade_required: {
+    status: 426,
+    type: "upgrade_required_error",
+    agent: invalidRequest("upgrade_required"),
+    detail: "This client is too old.",
+  },
+  rate_limited: {
+    status: 429,
+    type: "usage_limit_exceeded_error",
+    agent: { type: "throttled_error", code: "throttled" },
+    detail: "Request was throttled.",
+  },
+  server_error: {
+    status: 500,
+    type: "server_error",
+    agent: { type: "server_error", code: "error" },
+    detail: "A server error occurred.",
+  },
+} satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The row of a code, widened to what all rows have in common. */
+export function errorRow(code: ErrorCode): ErrorRow {
+  return ERRORS[code];
+}
+
+/** One item of `errors[]`: where, what in words, what for machines. */
+export interface ErrorItem {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+}
+
+/** An expected failure. Thrown anywhere below a route; `handle-error.ts` turns it into the family's body. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: ErrorItem[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    code: ErrorCode,
+    detail: string = ERRORS[code].detail,
+    extras: { errors?: ErrorItem[]; headers?: Record<string, string> } = {},
+  ) {
+    super(detail);
+    this.name = "ApiError";
+    this.code = code;
+    this.errors = extras.errors;
+    this.headers = extras.headers ?? {};
+  }
+}

@@ -1,0 +1,38 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppEnv } from "./context.ts";
+
+const DESCRIPTION = `The backend under AI agents and evaluations: a registry of packaged tasks, environments, agent tasks
+with runs, live streams, logs and artifacts. Send an API key as \`Authorization: Bearer\`, as \`X-API-Key\`, or as Basic
+with the user \`__token__\`.`;
+
+const TAGS = [
+  { name: "Task registry", description: "Packaged tasks: publish, list, read" },
+  { name: "Task uploads", description: "Resumable uploads of large archives" },
+  { name: "Administration", description: "Organizations, workspaces, projects, users, keys" },
+  { name: "Account", description: "Who the key belongs to" },
+  { name: "Service", description: "Health and documentation" },
+];
+
+/** Makes the OpenAPI 3.1 document of all operations mounted on `app`. `version` is Taskyard's own. */
+export function buildOpenApiDocument(app: OpenAPIHono<AppEnv>, version: string): object {
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  app.openAPIRegistry.registerComponent("securitySchemes", "basic", {
+    type: "http",
+    scheme: "basic",
+    description: "User `__token__`, password the API key",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "apiKey",
+    in: "header",
+    name: "X-API-Key",
+  });
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: "Taskyard", version, description: DESCRIPTION, license: { name: "See the repository" } },
+    servers: [{ url: "/" }],
+    tags: TAGS,
+  });
+  // Hono writes a path parameter that spans slashes as `{path}{.+}`; OpenAPI has no notation for it but the name.
+  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path.replace("{.+}", ""), item]);
+  return { ...document, paths: Object.fromEntries(paths) };
+}

@@ -1,0 +1,74 @@
+import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import type { Scope } from "../auth/scopes.ts";
+import { authenticate } from "./authenticate.ts";
+import { ApiError, type ErrorCode, errorRow } from "./errors.ts";
+import { ERROR_SCHEMAS, familyOf, renderError } from "./families.ts";
+
+/** What every operation of the document says beside Hono's own route. */
+interface OperationRules {
+  operationId: string;
+  tags: [string];
+  summary: string;
+  /** The scope a key needs, `"any"` valid key, or `"none"` for an operation that needs no key. */
+  scope: Scope | "any" | "none";
+  /** The failures of the operation itself; those of authentication, limits and the server are added to it. */
+  errors: readonly ErrorCode[];
+}
+
+const COMMON_ERRORS: readonly ErrorCode[] = ["upgrade_required", "rate_limited", "server_error"];
+const KEY_ERRORS: readonly ErrorCode[] = ["key_required", "key_invalid", "key_revoked", "key_expired"];
+const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
+
+function documentedErrors({ scope, errors }: OperationRules): ErrorCode[] {
+  const codes = new Set<ErrorCode>(COMMON_ERRORS);
+  if (scope !== "none") for (const code of KEY_ERRORS) codes.add(code);
+  if (scope !== "none" && scope !== "any") codes.add("scope_missing");
+  for (const code of errors) codes.add(code);
+  return [...codes];
+}
+
+/** One response per status, with an example body for each code that leads to it. */
+function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConfig["responses"]> {
+  const family = familyOf(path);
+  const responses: Record<number, { description: string; codes: ErrorCode[] }> = {};
+  for (const code of codes) {
+    const { status } = renderError(family, new ApiError(code));
+    const response = (responses[status] ??= { description: errorRow(code).detail, codes: [] });
+    response.codes.push(code);
+  }
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [
+      status,
+      {
+        description: response.description,
+        content: {
+          "application/json": {
+            schema: ERROR_SCHEMAS[family],
+            examples: Object.fromEntries(
+              response.codes.map((code) => [code, { value: renderError(family, new ApiError(code)).body }]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+/**
+ * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, and with every
+ * error it can answer documented. `x-required-scope` in the document tells what the key needs.
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- P keeps the path a literal type
+export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
+  config: R & OperationRules,
+) {
+  const { scope, errors: _errors, ...route } = config;
+  const own = route.middleware ?? [];
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
+  return createRoute<P, R>({
+    ...route,
+    ...(scope !== "none" && { security: SECURITY, "x-required-scope": scope }),
+    middleware: [...(scope === "none" ? [] : [authenticate(scope)]), ...(Array.isArray(own) ? own : [own])],
+    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config)) },
+  } as unknown as R);
+}

@@ -1,0 +1,38 @@
+import type { Hook } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import type { z } from "zod";
+import { type AppEnv, configOf } from "./context.ts";
+import { ApiError, type ErrorItem } from "./errors.ts";
+
+/** Where each of Hono's validation targets stands in `loc` (A7). */
+const PLACES: Record<string, string> = { json: "body", form: "body", param: "path" };
+
+function toItem(target: string, issue: z.core.$ZodIssue): ErrorItem {
+  return {
+    loc: [PLACES[target] ?? target, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))],
+    msg: issue.message,
+    type: issue.code,
+  };
+}
+
+/** Turns what zod found wrong into one `validation_failed` that names every place. */
+export const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
+  if (result.success) return;
+  const errors = result.error.issues.map((issue) => toItem(result.target, issue));
+  const [first] = errors;
+  const place = first ? ` ${first.loc.join(".")}: ${first.msg}` : "";
+  throw new ApiError("validation_failed", `Request validation failed.${place}`, { errors });
+};
+
+/** Bodies that are parsed stay below JSON_BODY_MAX_BYTES; raw bodies (archives, parts) have limits of their own. */
+export const limitJsonBody = createMiddleware<AppEnv>(async (c, next) => {
+  if (!c.req.header("content-type")?.toLowerCase().includes("json")) return next();
+  const maxSize = configOf(c).JSON_BODY_MAX_BYTES;
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new ApiError("body_too_large", `The request body is larger than ${maxSize} bytes.`);
+    },
+  })(c, next);
+});
