@@ -2,27 +2,36 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-worker
 import { defineConfig } from "vitest/config";
 import { buildAssets } from "./scripts/build-assets.ts";
 
-/** Known to the tests of the bootstrap only. */
-const TEST_BOOTSTRAP_SECRET = "test-bootstrap-secret-0123456789abcdef";
-
 await buildAssets();
 
 export default defineConfig({
-  plugins: [
-    cloudflareTest({
-      wrangler: { configPath: "./wrangler.toml" },
-      miniflare: {
-        bindings: {
-          REQUEST_LOG: "off",
-          TEST_MIGRATIONS: await readD1Migrations("./migrations"),
-          BOOTSTRAP_SECRET: TEST_BOOTSTRAP_SECRET,
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              // Low enough that a test can use it up, high enough that no other test does.
+              ratelimits: { RATE_LIMIT: { namespace_id: "1001", simple: { limit: 1000, period: 60 } } },
+              bindings: {
+                REQUEST_LOG: "off",
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+                BOOTSTRAP_SECRET: "test-bootstrap-secret-0123456789abcdef",
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/node/**"],
+          setupFiles: ["./test/setup.ts"],
+          testTimeout: 30_000,
         },
       },
-    }),
-  ],
-  test: {
-    include: ["test/**/*.test.ts"],
-    setupFiles: ["./test/setup.ts"],
-    testTimeout: 30_000,
+      // What needs Node itself: schema validators that compile code, a browser, the scripts.
+      { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000 } },
+    ],
   },
 });

@@ -2,7 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { version } from "../package.json";
+import packageJson from "../package.json" with { type: "json" };
 import { requireClientVersion } from "./http/client-version.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
@@ -34,11 +34,11 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use(requireClientVersion);
   app.use(limitJsonBody);
 
-  app.route("/", serviceRoutes(version));
+  app.route("/", serviceRoutes(packageJson.version));
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {
-    document ??= JSON.stringify(buildOpenApiDocument(app, version));
+    document ??= JSON.stringify(buildOpenApiDocument(app, packageJson.version));
     return c.body(document, 200, {
       "Content-Type": "application/json",
       "Cache-Control": `public, max-age=${DOCUMENT_MAX_AGE_SECONDS}`,
