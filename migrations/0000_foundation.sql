@@ -20,6 +20,7 @@ CREATE UNIQUE INDEX `api_keys_lookup_unique` ON `api_keys` (`lookup`);--> statem
 CREATE INDEX `api_keys_organization` ON `api_keys` (`organization_id`,`created_at`);--> statement-breakpoint
 CREATE TABLE `discarded_archives` (
 	`archive_key` text PRIMARY KEY NOT NULL,
+	`multipart_id` text,
 	`discarded_at` integer NOT NULL
 );
 --> statement-breakpoint
@@ -125,6 +126,7 @@ CREATE TABLE `uploads` (
 	`part_size` integer,
 	`sha256` text,
 	`problems` text,
+	`warnings` text,
 	`created_by` text,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,

@@ -220,7 +220,10 @@ export const uploads = sqliteTable(
     partSize: integer("part_size"),
     /** SHA-256 in hex: announced by the client, or computed from what came. */
     sha256: text("sha256"),
+    /** Why it was refused. */
     problems: text("problems", { mode: "json" }).$type<StoredProblem[]>(),
+    /** What task.yaml could do better, once accepted. */
+    warnings: text("warnings", { mode: "json" }).$type<StoredProblem[]>(),
     createdBy: text("created_by"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -250,6 +253,8 @@ export const uploadParts = sqliteTable(
 /** R2 keys that nothing refers to any more; removed at once where it works, else by the sweeper. */
 export const discardedArchives = sqliteTable("discarded_archives", {
   archiveKey: text("archive_key").primaryKey(),
+  /** R2's id of a multipart upload under the key that may still be open. */
+  multipartId: text("multipart_id"),
   discardedAt: timestamp("discarded_at")
     .notNull()
     .$defaultFn(() => new Date()),

@@ -1,0 +1,6 @@
+/** The one place that spells R2 keys of task archives. */
+
+/** Where the archive of an upload lies, before it is accepted and ever after: accepting moves no bytes. */
+export function archiveKey(organizationId: string, uploadId: string): string {
+  return `${organizationId}/${uploadId}.zip`;
+}
