@@ -1,0 +1,146 @@
+import { crc32 } from "node:zlib";
+import type { CheckLimits } from "./check-limits.ts";
+import {
+  type CentralHeader,
+  EXTRA_UNICODE_PATH,
+  EXTRA_ZIP64,
+  type ExtraField,
+  FLAG_DESCRIPTOR,
+  FLAG_ENCRYPTED,
+  FLAG_UTF8,
+  METHOD_DEFLATED,
+  METHOD_STORED,
+  parseExtraFields,
+  type ResolvedSizes,
+  SENTINEL_16,
+  SENTINEL_32,
+} from "./records.ts";
+
+/** Flags beside those of records.ts (4.4.4) and what else gives encryption away. */
+const FLAG_PATCH = 1 << 5;
+const FLAG_STRONG_ENCRYPTION = 1 << 6;
+const FLAG_MASKED_HEADERS = 1 << 13;
+/** Bits 1 and 2 tell how hard the compressor tried; nobody needs them. */
+export const FLAGS_HINTS = (1 << 1) | (1 << 2);
+const FLAGS_ALLOWED = FLAGS_HINTS | FLAG_DESCRIPTOR | FLAG_UTF8;
+const METHOD_AES = 99;
+const EXTRA_AES = 0x9901;
+
+/** The file type in a Unix mode (the high half of the external attributes) and the MS-DOS directory bit (the low half). */
+const MODE_TYPE = 0xf000;
+const MODE_FILE = 0x8000;
+const MODE_DIRECTORY = 0x4000;
+const MODE_LINK = 0xa000;
+const DOS_DIRECTORY = 0x10;
+
+/** Bytes before the name in a 0x7075 extra field: its version and the CRC of the header's name. */
+const UNICODE_PATH_HEAD = 5;
+
+/** Calls for one problem of the header at hand. */
+export type Report = (reason: string, message: string) => void;
+
+/** Flags and method: what no reader here or elsewhere could unpack the same way. */
+export function checkFlagsAndMethod(header: CentralHeader, report: Report): void {
+  const { flags, method } = header;
+  if ((flags & ~FLAGS_ALLOWED) === 0 && (method === METHOD_STORED || method === METHOD_DEFLATED)) return;
+  if ((flags & (FLAG_ENCRYPTED | FLAG_STRONG_ENCRYPTION | FLAG_MASKED_HEADERS)) !== 0 || method === METHOD_AES) {
+    report("encrypted", "is encrypted. Write the archive without a password.");
+  } else if ((flags & FLAG_PATCH) !== 0) {
+    report("patch-data", "is patch data for another file. Pack the file itself.");
+  } else if ((flags & ~FLAGS_ALLOWED) !== 0) {
+    report("flags-unsupported", `uses features that no common tool reads (flags 0x${flags.toString(16)}).`);
+  } else {
+    report("method-unsupported", `is compressed by method ${method}. Use deflate, or store it.`);
+  }
+}
+
+/**
+ * The extra fields of a local or central header, well formed and saying nothing that differs from it: at most one zip64
+ * field, a Unicode path that is the name's own bytes, no AES. The zip64 field, if any, is the answer.
+ */
+export function checkExtras(
+  bytes: Uint8Array,
+  view: DataView,
+  nameAt: number,
+  header: { readonly nameLength: number; readonly extraLength: number },
+  report: Report,
+): ExtraField | undefined {
+  if (header.extraLength === 0) return undefined;
+  const extraAt = nameAt + header.nameLength;
+  let zip64: ExtraField | undefined;
+  for (const field of parseExtraFields(view, extraAt, header.extraLength)) {
+    if (field.id === EXTRA_ZIP64) {
+      if (zip64 !== undefined) report("zip64-extra-repeated", "has two zip64 extra fields. Write the archive anew.");
+      zip64 ??= field;
+    } else if (field.id === EXTRA_UNICODE_PATH) {
+      if (!isUnicodePath(bytes, view, field, nameAt, extraAt)) {
+        report(
+          "unicode-path-differs",
+          "has a second name (extra field 0x7075) that is not its name. Write UTF-8 names.",
+        );
+      }
+    } else if (field.id === EXTRA_AES) {
+      report("encrypted", "is encrypted with AES. Write the archive without a password.");
+    }
+  }
+  return zip64;
+}
+
+/** Whether the zip64 field holds the values that are sentinels in the header, all of them and nothing more. */
+export function fitsZip64Extra(header: CentralHeader, zip64: ExtraField | undefined, report: Report): boolean {
+  let expected = 0;
+  if (header.size === SENTINEL_32) expected += 8;
+  if (header.compressedSize === SENTINEL_32) expected += 8;
+  if (header.localOffset === SENTINEL_32) expected += 8;
+  if (header.disk === SENTINEL_16) expected += 4;
+  if (expected === 0 ? zip64 === undefined : zip64?.length === expected) return true;
+  report("zip64-extra-differs", "has a zip64 extra field that does not fit its header. Write the archive anew.");
+  return false;
+}
+
+/** Every entry is on this disk, which is the only one. */
+export function checkDisk(view: DataView, header: CentralHeader, zip64: ExtraField | undefined, report: Report): void {
+  const wide = header.disk === SENTINEL_16 && zip64 !== undefined && zip64.length >= 4;
+  const disk = wide ? view.getUint32(zip64.at + zip64.length - 4, true) : header.disk;
+  if (disk !== 0) report("multi-disk", "lies on another disk. Write the archive as one file.");
+}
+
+/** A plain file or a directory, with name, Unix mode and MS-DOS attributes in agreement. */
+export function checkKind(header: CentralHeader, directory: boolean, report: Report): void {
+  // Some readers trust the mode whatever system made the entry, so it is looked at for every one.
+  const type = (header.externalAttributes >>> 16) & MODE_TYPE;
+  if (type === MODE_LINK) {
+    report("symbolic-link", "is a symbolic link. Pack the file that it points to (zip does so by default).");
+  } else if (type !== 0 && type !== MODE_FILE && type !== MODE_DIRECTORY) {
+    report("special-file", "is a device, socket or pipe. Pack plain files only.");
+  } else if (directory ? type === MODE_FILE : type === MODE_DIRECTORY) {
+    report("kind-differs", "is a file by its name and a directory by its attributes, or the reverse.");
+  } else if (!directory && type === 0 && (header.externalAttributes & DOS_DIRECTORY) !== 0) {
+    report("kind-differs", "is marked as a directory but its name does not end with /.");
+  }
+}
+
+/** Sizes that agree with method and kind, within the limit. */
+export function checkSizes(
+  header: CentralHeader,
+  sizes: ResolvedSizes,
+  directory: boolean,
+  limits: CheckLimits,
+  report: Report,
+): void {
+  if (header.method === METHOD_STORED && sizes.size !== sizes.compressedSize) {
+    report("stored-size-differs", "is stored, yet its two sizes differ. Write the archive anew.");
+  }
+  if (directory && sizes.size !== 0) report("directory-with-data", "is a directory and has data.");
+  if (sizes.size > limits.maxEntryBytes) {
+    report("entry-too-large", `unpacks to ${sizes.size} bytes; at most ${limits.maxEntryBytes} are allowed.`);
+  }
+}
+
+function isUnicodePath(bytes: Uint8Array, view: DataView, field: ExtraField, nameAt: number, nameEnd: number): boolean {
+  const name = bytes.subarray(nameAt, nameEnd);
+  if (field.length !== UNICODE_PATH_HEAD + name.length || view.getUint8(field.at) !== 1) return false;
+  if (view.getUint32(field.at + 1, true) !== crc32(name)) return false;
+  const at = field.at + UNICODE_PATH_HEAD;
+  return name.every((byte, index) => byte === bytes[at + index]);
+}
