@@ -18,7 +18,7 @@ export class SequentialReader {
   readonly view = viewOf(this.bytes);
   at = 0;
   #bufferEnd = 0;
-  #chunk = new Uint8Array(0);
+  #chunk: Uint8Array = new Uint8Array(0);
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   /** The next byte of the archive that the chunk does not hold, and the end of the part. */
   #fetched: number;
