@@ -1,3 +1,4 @@
+import { ChunkReader } from "./chunks.ts";
 import { ZipError } from "./errors.ts";
 import { type DirectoryPlace, directoryInTail, type KnownDirectory, locateDirectory } from "./locate.ts";
 import { CENTRAL_AT, CENTRAL_MAX_SIZE, CENTRAL_SIGNATURE, CENTRAL_SIZE, viewOf } from "./records.ts";
@@ -29,7 +30,7 @@ export class DirectoryWalker {
   #stopped = false;
   #headers = 0;
   #base: number;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #reader: ChunkReader | undefined;
   /** Headers that must come; unknown when the walk began inside the directory. */
   readonly #expected: number | undefined;
 
@@ -43,7 +44,7 @@ export class DirectoryWalker {
       this.#reader = undefined;
     } else {
       this.#chunk = new Uint8Array(0);
-      this.#reader = input.getReader();
+      this.#reader = new ChunkReader(input);
     }
     this.#bytes = new Uint8Array(Math.min(size, WINDOW_SIZE));
     this.#view = viewOf(this.#bytes);
@@ -70,23 +71,11 @@ export class DirectoryWalker {
 
   /** Hands every whole header of the window to the visitor. */
   walk(visit: HeaderVisitor): void {
-    const bytes = this.#bytes;
-    const view = this.#view;
-    const windowEnd = this.#end;
-    let at = this.#at;
-    let headers = this.#headers;
-    let going = true;
-    while (going && windowEnd - at >= CENTRAL_SIZE) {
-      const end = headerEnd(view, at);
-      if (end > windowEnd) break;
-      going = visit(bytes, view, at, end);
-      at = end;
-      headers += 1;
-    }
+    const { at, headers, stopped } = walkHeaders(this.#bytes, this.#view, this.#at, this.#end, visit);
     this.#at = at;
-    this.#headers = headers;
-    this.#stopped = !going;
-    this.#expectCount(headers <= (this.#expected ?? headers));
+    this.#headers += headers;
+    this.#stopped = stopped;
+    this.#expectCount(this.#headers <= (this.#expected ?? this.#headers));
   }
 
   /** Lets go of the source; what was not read is not fetched. */
@@ -113,8 +102,8 @@ export class DirectoryWalker {
   async #append(): Promise<void> {
     if (this.#chunkAt === this.#chunk.byteLength) {
       const next = await this.#reader?.read();
-      if (next === undefined || next.done) throw new ZipError("truncated", "the archive ends inside the directory");
-      this.#chunk = next.value;
+      if (next === undefined) throw new ZipError("truncated", "the archive ends inside the directory");
+      this.#chunk = next;
       this.#chunkAt = 0;
     }
     const length = Math.min(this.#chunk.byteLength - this.#chunkAt, this.#bytes.byteLength - this.#end, this.#missing);
@@ -149,6 +138,26 @@ export async function openDirectory(
     return new DirectoryWalker(place, from, bytes?.subarray(from) ?? new Uint8Array(0));
   }
   return new DirectoryWalker(place, from, await source.read(place.offset + from, size));
+}
+
+/** Visits the whole headers between `at` and `limit`; answers where the first one that is not whole begins. */
+export function walkHeaders(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  limit: number,
+  visit: HeaderVisitor,
+): { at: number; headers: number; stopped: boolean } {
+  let headers = 0;
+  let stopped = false;
+  while (!stopped && limit - at >= CENTRAL_SIZE) {
+    const end = headerEnd(view, at);
+    if (end > limit) break;
+    stopped = !visit(bytes, view, at, end);
+    at = end;
+    headers += 1;
+  }
+  return { at, headers, stopped };
 }
 
 function headerEnd(view: DataView, at: number): number {

@@ -1,10 +1,10 @@
+import { streamOf } from "./chunks.ts";
 import { type HeaderVisitor, openDirectory } from "./directory.ts";
 import { decodeName, encodeName, matchesBytes } from "./entry-name.ts";
 import type { KnownDirectory } from "./locate.ts";
 import { CENTRAL_AT, CENTRAL_SIZE } from "./records.ts";
 import { RowBuffer } from "./rows.ts";
 import type { ZipSource } from "./source.ts";
-import { streamOf } from "./streams.ts";
 
 const SLASH = 0x2f;
 

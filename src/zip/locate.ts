@@ -1,5 +1,5 @@
-import { ZipError } from "./errors.ts";
 import { readRange } from "./ranges.ts";
+import { ZipError } from "./errors.ts";
 import {
   CENTRAL_SIZE,
   END_MAX_SIZE,
