@@ -3,6 +3,7 @@ import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import packageJson from "../package.json" with { type: "json" };
+import { adminRoutes } from "./admin/routes.ts";
 import { requireClientVersion } from "./http/client-version.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
@@ -35,6 +36,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use(limitJsonBody);
 
   app.route("/", serviceRoutes(packageJson.version));
+  app.route("/", adminRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

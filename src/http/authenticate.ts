@@ -3,7 +3,7 @@ import { grants, type Scope } from "../auth/scopes.ts";
 import { isLastUsedStale, recordKeyUse, verifyApiKey } from "../auth/verify-api-key.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts";
 import { ApiError } from "./errors.ts";
-import { limitRate } from "./rate-limit.ts";
+import { addressOf, limitRate } from "./rate-limit.ts";
 import { logBackgroundFailure } from "./request-log.ts";
 
 /** The user name that Basic credentials carry; the password is the API key (A4). */
@@ -69,7 +69,7 @@ export function authenticate(scope: Scope | "any") {
     } catch (error) {
       if (error instanceof ApiError) {
         error.headers["WWW-Authenticate"] = 'Bearer realm="taskyard"';
-        await limitRate(c, `address:${c.req.header("cf-connecting-ip") ?? "local"}`);
+        await limitRate(c, `address:${addressOf(c)}`);
       }
       throw error;
     }

@@ -10,3 +10,8 @@ export async function limitRate(c: AppContext, key: string): Promise<void> {
     headers: { "Retry-After": String(wait) },
   });
 }
+
+/** The address that a request comes from, to count requests without a valid key by; `local` under `wrangler dev`. */
+export function addressOf(c: AppContext): string {
+  return c.req.header("cf-connecting-ip") ?? "local";
+}

@@ -1,0 +1,119 @@
+import { z } from "@hono/zod-openapi";
+import { SCOPES } from "../auth/scopes.ts";
+import { pageFields } from "../http/paging.ts";
+import { displayName, expiry, identifier, timestamp } from "./fields.ts";
+
+const KEY_EXAMPLE = {
+  id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be006",
+  name: "ci",
+  masked_key: "ty_8c1f0a7d2b94e6035a71c8de_…",
+  active: true,
+  scopes: ["task:write"],
+  allowed_scopes: ["task:write"],
+  user_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be002",
+  username: "ada",
+  org_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
+  project_id: null,
+  created_at: "2026-11-01T09:30:00.000Z",
+  expires_at: null,
+  revoked_at: null,
+  last_used_at: "2026-11-02T10:00:00.000Z",
+};
+
+export const scopeList = z
+  .array(z.enum(SCOPES))
+  .min(1)
+  .max(SCOPES.length)
+  .transform((scopes) => [...new Set(scopes)])
+  .openapi({ example: ["task:write"], description: "What the key may do; `:write` implies `:read`, `admin` all" });
+
+const storedScopes = z.array(z.string()).openapi({ example: ["task:write"] });
+
+/** A key as lists and reads show it: enough to recognise it, nothing to use it (A6). */
+export const apiKey = z
+  .object({
+    id: identifier,
+    name: z.string(),
+    masked_key: z.string().openapi({ description: "The key's look-up part; the secret is not kept" }),
+    active: z.boolean().openapi({ description: "Neither revoked nor expired" }),
+    scopes: storedScopes,
+    allowed_scopes: storedScopes.openapi({ description: "The same as `scopes`, as published clients name it" }),
+    user_id: identifier,
+    username: z.string(),
+    org_id: identifier,
+    project_id: identifier.nullable().openapi({ description: "The only project that the key acts in, or null" }),
+    created_at: timestamp,
+    expires_at: timestamp.nullable(),
+    revoked_at: timestamp.nullable(),
+    last_used_at: timestamp.nullable().openapi({ description: "Exact to a minute" }),
+  })
+  .openapi("ApiKey", { example: KEY_EXAMPLE });
+
+/** A new key, the only time that its secret is shown. */
+export const createdApiKey = apiKey
+  .extend({ key: z.string().openapi({ description: "The API key. It is shown this once." }) })
+  .openapi("CreatedApiKey", {
+    example: { ...KEY_EXAMPLE, last_used_at: null, key: `ty_8c1f0a7d2b94e6035a71c8de_${"0".repeat(64)}` },
+  });
+
+export const apiKeyList = z.object({ api_keys: z.array(apiKey), ...pageFields }).openapi("ApiKeyList");
+
+export const newApiKey = z
+  .object({
+    name: displayName,
+    scopes: scopeList,
+    user_id: identifier.optional().openapi({ description: "Whose key it is; the caller's by default" }),
+    project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
+    expires_at: expiry,
+  })
+  .openapi("NewApiKey");
+
+export const newOwnApiKey = z
+  .object({
+    name: displayName,
+    allowed_scopes: scopeList
+      .nullish()
+      .openapi({ description: "Within the presented key's own, which is the default" }),
+    org_id: identifier.nullish().openapi({ description: "The presented key's own organization" }),
+    workspace_id: z.null().optional().openapi({ description: "Keys are not bound to workspaces: null or absent" }),
+    project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
+    allow_self_revoke: z.boolean().optional().openapi({ description: "Accepted and true of every key" }),
+    expires_at: expiry.openapi({ description: "No later than the presented key's own, which is the default" }),
+  })
+  .openapi("NewOwnApiKey");
+
+/** What the stores know of a key for the wire; never its hash. */
+export interface ApiKeyRow {
+  id: string;
+  organizationId: string;
+  userId: string;
+  username: string;
+  projectId: string | null;
+  name: string;
+  lookup: string;
+  scopes: string[];
+  createdAt: Date;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+  lastUsedAt: Date | null;
+}
+
+/** The wire form of a key at the instant `now`. */
+export function toApiKey(row: ApiKeyRow, now = new Date()): z.output<typeof apiKey> {
+  return {
+    id: row.id,
+    name: row.name,
+    masked_key: `ty_${row.lookup}_…`,
+    active: row.revokedAt === null && (row.expiresAt === null || row.expiresAt > now),
+    scopes: row.scopes,
+    allowed_scopes: row.scopes,
+    user_id: row.userId,
+    username: row.username,
+    org_id: row.organizationId,
+    project_id: row.projectId,
+    created_at: row.createdAt.toISOString(),
+    expires_at: row.expiresAt?.toISOString() ?? null,
+    revoked_at: row.revokedAt?.toISOString() ?? null,
+    last_used_at: row.lastUsedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,100 @@
+import { z } from "@hono/zod-openapi";
+import type { organizations } from "../db/schema.ts";
+import { createdApiKey } from "./api-key-schemas.ts";
+import { description, displayName, emailAddress, identifier, organizationKey, timestamp, username } from "./fields.ts";
+import { MAX_MEMBERS, SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS } from "./organization-limits.ts";
+import { project } from "./project-schemas.ts";
+import { user } from "./user-schemas.ts";
+import { workspace } from "./workspace-schemas.ts";
+
+const runtimeSource = z.literal("platform").openapi({ description: "The limit is the deployment's" });
+
+/** An organization (A1), with the fields that published clients cannot parse it without. */
+export const organization = z
+  .object({
+    id: identifier,
+    key: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    is_active: z.boolean().openapi({ description: "Always true: an organization is there or not" }),
+    allow_external_invites: z.boolean().openapi({ description: "Always false: administrators add members" }),
+    max_members: z.int(),
+    member_count: z.int(),
+    can_manage_members: z.boolean().openapi({ description: "Whether the presented key may add and remove users" }),
+    effective_max_sandbox_runtime_seconds: z.int(),
+    max_sandbox_runtime_source_level: runtimeSource,
+    effective_default_sandbox_runtime_seconds: z.int(),
+    default_sandbox_runtime_source_level: runtimeSource,
+    platform_max_sandbox_runtime_seconds: z.int(),
+    platform_default_sandbox_runtime_seconds: z.int(),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .openapi("Organization", {
+    example: {
+      id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
+      key: "acme",
+      name: "Acme",
+      description: null,
+      is_active: true,
+      allow_external_invites: false,
+      max_members: MAX_MEMBERS,
+      member_count: 1,
+      can_manage_members: true,
+      effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+      max_sandbox_runtime_source_level: "platform",
+      effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+      default_sandbox_runtime_source_level: "platform",
+      platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+      platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+      created_at: "2026-11-01T09:30:00.000Z",
+      updated_at: "2026-11-01T09:30:00.000Z",
+    },
+  });
+
+/** Bare, because published clients read an array. A key acts in one organization. */
+export const organizationList = z.array(organization).openapi("OrganizationList");
+
+export const newOrganization = z
+  .object({
+    key: organizationKey,
+    name: displayName,
+    description,
+    owner: z
+      .object({ username, email: emailAddress, name: displayName.nullish().openapi({ example: "Ada" }) })
+      .optional()
+      .openapi({ description: "Its first user; who calls with an admin key, by default" }),
+  })
+  .openapi("NewOrganization");
+
+export const createdOrganization = z
+  .object({ organization, user, workspace, project, api_key: createdApiKey })
+  .openapi("CreatedOrganization");
+
+export const organizationChange = z.object({ name: displayName.optional(), description }).openapi("OrganizationChange");
+
+/** An organization with what its row alone does not tell. */
+export type OrganizationRow = typeof organizations.$inferSelect & { memberCount: number };
+
+/** The wire form of an organization, for a key that may or may not manage its members. */
+export function toOrganization(row: OrganizationRow, canManageMembers: boolean): z.output<typeof organization> {
+  return {
+    id: row.id,
+    key: row.key,
+    name: row.name,
+    description: row.description,
+    is_active: true,
+    allow_external_invites: false,
+    max_members: MAX_MEMBERS,
+    member_count: row.memberCount,
+    can_manage_members: canManageMembers,
+    effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+    max_sandbox_runtime_source_level: "platform",
+    effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+    default_sandbox_runtime_source_level: "platform",
+    platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+    platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}

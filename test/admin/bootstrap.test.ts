@@ -1,0 +1,121 @@
+import { env } from "cloudflare:workers";
+import { count } from "drizzle-orm";
+import { beforeEach, expect, test } from "vitest";
+import { connect } from "../../src/db/client.ts";
+import { apiKeys, organizations, projects, users, workspaces } from "../../src/db/schema.ts";
+import { call, createTenant } from "../tenant.ts";
+
+const SECRET = "test-bootstrap-secret-0123456789abcdef";
+const BODY = { key: "acme", name: "Acme", owner: { username: "ada", email: "Ada@Example.com", name: "Ada" } };
+
+interface Created {
+  organization: { id: string; key: string; member_count: number };
+  user: { id: string; role: string; email_address: string };
+  workspace: { id: string; key: string; is_default: boolean; project_count: number; org_name: string };
+  project: { id: string; number: number; key: string; is_default: boolean; workspace_id: string };
+  api_key: { id: string; key: string; scopes: string[] };
+}
+
+function create(token: string | undefined, body: unknown = BODY): Promise<Response> {
+  return call("/api/v1/organizations", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...(token !== undefined && { Authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+}
+
+/** A new deployment: no organization in the database. */
+beforeEach(async () => {
+  const db = connect(env.DB);
+  await db.batch([
+    db.delete(apiKeys),
+    db.delete(projects),
+    db.delete(workspaces),
+    db.delete(users),
+    db.delete(organizations),
+  ]);
+});
+
+test("the bootstrap secret creates the first organization with everything a client needs", async () => {
+  const response = await create(SECRET);
+  expect(response.status).toBe(201);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  const { organization, user, workspace, project, api_key } = await response.json<Created>();
+  expect(organization).toMatchObject({ key: "acme", name: "Acme", member_count: 1, description: null });
+  expect(user).toMatchObject({ role: "owner", email_address: "ada@example.com", org_id: organization.id });
+  expect(workspace).toMatchObject({ key: "main", is_default: true, project_count: 1, org_name: "Acme" });
+  expect(project).toMatchObject({ key: "default", is_default: true, workspace_id: workspace.id });
+  expect(api_key).toMatchObject({ scopes: ["admin"], user_id: user.id, active: true });
+  expect(Number.isInteger(project.number)).toBe(true);
+  const another = await create(api_key.key, { key: "other", name: "Other" });
+  expect(another.status).toBe(201);
+});
+
+test("of bootstraps at the same time exactly one wins", async () => {
+  const keys = Array.from({ length: 8 }, (_, index) => `race-${index}`);
+  const answers = await Promise.all(keys.map((key) => create(SECRET, { ...BODY, key })));
+  expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, ...Array<number>(7).fill(409)]);
+  const lost = answers.find((answer) => answer.status === 409);
+  expect(await lost?.json()).toMatchObject({ type: "conflict_error", detail: expect.stringContaining("admin key") });
+  const db = connect(env.DB);
+  for (const table of [organizations, users, workspaces, projects, apiKeys]) {
+    expect(await db.select({ rows: count() }).from(table)).toEqual([{ rows: 1 }]);
+  }
+});
+
+test("the bootstrap secret is refused once there is an organization", async () => {
+  await createTenant();
+  const response = await create(SECRET);
+  expect(response.status).toBe(409);
+  expect(await response.json()).toMatchObject({ code: 409, type: "conflict_error" });
+});
+
+test.for([
+  ["no key", undefined, "API key required"],
+  ["a wrong secret", "wrong-bootstrap-secret-0123456789", "Invalid API key."],
+  ["a prefix of the secret", SECRET.slice(0, -1), "Invalid API key."],
+] as const)("%s is refused before the body is looked at", async ([, token, detail]) => {
+  const response = await create(token, { nonsense: true });
+  expect(response.status).toBe(401);
+  const text = await response.text();
+  expect(JSON.parse(text)).toMatchObject({ type: "authentication_error", detail: expect.stringContaining(detail) });
+  if (token !== undefined) expect(text).not.toContain(token);
+});
+
+test("the secret is a Bearer token only", async () => {
+  const headers = { "Content-Type": "application/json", "X-API-Key": SECRET };
+  const response = await call("/api/v1/organizations", { method: "POST", headers, body: JSON.stringify(BODY) });
+  expect(response.status).toBe(401);
+});
+
+test("the bootstrap needs an owner", async () => {
+  const response = await create(SECRET, { key: "acme", name: "Acme" });
+  expect(response.status).toBe(422);
+  expect(await response.json()).toMatchObject({
+    type: "validation_error",
+    errors: [{ loc: ["body", "owner"], type: "invalid_type" }],
+  });
+});
+
+test.for(["org", "user", "auth", "inference", "training", "api", "docs", "health", "admin", "latest"])(
+  "the organization key %s is reserved",
+  async (key) => {
+    const response = await create(SECRET, { ...BODY, key });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ errors: [{ loc: ["body", "key"], msg: "This key is reserved" }] });
+  },
+);
+
+test.for(["Acme", "-acme", "a_b", "openapi.json", "", "a".repeat(64)])(
+  "the organization key '%s' is refused",
+  async (key) => {
+    expect((await create(SECRET, { ...BODY, key })).status).toBe(422);
+  },
+);
+
+test("a key of one letter or of 63 characters is taken", async () => {
+  const first = await create(SECRET, { ...BODY, key: "a" });
+  expect(first.status).toBe(201);
+  const { api_key } = await first.json<Created>();
+  expect((await create(api_key.key, { key: "b".repeat(63), name: "Long" })).status).toBe(201);
+});
