@@ -64,7 +64,7 @@ CREATE TABLE `registry_tasks` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `registry_tasks_organization_name` ON `registry_tasks` (`organization_id`,`name`);--> statement-breakpoint
-CREATE INDEX `registry_tasks_public` ON `registry_tasks` (`name`) WHERE is_public = 1;--> statement-breakpoint
+CREATE INDEX `registry_tasks_public` ON `registry_tasks` (`is_public`,`name`) WHERE is_public = 1;--> statement-breakpoint
 CREATE TABLE `registry_versions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`task_id` text NOT NULL,

@@ -130,8 +130,9 @@ export const registryTasks = sqliteTable(
   },
   (table) => [
     uniqueIndex("registry_tasks_organization_name").on(table.organizationId, table.name),
+    // Begins with is_public, so that "own or public" is two index searches.
     index("registry_tasks_public")
-      .on(table.name)
+      .on(table.isPublic, table.name)
       .where(sql`is_public = 1`),
   ],
 );
