@@ -1,0 +1,138 @@
+import { and, asc, count, desc, eq, isNotNull, or, type SQL, sql } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import type { Caller } from "../auth/caller.ts";
+import type { Database } from "../db/client.ts";
+import { organizations, registryTasks, registryVersions } from "../db/schema.ts";
+import { isPublic, organizationColumns, summaryColumns, taskColumns, tasksOf } from "./store.ts";
+import type { SummaryRow } from "./task-view.ts";
+
+/** Values of one facet at most, the most frequent: enough to choose from. */
+const FACET_VALUES = 100;
+
+/** Which tasks a list or its facets are about (A2). Values of one filter are alternatives, filters all apply. */
+export interface TaskFilter {
+  difficulty: string[];
+  tags: string[];
+  author: string[];
+  source: string[];
+  /** Part of the name. */
+  search?: string | undefined;
+  /** Also the public tasks of every other organization. */
+  includePublic: boolean;
+}
+
+export const SORT_KEYS = ["name", "difficulty", "source", "author", "created_at", "file_size"] as const;
+
+export interface TaskOrder {
+  by: (typeof SORT_KEYS)[number];
+  direction: "asc" | "desc";
+}
+
+const SORT_COLUMNS: Record<TaskOrder["by"], SQLiteColumn> = {
+  name: registryTasks.name,
+  difficulty: registryVersions.difficulty,
+  source: registryVersions.source,
+  author: registryVersions.author,
+  created_at: registryVersions.createdAt,
+  file_size: registryVersions.fileSize,
+};
+
+/** One page of the latest versions that match, and how many match, in one round trip. */
+export async function searchTasks(
+  db: Database,
+  caller: Caller,
+  org: string,
+  filter: TaskFilter,
+  order: TaskOrder,
+  { page, limit }: { page: number; limit: number },
+): Promise<{ rows: SummaryRow[]; total: number }> {
+  const matching = matches(caller, org, filter);
+  const [rows, [counted]] = await db.batch([
+    db
+      .select({ organization: organizationColumns, task: taskColumns, version: summaryColumns })
+      .from(registryTasks)
+      .innerJoin(registryVersions, eq(registryVersions.id, registryTasks.latestVersionId))
+      .innerJoin(organizations, eq(organizations.id, registryTasks.organizationId))
+      .where(matching)
+      .orderBy(...orderBy(order))
+      .limit(limit)
+      .offset((page - 1) * limit),
+    countTasks(db, matching),
+  ]);
+  return { rows, total: counted?.total ?? 0 };
+}
+
+/** How often each value stands in the latest versions that match, most frequent first, in one round trip. */
+export async function countFacets(db: Database, caller: Caller, org: string, filter: TaskFilter) {
+  const matching = matches(caller, org, filter);
+  const facet = (value: SQLiteColumn) =>
+    db
+      .select({ value: sql<string>`${value}`.as("value"), count: count().as("count") })
+      .from(registryTasks)
+      .innerJoin(registryVersions, eq(registryVersions.id, registryTasks.latestVersionId))
+      .where(and(matching, isNotNull(value)))
+      .groupBy(value)
+      .orderBy(sql`count DESC`, sql`value`)
+      .limit(FACET_VALUES);
+  const tags = db
+    .select({ value: sql<string>`tag.value`.as("value"), count: count().as("count") })
+    .from(registryTasks)
+    .innerJoin(registryVersions, eq(registryVersions.id, registryTasks.latestVersionId))
+    .innerJoin(sql`json_each(${registryVersions.tags}) AS tag`, sql`true`)
+    .where(matching)
+    .groupBy(sql`tag.value`)
+    .orderBy(sql`count DESC`, sql`tag.value`)
+    .limit(FACET_VALUES);
+  const [difficulty, tagRows, author, source, [counted]] = await db.batch([
+    facet(registryVersions.difficulty),
+    tags,
+    facet(registryVersions.author),
+    facet(registryVersions.source),
+    countTasks(db, matching),
+  ]);
+  return { difficulty, tags: tagRows, author, source, total: counted?.total ?? 0 };
+}
+
+function countTasks(db: Database, matching: SQL | undefined) {
+  return db
+    .select({ total: count() })
+    .from(registryTasks)
+    .innerJoin(registryVersions, eq(registryVersions.id, registryTasks.latestVersionId))
+    .where(matching);
+}
+
+function matches(caller: Caller, org: string, filter: TaskFilter): SQL | undefined {
+  const scope = tasksOf(caller, org);
+  return and(
+    filter.includePublic ? or(scope, isPublic) : scope,
+    filter.search === undefined
+      ? undefined
+      : sql`${registryTasks.name} LIKE ${`%${escapeLike(filter.search)}%`} ESCAPE '\\'`,
+    isOneOf(registryVersions.difficulty, filter.difficulty),
+    isOneOf(registryVersions.author, filter.author),
+    isOneOf(registryVersions.source, filter.source),
+    overlaps(registryVersions.tags, filter.tags),
+  );
+}
+
+/** All values travel as one JSON parameter: D1 takes at most 100. */
+function isOneOf(column: SQLiteColumn | SQL, values: string[]): SQL | undefined {
+  if (values.length === 0) return undefined;
+  return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
+}
+
+function overlaps(column: SQLiteColumn, values: string[]): SQL | undefined {
+  if (values.length === 0) return undefined;
+  return sql`EXISTS (SELECT 1 FROM json_each(${column}) AS own WHERE ${isOneOf(sql`own.value`, values)})`;
+}
+
+function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+/** Rows without a value come last either way; the version's id settles ties, so that pages never overlap. */
+function orderBy({ by, direction }: TaskOrder): SQL[] {
+  const column = SORT_COLUMNS[by];
+  const ordered = direction === "asc" ? asc(column) : desc(column);
+  return [sql`${ordered} NULLS LAST`, asc(registryVersions.id)];
+}
