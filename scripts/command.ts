@@ -1,0 +1,53 @@
+/** What the commands of this folder share: how they fail in words and how they end when interrupted. */
+import { constants } from "node:os";
+import path from "node:path";
+
+/** The repository's folder. */
+export const ROOT = path.resolve(import.meta.dirname, "..");
+
+/** A failure that its message explains in full: printed without a stack. */
+export class PlainError extends Error {
+  override readonly name = "PlainError";
+}
+
+/** Ctrl-C, or a request to end from outside. */
+export class Interruption extends Error {
+  override readonly name = "Interruption";
+  readonly signal: NodeJS.Signals;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`Interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs a command's main function and sets the exit code: 0, 1 after a failure, 128 + the signal's number after an
+ * interruption. `signal` is aborted by the first Ctrl-C; `main` then cleans up and returns or throws.
+ */
+export async function runCommand(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  for (const name of ENDING_SIGNALS) process.on(name, () => controller.abort(new Interruption(name)));
+  try {
+    await main(controller.signal);
+  } catch (error) {
+    const cause: unknown = controller.signal.aborted ? controller.signal.reason : error;
+    if (cause instanceof Interruption) {
+      console.error(`\n${cause.message}.`);
+      process.exitCode = 128 + constants.signals[cause.signal];
+    } else {
+      console.error(cause instanceof PlainError ? `\n${cause.message}` : cause);
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** Rejects with the signal's reason when it is aborted. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
