@@ -14,7 +14,15 @@ import { refuseUnknown } from "./http/unknown-path.ts";
 import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
 
 /** Headers that scripts on allowed origins may read beside the safelisted ones. */
-const EXPOSED_HEADERS = ["X-Request-Id", "ETag", "Retry-After", "Content-Disposition", "Content-Range", "Location"];
+const EXPOSED_HEADERS = [
+  "X-Request-Id",
+  "X-Total-Count",
+  "ETag",
+  "Retry-After",
+  "Content-Disposition",
+  "Content-Range",
+  "Location",
+];
 
 /** Seconds that clients may keep the OpenAPI document without asking again. */
 const DOCUMENT_MAX_AGE_SECONDS = 300;

@@ -1,24 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { SCOPES } from "../auth/scopes.ts";
 import { pageFields } from "../http/paging.ts";
-import { displayName, expiry, identifier, timestamp } from "./fields.ts";
-
-const KEY_EXAMPLE = {
-  id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be006",
-  name: "ci",
-  masked_key: "ty_8c1f0a7d2b94e6035a71c8de_…",
-  active: true,
-  scopes: ["task:write"],
-  allowed_scopes: ["task:write"],
-  user_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be002",
-  username: "ada",
-  org_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
-  project_id: null,
-  created_at: "2026-11-01T09:30:00.000Z",
-  expires_at: null,
-  revoked_at: null,
-  last_used_at: "2026-11-02T10:00:00.000Z",
-};
+import { displayName, expiry, identifier, organizationPath, timestamp } from "./fields.ts";
 
 export const scopeList = z
   .array(z.enum(SCOPES))
@@ -47,14 +30,35 @@ export const apiKey = z
     revoked_at: timestamp.nullable(),
     last_used_at: timestamp.nullable().openapi({ description: "Exact to a minute" }),
   })
-  .openapi("ApiKey", { example: KEY_EXAMPLE });
+  .openapi("ApiKey");
+
+export const API_KEY_EXAMPLE: z.input<typeof apiKey> = {
+  id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be006",
+  name: "ci",
+  masked_key: "ty_8c1f0a7d2b94e6035a71c8de_…",
+  active: true,
+  scopes: ["task:write"],
+  allowed_scopes: ["task:write"],
+  user_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be002",
+  username: "ada",
+  org_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
+  project_id: null,
+  created_at: "2026-11-01T09:30:00.000Z",
+  expires_at: null,
+  revoked_at: null,
+  last_used_at: "2026-11-02T10:00:00.000Z",
+};
 
 /** A new key, the only time that its secret is shown. */
 export const createdApiKey = apiKey
   .extend({ key: z.string().openapi({ description: "The API key. It is shown this once." }) })
-  .openapi("CreatedApiKey", {
-    example: { ...KEY_EXAMPLE, last_used_at: null, key: `ty_8c1f0a7d2b94e6035a71c8de_${"0".repeat(64)}` },
-  });
+  .openapi("CreatedApiKey");
+
+export const CREATED_API_KEY_EXAMPLE: z.input<typeof createdApiKey> = {
+  ...API_KEY_EXAMPLE,
+  last_used_at: null,
+  key: `ty_8c1f0a7d2b94e6035a71c8de_${"0".repeat(64)}`,
+};
 
 export const apiKeyList = z.object({ api_keys: z.array(apiKey), ...pageFields }).openapi("ApiKeyList");
 
@@ -75,12 +79,28 @@ export const newOwnApiKey = z
       .nullish()
       .openapi({ description: "Within the presented key's own, which is the default" }),
     org_id: identifier.nullish().openapi({ description: "The presented key's own organization" }),
-    workspace_id: z.null().optional().openapi({ description: "Keys are not bound to workspaces: null or absent" }),
+    workspace_id: z
+      .null("Keys are not bound to workspaces: leave it out, or send project_id")
+      .optional()
+      .openapi({ description: "Null or absent: keys are not bound to workspaces" }),
     project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
     allow_self_revoke: z.boolean().optional().openapi({ description: "Accepted and true of every key" }),
     expires_at: expiry.openapi({ description: "No later than the presented key's own, which is the default" }),
   })
   .openapi("NewOwnApiKey");
+
+/** Which keys a list shows beside its page. */
+export const apiKeyFilter = z.object({
+  include_revoked: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true")
+    .openapi({ type: "boolean", example: false, description: "Also the keys that are revoked" }),
+});
+
+export const apiKeyPath = organizationPath.extend({
+  key_id: identifier.openapi({ description: "Id of the key" }),
+});
 
 /** What the stores know of a key for the wire; never its hash. */
 export interface ApiKeyRow {

@@ -106,9 +106,24 @@ export const expiry = z.iso
   .datetime({ offset: true })
   .refine((text) => Date.parse(text) > Date.now(), "Lies in the past")
   .nullish()
-  .openapi({ example: "2027-01-01T00:00:00Z", description: "When the key stops working; null for never" });
+  .openapi({ example: "2099-01-01T00:00:00Z", description: "When the key stops working; null for never" });
 
 /** A timestamp of an answer. */
 export const timestamp = z.iso.datetime().openapi({ example: "2026-11-01T09:30:00.000Z" });
 
 export const identifier = z.uuid().openapi({ example: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001" });
+
+/** `{org}` in a path. */
+export const organizationPath = z.object({
+  org: z.string().openapi({ example: "acme", description: "Key of the organization" }),
+});
+
+/** `{org}` and `{ws}` in a path. */
+export const workspacePath = organizationPath.extend({
+  ws: z.string().openapi({ example: "main", description: "Key or UUID of the workspace" }),
+});
+
+/** `{org}`, `{ws}` and `{project}` in a path. */
+export const projectPath = workspacePath.extend({
+  project: z.string().openapi({ example: "default", description: "Key, UUID or number of the project" }),
+});

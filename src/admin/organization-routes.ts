@@ -3,15 +3,25 @@ import { generateApiKey } from "../auth/api-keys.ts";
 import { type AppEnv, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
+import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { NO_STORE, refuseProjectKey } from "./access.ts";
-import { toApiKey } from "./api-key-schemas.ts";
+import { isAdministrator, NO_STORE, refuseProjectKey, requireAdministrator } from "./access.ts";
+import { CREATED_API_KEY_EXAMPLE, toApiKey } from "./api-key-schemas.ts";
 import { bootstrapOrAdmin } from "./bootstrap.ts";
-import { createdOrganization, newOrganization, toOrganization } from "./organization-schemas.ts";
-import { createOrganization } from "./organization-store.ts";
-import { toProject } from "./project-schemas.ts";
-import { toUser } from "./user-schemas.ts";
-import { toWorkspace } from "./workspace-schemas.ts";
+import { organizationPath } from "./fields.ts";
+import { BODY_ERRORS, jsonAnswer, jsonBody } from "./json-media.ts";
+import {
+  createdOrganization,
+  newOrganization,
+  organization,
+  ORGANIZATION_EXAMPLE,
+  organizationChange,
+  toOrganization,
+} from "./organization-schemas.ts";
+import { createOrganization, findOrganization, updateOrganization } from "./organization-store.ts";
+import { PROJECT_EXAMPLE, toProject } from "./project-schemas.ts";
+import { toUser, USER_EXAMPLE } from "./user-schemas.ts";
+import { toWorkspace, WORKSPACE_EXAMPLE } from "./workspace-schemas.ts";
 
 const create = operation({
   method: "post",
@@ -23,7 +33,6 @@ const create = operation({
     "The first organization of a deployment is created with the bootstrap secret as the Bearer token, every other with an admin key. A default workspace and project come with it.",
   scope: "none",
   security: [{ bearer: [] }, { apiKey: [] }, { basic: [] }],
-  "x-required-scope": "admin",
   middleware: [bootstrapOrAdmin],
   errors: [
     "key_required",
@@ -32,20 +41,50 @@ const create = operation({
     "key_expired",
     "scope_missing",
     "forbidden",
-    "malformed_json",
-    "unsupported_media_type",
-    "body_too_large",
-    "validation_failed",
+    ...BODY_ERRORS,
     "already_exists",
     "conflict",
   ],
-  request: { body: { required: true, content: { "application/json": { schema: newOrganization } } } },
-  responses: {
-    201: {
-      description: "Created; `api_key.key` is shown this once",
-      content: { "application/json": { schema: createdOrganization } },
-    },
+  request: {
+    body: jsonBody(newOrganization, {
+      key: "acme",
+      name: "Acme",
+      owner: { username: "ada", email: "ada@example.com", name: "Ada" },
+    }),
   },
+  responses: {
+    201: jsonAnswer("Created; `api_key.key` is shown this once", createdOrganization, {
+      organization: ORGANIZATION_EXAMPLE,
+      user: USER_EXAMPLE,
+      workspace: WORKSPACE_EXAMPLE,
+      project: PROJECT_EXAMPLE,
+      api_key: CREATED_API_KEY_EXAMPLE,
+    }),
+  },
+});
+
+const read = operation({
+  method: "get",
+  path: "/api/v1/org/{org}",
+  operationId: "getOrganization",
+  tags: ["Administration"],
+  summary: "Read the organization that the key belongs to",
+  scope: "any",
+  errors: ["not_found"],
+  request: { params: organizationPath },
+  responses: { 200: jsonAnswer("The organization", organization, ORGANIZATION_EXAMPLE) },
+});
+
+const update = operation({
+  method: "patch",
+  path: "/api/v1/org/{org}",
+  operationId: "updateOrganization",
+  tags: ["Administration"],
+  summary: "Change an organization's name or description",
+  scope: "admin",
+  errors: ["forbidden", "not_found", ...BODY_ERRORS],
+  request: { params: organizationPath, body: jsonBody(organizationChange, { name: "Acme Research" }) },
+  responses: { 200: jsonAnswer("The organization as it is now", organization, ORGANIZATION_EXAMPLE) },
 });
 
 /** Organizations: create, read, change. */
@@ -73,6 +112,18 @@ export function organizationRoutes(): OpenAPIHono<AppEnv> {
       201,
       NO_STORE,
     );
+  });
+
+  routes.openapi(read, async (c) => {
+    const caller = requireOwnOrganization(c, c.req.valid("param").org);
+    const row = await findOrganization(databaseOf(c), caller.organizationId);
+    return c.json(toOrganization(row, isAdministrator(caller)), 200);
+  });
+
+  routes.openapi(update, async (c) => {
+    const caller = requireAdministrator(c, c.req.valid("param").org);
+    const row = await updateOrganization(databaseOf(c), caller.organizationId, c.req.valid("json"));
+    return c.json(toOrganization(row, true), 200);
   });
 
   return routes;

@@ -30,27 +30,27 @@ export const organization = z
     created_at: timestamp,
     updated_at: timestamp,
   })
-  .openapi("Organization", {
-    example: {
-      id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
-      key: "acme",
-      name: "Acme",
-      description: null,
-      is_active: true,
-      allow_external_invites: false,
-      max_members: MAX_MEMBERS,
-      member_count: 1,
-      can_manage_members: true,
-      effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-      max_sandbox_runtime_source_level: "platform",
-      effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
-      default_sandbox_runtime_source_level: "platform",
-      platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-      platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
-      created_at: "2026-11-01T09:30:00.000Z",
-      updated_at: "2026-11-01T09:30:00.000Z",
-    },
-  });
+  .openapi("Organization");
+
+export const ORGANIZATION_EXAMPLE: z.input<typeof organization> = {
+  id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
+  key: "acme",
+  name: "Acme",
+  description: null,
+  is_active: true,
+  allow_external_invites: false,
+  max_members: MAX_MEMBERS,
+  member_count: 1,
+  can_manage_members: true,
+  effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+  max_sandbox_runtime_source_level: "platform",
+  effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+  default_sandbox_runtime_source_level: "platform",
+  platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+  platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+  created_at: "2026-11-01T09:30:00.000Z",
+  updated_at: "2026-11-01T09:30:00.000Z",
+};
 
 /** Bare, because published clients read an array. A key acts in one organization. */
 export const organizationList = z.array(organization).openapi("OrganizationList");

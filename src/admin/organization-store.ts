@@ -5,6 +5,8 @@ import { violationOf } from "../db/constraints.ts";
 import type { Database } from "../db/client.ts";
 import { apiKeys, organizations, projects, users, workspaces } from "../db/schema.ts";
 import { ApiError } from "../http/errors.ts";
+import { API_KEY_COLUMNS } from "./api-key-store.ts";
+import type { OrganizationRow } from "./organization-schemas.ts";
 
 /** The first user of a new organization: told, or a copy of the user who calls. */
 export type Owner = { username: string; email: string; name: string | null } | { copyOf: string };
@@ -46,7 +48,6 @@ export async function createOrganization(db: Database, input: NewOrganization, i
   const id = onlyFirst
     ? sql`(select ${organizationId} where not exists (select 1 from ${organizations}))`
     : organizationId;
-  const { hash: _hash, ...keyColumns } = getTableColumns(apiKeys);
   const [[organization], [user], [workspace], [project], [apiKey]] = await db
     .batch([
       db.insert(organizations).values({ id, key, name, description }).returning(),
@@ -73,7 +74,7 @@ export async function createOrganization(db: Database, input: NewOrganization, i
           hash: issued.hash,
           scopes: ["admin"],
         })
-        .returning(keyColumns),
+        .returning(API_KEY_COLUMNS),
     ])
     .catch((error: unknown) => refuse(error, key));
   if (!organization || !user || !workspace || !project || !apiKey) throw new Error("D1 returned no inserted row");
@@ -82,18 +83,29 @@ export async function createOrganization(db: Database, input: NewOrganization, i
     user,
     workspace: { ...workspace, organizationName: organization.name, projectCount: 1 },
     project,
-    apiKey: { ...apiKey, username: user.username },
+    apiKey,
   };
 }
 
-const memberCount = sql<number>`(select count(*) from ${users} where ${users.organizationId} = ${organizations.id})`;
+/** The columns of an `OrganizationRow`, in a select as in a returning clause. */
+function organizationColumns(db: Database) {
+  return {
+    ...getTableColumns(organizations),
+    memberCount: db.$count(users, eq(users.organizationId, organizations.id)),
+  };
+}
 
-/** The organization with its number of members, or undefined. */
-export async function findOrganization(db: Database, organizationId: string) {
+function organizationNotFound(): ApiError {
+  return new ApiError("not_found", "Organization not found.");
+}
+
+/** The organization with its number of members, or 404. */
+export async function findOrganization(db: Database, organizationId: string): Promise<OrganizationRow> {
   const [row] = await db
-    .select({ ...getTableColumns(organizations), memberCount })
+    .select(organizationColumns(db))
     .from(organizations)
     .where(eq(organizations.id, organizationId));
+  if (!row) throw organizationNotFound();
   return row;
 }
 
@@ -102,11 +114,12 @@ export async function updateOrganization(
   db: Database,
   organizationId: string,
   change: { name?: string | undefined; description?: string | null | undefined },
-) {
+): Promise<OrganizationRow> {
   const [row] = await db
     .update(organizations)
     .set({ ...change, updatedAt: new Date() })
     .where(eq(organizations.id, organizationId))
-    .returning({ ...getTableColumns(organizations), memberCount });
+    .returning(organizationColumns(db));
+  if (!row) throw organizationNotFound();
   return row;
 }

@@ -16,20 +16,20 @@ export const project = z
     created_at: timestamp,
     updated_at: timestamp,
   })
-  .openapi("Project", {
-    example: {
-      id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be004",
-      number: 1,
-      key: "default",
-      name: "Default",
-      description: null,
-      org_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
-      workspace_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be003",
-      is_default: true,
-      created_at: "2026-11-01T09:30:00.000Z",
-      updated_at: "2026-11-01T09:30:00.000Z",
-    },
-  });
+  .openapi("Project");
+
+export const PROJECT_EXAMPLE: z.input<typeof project> = {
+  id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be004",
+  number: 1,
+  key: "default",
+  name: "Default",
+  description: null,
+  org_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
+  workspace_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be003",
+  is_default: true,
+  created_at: "2026-11-01T09:30:00.000Z",
+  updated_at: "2026-11-01T09:30:00.000Z",
+};
 
 /** A bare array, because published clients read one; the number of all rows stands in X-Total-Count. */
 export const projectList = z.array(project).openapi("ProjectList");

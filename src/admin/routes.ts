@@ -1,10 +1,17 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
+import { accountRoutes } from "./account-routes.ts";
+import { apiKeyRoutes } from "./api-key-routes.ts";
 import { organizationRoutes } from "./organization-routes.ts";
+import { projectRoutes } from "./project-routes.ts";
+import { userRoutes } from "./user-routes.ts";
+import { workspaceRoutes } from "./workspace-routes.ts";
 
-/** Organizations, workspaces, projects, users and keys: `/api/v1/organizations`, `/api/v1/user…`, `/api/v1/org/{org}…`. */
+/** `/api/v1/organizations`, `/api/v1/user…`, and under `/api/v1/org/{org}` workspaces, projects, users and keys. */
 export function adminRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>();
-  routes.route("/", organizationRoutes());
+  for (const part of [organizationRoutes, accountRoutes, workspaceRoutes, projectRoutes, userRoutes, apiKeyRoutes]) {
+    routes.route("/", part());
+  }
   return routes;
 }

@@ -19,22 +19,22 @@ export const workspace = z
     created_at: timestamp,
     updated_at: timestamp,
   })
-  .openapi("Workspace", {
-    example: {
-      id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be003",
-      key: "main",
-      name: "Main",
-      description: null,
-      org_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
-      org_name: "Acme",
-      is_active: true,
-      is_default: true,
-      project_count: 1,
-      created_by: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be002",
-      created_at: "2026-11-01T09:30:00.000Z",
-      updated_at: "2026-11-01T09:30:00.000Z",
-    },
-  });
+  .openapi("Workspace");
+
+export const WORKSPACE_EXAMPLE: z.input<typeof workspace> = {
+  id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be003",
+  key: "main",
+  name: "Main",
+  description: null,
+  org_id: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be001",
+  org_name: "Acme",
+  is_active: true,
+  is_default: true,
+  project_count: 1,
+  created_by: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be002",
+  created_at: "2026-11-01T09:30:00.000Z",
+  updated_at: "2026-11-01T09:30:00.000Z",
+};
 
 export const workspaceList = z.object({ workspaces: z.array(workspace), ...pageFields }).openapi("WorkspaceList");
 

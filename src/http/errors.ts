@@ -135,6 +135,12 @@ export const ERRORS = {
     agent: { type: "validation_error", code: "unique" },
     detail: "Already exists.",
   },
+  member_exists: {
+    status: 409,
+    type: "member_exists_error",
+    agent: { type: "validation_error", code: "unique" },
+    detail: "The organization has a member of that name or address already.",
+  },
   conflict: {
     status: 409,
     type: "conflict_error",
@@ -188,6 +194,12 @@ export const ERRORS = {
     type: "usage_limit_exceeded_error",
     agent: { type: "throttled_error", code: "throttled" },
     detail: "Request was throttled.",
+  },
+  member_limit_exceeded: {
+    status: 429,
+    type: "member_limit_exceeded_error",
+    agent: { type: "throttled_error", code: "member_limit_exceeded" },
+    detail: "The organization has as many members as it may have.",
   },
   server_error: {
     status: 500,

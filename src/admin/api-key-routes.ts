@@ -1,0 +1,109 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { type AppEnv, databaseOf } from "../http/context.ts";
+import { operation } from "../http/operation.ts";
+import { describePage } from "../http/paging.ts";
+import { refuseInvalid } from "../http/validation.ts";
+import { NO_STORE, requireAdministrator } from "./access.ts";
+import {
+  API_KEY_EXAMPLE,
+  apiKey,
+  apiKeyFilter,
+  apiKeyList,
+  apiKeyPath,
+  CREATED_API_KEY_EXAMPLE,
+  createdApiKey,
+  newApiKey,
+  toApiKey,
+} from "./api-key-schemas.ts";
+import { findApiKey, issueApiKey, listApiKeys, revokeApiKey } from "./api-key-store.ts";
+import { organizationPath } from "./fields.ts";
+import { BODY_ERRORS, jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
+
+const list = operation({
+  method: "get",
+  path: "/api/v1/org/{org}/api-keys",
+  operationId: "listApiKeys",
+  tags: ["Administration"],
+  summary: "List the organization's API keys, newest first",
+  scope: "admin",
+  errors: ["forbidden", "not_found", "validation_failed"],
+  request: { params: organizationPath, query: listQuery.extend(apiKeyFilter.shape) },
+  responses: { 200: jsonAnswer("A page of keys", apiKeyList, { api_keys: [API_KEY_EXAMPLE], ...PAGE_EXAMPLE }) },
+});
+
+const create = operation({
+  method: "post",
+  path: "/api/v1/org/{org}/api-keys",
+  operationId: "createApiKey",
+  tags: ["Administration"],
+  summary: "Create an API key for a user of the organization",
+  scope: "admin",
+  errors: ["forbidden", "not_found", ...BODY_ERRORS],
+  request: { params: organizationPath, body: jsonBody(newApiKey, { name: "ci", scopes: ["task:write"] }) },
+  responses: { 201: jsonAnswer("The new key; `key` is shown this once", createdApiKey, CREATED_API_KEY_EXAMPLE) },
+});
+
+const read = operation({
+  method: "get",
+  path: "/api/v1/org/{org}/api-keys/{key_id}",
+  operationId: "getApiKey",
+  tags: ["Administration"],
+  summary: "Read what is known of an API key",
+  scope: "admin",
+  errors: ["forbidden", "not_found", "validation_failed"],
+  request: { params: apiKeyPath },
+  responses: { 200: jsonAnswer("The key, without its secret", apiKey, API_KEY_EXAMPLE) },
+});
+
+const revoke = operation({
+  method: "delete",
+  path: "/api/v1/org/{org}/api-keys/{key_id}",
+  operationId: "revokeApiKey",
+  tags: ["Administration"],
+  summary: "Revoke an API key",
+  description: "The key stops working at once and stays readable with `revoked_at`. Revoking again changes nothing.",
+  scope: "admin",
+  errors: ["forbidden", "not_found", "validation_failed"],
+  request: { params: apiKeyPath },
+  responses: NO_CONTENT,
+});
+
+/** API keys of an organization. */
+export function apiKeyRoutes(): OpenAPIHono<AppEnv> {
+  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+
+  routes.openapi(list, async (c) => {
+    const { organizationId } = requireAdministrator(c, c.req.valid("param").org);
+    const query = c.req.valid("query");
+    const { rows, total } = await listApiKeys(databaseOf(c), organizationId, query);
+    return c.json({ api_keys: rows.map((row) => toApiKey(row)), ...describePage(query, total) }, 200);
+  });
+
+  routes.openapi(create, async (c) => {
+    const caller = requireAdministrator(c, c.req.valid("param").org);
+    const { name, scopes, user_id, project_id = null, expires_at } = c.req.valid("json");
+    const { row, key } = await issueApiKey(databaseOf(c), caller.organizationId, {
+      userId: user_id ?? caller.userId,
+      projectId: project_id,
+      name,
+      scopes,
+      expiresAt: expires_at ? new Date(expires_at) : null,
+    });
+    return c.json({ ...toApiKey(row), key }, 201, NO_STORE);
+  });
+
+  routes.openapi(read, async (c) => {
+    const { org, key_id } = c.req.valid("param");
+    const { organizationId } = requireAdministrator(c, org);
+    return c.json(toApiKey(await findApiKey(databaseOf(c), organizationId, key_id)), 200);
+  });
+
+  routes.openapi(revoke, async (c) => {
+    const { org, key_id } = c.req.valid("param");
+    const { organizationId } = requireAdministrator(c, org);
+    await revokeApiKey(databaseOf(c), organizationId, key_id);
+    return c.body(null, 204);
+  });
+
+  return routes;
+}
