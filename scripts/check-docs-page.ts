@@ -1,0 +1,81 @@
+/**
+ * `npm run test:docs`: opens the docs page in Chromium and fails unless it shows every operation of the document,
+ * loads nothing from other hosts and reports no error. `npm run test:docs -- page.png` keeps a picture of it.
+ */
+import { access, constants } from "node:fs/promises";
+import path from "node:path";
+import { chromium, type Page } from "playwright-core";
+import { z } from "zod";
+import { PlainError, runCommand } from "./command.ts";
+import { withThrowAwayServer } from "./throw-away-server.ts";
+
+/** Names under which Chromium and Chrome are installed. */
+const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/** Milliseconds for the page to show its operations. */
+const RENDER_TIMEOUT_MS = 30_000;
+
+const HTTP_METHODS = new Set(["get", "put", "post", "delete", "patch", "head", "options"]);
+const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+
+await runCommand(async (signal) => {
+  const executablePath = await findBrowser();
+  await withThrowAwayServer(signal, async ({ baseUrl }) => {
+    const expected = await countOperations(`${baseUrl}/openapi.json`, signal);
+    const browser = await chromium.launch({ executablePath });
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+      const problems = watchForProblems(page, baseUrl);
+      await page.goto(`${baseUrl}/docs`);
+      const operations = page.locator(".opblock");
+      await operations.first().waitFor({ timeout: RENDER_TIMEOUT_MS });
+      const shown = await operations.count();
+      if (shown !== expected) problems.push(`shows ${shown} of ${expected} operations`);
+      await operations.first().click();
+      await page.locator(".opblock.is-open .responses-wrapper").first().waitFor({ timeout: RENDER_TIMEOUT_MS });
+      const picture = process.argv[2];
+      if (picture !== undefined) await page.screenshot({ path: picture });
+      if (problems.length > 0) throw new PlainError(`The docs page has problems:\n  ${problems.join("\n  ")}`);
+      console.log(`The docs page shows ${shown} operations and loads nothing from other hosts.`);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+/** The browser named by CHROMIUM, or the first one on the PATH. */
+async function findBrowser(): Promise<string> {
+  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
+  const onPath = BROWSERS.flatMap((name) => folders.map((folder) => path.join(folder, name)));
+  for (const file of [process.env["CHROMIUM"] ?? "", ...onPath]) {
+    const runs = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return file;
+  }
+  throw new PlainError("This check needs Chromium or Chrome: install it, or set CHROMIUM to its executable file.");
+}
+
+async function countOperations(url: string, signal: AbortSignal): Promise<number> {
+  const { paths } = documentSchema.parse(await (await fetch(url, { signal })).json());
+  return Object.values(paths).flatMap((item) => Object.keys(item).filter((key) => HTTP_METHODS.has(key))).length;
+}
+
+/** Collects what the page asks of other hosts, and what it reports as an error: a broken policy is one. */
+function watchForProblems(page: Page, baseUrl: string): string[] {
+  const problems: string[] = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== "data:" && url.origin !== baseUrl) problems.push(`asks ${url.origin}: ${url.href}`);
+  });
+  page.on("requestfailed", (request) => problems.push(`cannot load ${request.url()}`));
+  page.on("response", (response) => {
+    if (!response.ok()) problems.push(`got ${response.status()} for ${response.url()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`script error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") problems.push(`console: ${message.text()}`);
+  });
+  return problems;
+}
