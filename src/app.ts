@@ -12,6 +12,8 @@ import { requestLog } from "./http/request-log.ts";
 import { serviceRoutes } from "./http/service-routes.ts";
 import { refuseUnknown } from "./http/unknown-path.ts";
 import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
+import { registryReadRoutes } from "./registry/read-routes.ts";
+import { registryWriteRoutes } from "./registry/write-routes.ts";
 
 /** Headers that scripts on allowed origins may read beside the safelisted ones. */
 const EXPOSED_HEADERS = [
@@ -22,6 +24,8 @@ const EXPOSED_HEADERS = [
   "Content-Disposition",
   "Content-Range",
   "Location",
+  "Repr-Digest",
+  "X-Task-Version",
 ];
 
 /** Seconds that clients may keep the OpenAPI document without asking again. */
@@ -45,6 +49,8 @@ export function buildApp(): OpenAPIHono<AppEnv> {
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());
+  app.route("/", registryReadRoutes());
+  app.route("/", registryWriteRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Mime } from "mime";
 import otherTypes from "mime/types/other.js";
 import standardTypes from "mime/types/standard.js";
@@ -5,18 +6,22 @@ import { ApiError } from "./errors.ts";
 
 /** Files over HTTP: conditional requests, ranges and headers (RFC 9110, 6266, 8187), for whatever store holds them. */
 
-/** What is known of a file before its bytes are read. */
-export interface StoredFile {
-  /** Bytes. */
-  size: number;
+/** How clients keep an answer and ask for it again. */
+export interface Validators {
   /** A strong validator in its quotes. */
   etag: string;
-  lastModified: Date;
-  /** Its own name, without folders. */
-  filename: string;
   cacheControl: string;
   /** Headers of its own, such as Repr-Digest. */
   headers?: Record<string, string>;
+}
+
+/** What is known of a file before its bytes are read. */
+export interface StoredFile extends Validators {
+  /** Bytes. */
+  size: number;
+  lastModified: Date;
+  /** Its own name, without folders. */
+  filename: string;
 }
 
 /** Bytes `offset` to `offset + length`. */
@@ -71,20 +76,24 @@ export function isNotModified(request: Request, file: Pick<StoredFile, "etag" | 
   return since !== undefined && wholeSeconds(file.lastModified) <= since;
 }
 
-/** Whether If-None-Match names exactly this tag: what can be answered before anything is known to exist. */
-export function namesTag(request: Request, etag: string): boolean {
-  const tags = request.headers.get("if-none-match");
-  return tags !== null && listsTag(tags, etag);
+/**
+ * 304 when If-None-Match names exactly this tag: what can be answered before the bytes are looked for. Undefined when
+ * they have to be.
+ */
+export function answerKept(request: Request, validators: Validators): Response | undefined {
+  if (!listsTag(request.headers.get("if-none-match") ?? "", validators.etag)) return undefined;
+  return new Response(null, { status: 304, headers: validatorHeaders(validators) });
+}
+
+/** A strong entity tag made of everything that the bytes of an answer depend on. */
+export async function entityTag(...parts: unknown[]): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
+  return `"${Buffer.from(digest).toString("base64url")}"`;
 }
 
 /** The headers by which clients keep a copy; another key may see another answer, so a copy belongs to its key. */
-export function validatorHeaders(file: Pick<StoredFile, "etag" | "lastModified" | "cacheControl">): Headers {
-  return new Headers({
-    "Cache-Control": file.cacheControl,
-    ETag: file.etag,
-    "Last-Modified": file.lastModified.toUTCString(),
-    Vary: "Authorization, X-API-Key",
-  });
+export function validatorHeaders({ etag, cacheControl, headers }: Validators): Headers {
+  return new Headers({ ...headers, "Cache-Control": cacheControl, ETag: etag, Vary: "Authorization, X-API-Key" });
 }
 
 /**
@@ -93,8 +102,9 @@ export function validatorHeaders(file: Pick<StoredFile, "etag" | "lastModified" 
  */
 export function planAnswer(request: Request, file: StoredFile, now: Date): PlannedAnswer {
   const headers = validatorHeaders(file);
+  headers.set("Last-Modified", file.lastModified.toUTCString());
   if (isNotModified(request, file)) return { status: 304, headers, range: undefined };
-  for (const [name, value] of Object.entries({ ...USER_CONTENT_HEADERS, ...file.headers })) headers.set(name, value);
+  for (const [name, value] of Object.entries(USER_CONTENT_HEADERS)) headers.set(name, value);
   headers.set("Accept-Ranges", "bytes");
   headers.set("Content-Type", contentTypeOf(file.filename));
   headers.set("Content-Disposition", attachment(file.filename));
