@@ -1,0 +1,58 @@
+import type { CheckedDirectory } from "../zip/checked-directory.ts";
+import { walkHeaders } from "../zip/directory.ts";
+import { findEntryInDirectory } from "../zip/entry.ts";
+import { openEntry } from "../zip/entry-stream.ts";
+import { ZipError } from "../zip/errors.ts";
+import { CENTRAL_AT, CENTRAL_SIZE } from "../zip/records.ts";
+import type { ZipSource } from "../zip/source.ts";
+
+/** What the reading of task.yaml asks an archive. Paths are from the root, as the archive spells them. */
+export interface ArchiveFiles {
+  /** Whether there is a file with this path. */
+  has(path: string): boolean;
+  /** The file at the root with this name (ASCII) in whatever letter case, as the archive spells it. */
+  findAtRoot(name: string): string | undefined;
+  /** The file as text; undefined when there is none. Throws `UnreadableText` when it is longer, or is not UTF-8. */
+  readText(path: string, maxBytes: number): Promise<string | undefined>;
+}
+
+/** A text file of an archive that cannot be taken as one. The message says what its author can do. */
+export class UnreadableText extends Error {
+  override readonly name = "UnreadableText";
+}
+
+/** The files of an archive whose directory has passed its check. */
+export function archiveFiles(source: ZipSource, directory: CheckedDirectory): ArchiveFiles {
+  const find = (path: string) => (path.endsWith("/") ? undefined : findEntryInDirectory(directory.bytes, path));
+  return {
+    has: (path) => find(path) !== undefined,
+    findAtRoot: (name) => findFolded(directory, name),
+    readText: async (path, maxBytes) => {
+      const entry = find(path);
+      if (entry === undefined) return undefined;
+      if (entry.size > maxBytes) {
+        throw new UnreadableText(`has ${entry.size} bytes; at most ${maxBytes} are taken. Shorten it.`);
+      }
+      try {
+        const bytes = await new Response(await openEntry(source, entry)).arrayBuffer();
+        return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+      } catch (error) {
+        if (error instanceof TypeError) throw new UnreadableText("is not UTF-8 text. Save it as UTF-8.");
+        if (error instanceof ZipError) throw new UnreadableText(`cannot be unpacked: ${error.message}.`);
+        throw error;
+      }
+    },
+  };
+}
+
+function findFolded(directory: CheckedDirectory, name: string): string | undefined {
+  const decoder = new TextDecoder();
+  let found: string | undefined;
+  walkHeaders(directory.bytes, directory.view, 0, directory.bytes.byteLength, (bytes, view, at) => {
+    if (view.getUint16(at + CENTRAL_AT.nameLength, true) !== name.length) return true;
+    const spelled = decoder.decode(bytes.subarray(at + CENTRAL_SIZE, at + CENTRAL_SIZE + name.length));
+    if (spelled.toLowerCase() === name) found = spelled;
+    return found === undefined;
+  });
+  return found;
+}

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { StoredProblem } from "../db/schema.ts";
+import { exactVersion, taskName } from "./schemas.ts";
+import { verificationBlock } from "./manifest-verification.ts";
+
+/** Seconds that provision and teardown may take unless task.yaml says otherwise. */
+const DEFAULT_SCRIPT_TIMEOUT = 120;
+
+/** Model ids that a task may name. */
+const MAX_MODELS = 50;
+
+const text = z.string("must be a string");
+const optionalText = text.optional();
+const required = text.trim().min(1, "must not be empty");
+
+const scriptBlock = z
+  .object({ script: required, timeout: z.int().positive().optional() })
+  .transform(({ script, timeout }) => ({ script, timeout: timeout ?? DEFAULT_SCRIPT_TIMEOUT }));
+
+const port = z.int().min(1).max(65_535);
+
+const author = z
+  .union([z.string(), z.object({ name: z.string() })], { error: "must be a string, or a mapping with a name" })
+  .transform((author) => (typeof author === "string" ? author : author.name));
+
+/** The fields of task.yaml (contract A5); others are ignored. */
+export const manifestFields = z.object({
+  name: taskName,
+  version: exactVersion,
+  instruction: text.refine((instruction) => instruction.trim() !== "", "must not be empty"),
+  verification: verificationBlock,
+  description: optionalText,
+  source: optionalText,
+  solution: z.object({ script: required }).optional(),
+  tags: z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)).optional(),
+  difficulty: optionalText,
+  author: author.optional(),
+  author_name: optionalText,
+  license: optionalText,
+  repository: optionalText,
+  max_agent_timeout_sec: z.int().positive().optional(),
+  ports: z.record(z.string().min(1), z.array(port).min(1)).optional(),
+  provision: scriptBlock.optional(),
+  teardown: scriptBlock.optional(),
+  models: z
+    .array(z.string().regex(/^\S+$/, "must be a model id without spaces"))
+    .max(MAX_MODELS)
+    .refine((models) => new Set(models).size === models.length, "must not name a model twice")
+    .optional(),
+});
+
+export type ManifestFields = z.output<typeof manifestFields>;
+
+/** Where problems of task.yaml are: `["archive", "task.yaml", field…]`. */
+export const MANIFEST_LOC = ["archive", "task.yaml"];
+
+/** A problem of one field of task.yaml; `msg` continues the field's name. */
+export function fieldProblem(path: (string | number)[], type: string, msg: string): StoredProblem {
+  const field = path.join(".");
+  return { loc: [...MANIFEST_LOC, ...path], msg: `task.yaml: ${field === "" ? "the document" : field} ${msg}`, type };
+}
+
+/** What zod found wrong, one problem per place. */
+export function toFieldProblems(error: z.ZodError): StoredProblem[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+    const type: unknown = issue.code === "custom" ? issue.params?.["type"] : undefined;
+    const message = issue.message.replace(/^Invalid input: /, "is not valid: ");
+    return fieldProblem(path, typeof type === "string" ? type : issue.code, message);
+  });
+}

@@ -1,0 +1,47 @@
+import { parseDocument } from "yaml";
+
+/** Aliases that one document may resolve: plenty for people, far from the "billion laughs". */
+const MAX_ALIASES = 100;
+
+/** A document's value, or what its author has to mend. */
+export type ParsedYaml = { ok: true; value: unknown } | { ok: false; message: string };
+
+/**
+ * Parses one YAML 1.2 document of the core schema, with `<<` merges as compose files use them. Tags of its own, several
+ * documents, duplicate keys and alias bombs are refused. A key without a value (`tags:`) counts as absent.
+ */
+export function parseYaml(text: string): ParsedYaml {
+  try {
+    const document = parseDocument(text, { schema: "core", merge: true, uniqueKeys: true });
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem) return refuse(problem.message.split("\n", 1)[0] ?? problem.code);
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return { ok: true, value: withoutNulls(value) };
+  } catch (error) {
+    // The library throws for too many aliases and for aliases that nothing defines.
+    if (error instanceof ReferenceError) return refuse(error.message);
+    if (error instanceof RangeError) return refuse("it is nested too deeply");
+    throw error;
+  }
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  const mapping = asMapping(value);
+  if (mapping === undefined) return value;
+  const present = Object.entries(mapping).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(present.map(([key, inner]) => [key, withoutNulls(inner)]));
+}
+
+function refuse(reason: string): ParsedYaml {
+  return { ok: false, message: `is not valid YAML: ${reason.replace(/[.:]$/, "")}.` };
+}
+
+/** A YAML mapping; undefined for anything else. */
+export function asMapping(value: unknown): Record<string, unknown> | undefined {
+  return isMapping(value) ? value : undefined;
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
