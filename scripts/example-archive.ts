@@ -23,8 +23,8 @@ export interface TaskArchive {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Packs the example task of this repository, executable bits kept. */
-export async function packExample(): Promise<TaskArchive> {
+/** Packs the example task of this repository, executable bits kept; `added` are further files by their path. */
+export async function packExample(added: Record<string, Uint8Array> = {}): Promise<TaskArchive> {
   const entries = await readdir(EXAMPLE, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
   const zippable: Zippable = {};
@@ -34,6 +34,7 @@ export async function packExample(): Promise<TaskArchive> {
     const name = path.relative(EXAMPLE, file).replaceAll(path.sep, "/");
     zippable[name] = [await readFile(file), { os: MADE_BY_UNIX, attrs, mtime: DATE }];
   }
+  for (const [name, bytes] of Object.entries(added)) zippable[name] = [bytes, { mtime: DATE }];
   const manifest = nameAndVersion.parse(parse(await readFile(path.join(EXAMPLE, "task.yaml"), "utf8")));
   return { ...manifest, bytes: zipSync(zippable) };
 }
