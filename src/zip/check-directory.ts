@@ -148,7 +148,7 @@ class DirectoryCheck {
   }
 
   #checkName(nameAt: number, nameEnd: number): void {
-    const fault = findNameFault(this.#bytes, nameAt, nameEnd);
+    const fault = findNameFault(this.#bytes, nameAt, nameEnd, this.#paths.follow(nameAt, nameEnd));
     if (nameEnd - nameAt > this.#limits.maxNameBytes) {
       this.#report("name-too-long", `has a name of more than ${this.#limits.maxNameBytes} bytes. Shorten it.`);
     }

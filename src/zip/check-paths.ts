@@ -1,3 +1,5 @@
+import { FolderTrail } from "./folder-trail.ts";
+import { HashSet, slotsFor } from "./hash-set.ts";
 import { foldName } from "./names.ts";
 
 const SLASH = 0x2f;
@@ -12,37 +14,46 @@ export interface PathConflict {
 
 /**
  * Every path of an archive, to find the ones that meet after case folding and NFC. An open hash table over the
- * directory's own bytes: no string or object per entry. Its hash is a table of random words, so that nobody can choose
- * names that collide.
+ * directory's own bytes: no string or object per entry.
  */
 export class PathTable {
   readonly #bytes: Uint8Array;
-  /** Each path without its trailing slash; one more bit says that it is a directory's. */
   readonly #nameAt: Uint32Array;
   readonly #nameEnd: Uint32Array;
-  readonly #hashes: Uint32Array;
+  readonly #hashes: Int32Array;
+  readonly #sums: Int32Array;
   /** Path number + 1, or 0 where nothing stands. */
   readonly #slots: Uint32Array;
-  readonly #words = crypto.getRandomValues(new Int32Array(256));
+  readonly #trail = new FolderTrail();
+  /** The folders of all paths, by hash and sum only. */
+  readonly #folders: HashSet;
   #count = 0;
 
   constructor(bytes: Uint8Array, capacity: number) {
     this.#bytes = bytes;
     this.#nameAt = new Uint32Array(capacity);
     this.#nameEnd = new Uint32Array(capacity);
-    this.#hashes = new Uint32Array(capacity);
-    // At most half full, so that a look-up ends after a step or two.
-    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(capacity, 1) * 2)));
+    this.#hashes = new Int32Array(capacity);
+    this.#slots = new Uint32Array(slotsFor(capacity));
+    this.#sums = new Int32Array(capacity);
+    // Trees with more folders than that are rare, and only take the closer look.
+    this.#folders = new HashSet(2 * capacity);
   }
 
-  /** Adds the path in `at` to `end`, which `findNameFault` has passed; the entry that has it already is the answer. */
+  /** How many bytes of the path in `at` to `end` are folders that a path which was added has too: they are sound. */
+  follow(at: number, end: number): number {
+    return this.#trail.follow(this.#bytes, at, end);
+  }
+
+  /** Adds the path that was followed last, which must be sound; the entry that is the same path is the answer. */
   add(at: number, end: number): PathConflict | undefined {
-    const trimmed = this.#bytes[end - 1] === SLASH ? end - 1 : end;
-    const hash = this.#hash(at, trimmed);
+    const known = this.#trail.depth;
+    const hash = this.#hash(at, end);
+    this.#addFolders(known, hash);
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let stored = this.#slots[slot] ?? 0; stored !== 0; stored = this.#slots[slot] ?? 0) {
-      if (this.#hashes[stored - 1] === hash && this.#isPath(stored - 1, at, trimmed)) {
+      if (this.#hashes[stored - 1] === hash && this.#isPath(stored - 1, foldName(this.#path(at, end)))) {
         return this.#conflict(stored - 1, at, end);
       }
       slot = (slot + 1) & mask;
@@ -51,6 +62,7 @@ export class PathTable {
     this.#count += 1;
     this.#slots[slot] = path + 1;
     this.#hashes[path] = hash;
+    this.#sums[path] = this.#trail.sum;
     this.#nameAt[path] = at;
     this.#nameEnd[path] = end;
     return undefined;
@@ -58,50 +70,63 @@ export class PathTable {
 
   /** Calls `found` for each path of which a folder is a file; `false` stops. */
   findFilesUsedAsDirectories(found: (at: number, end: number, conflict: PathConflict) => boolean): void {
-    let knownAt = 0;
-    let knownEnd = 0;
+    if (!this.#mayHaveFilesUsedAsDirectories()) return;
+    const trail = this.#trail;
     for (let path = 0; path < this.#count; path += 1) {
       const at = this.#nameAt[path] ?? 0;
       const end = this.#nameEnd[path] ?? 0;
-      const parentEnd = Math.max(at, this.#bytes.lastIndexOf(SLASH, end - 2));
-      // Neighbours mostly lie in one folder, which has been looked up then.
-      if (parentEnd === at || this.#sameBytes(at, parentEnd, knownAt, knownEnd)) continue;
-      const file = this.#findFileAbove(at, parentEnd);
-      if (file === undefined) {
-        knownAt = at;
-        knownEnd = parentEnd;
-      } else if (!found(at, end, this.#conflictWith(file, "file-as-directory"))) return;
+      this.follow(at, end);
+      const known = trail.depth;
+      this.#hash(at, end);
+      for (let folder = Math.min(known, trail.depth); folder < trail.depth; folder += 1) {
+        const file = this.#findFileAt(folder, at, end);
+        if (file === undefined) continue;
+        if (!found(at, end, this.#conflictWith(file, "file-as-directory"))) return;
+        break;
+      }
     }
   }
 
-  /** The file that is the folder in `at` to `end` or one above it. */
-  #findFileAbove(at: number, end: number): number | undefined {
-    for (let slash = end; slash > at; slash = this.#bytes.lastIndexOf(SLASH, slash - 1)) {
-      const file = this.#findFile(at, slash);
-      if (file !== undefined) return file;
+  /** Remembers the folders of the path that was hashed last, beyond those it shared; itself, if it is one, is none. */
+  #addFolders(known: number, hash: number): void {
+    const { depth, hashes, sums } = this.#trail;
+    for (let folder = Math.min(known, depth); folder < depth; folder += 1) {
+      const added = hashes[folder] ?? 0;
+      if (added !== hash) this.#folders.add(added, sums[folder] ?? 0);
     }
-    return undefined;
   }
 
-  #findFile(at: number, end: number): number | undefined {
-    const hash = this.#hash(at, end);
+  /** Whether a file has the hash and sum of a folder. Rarely without reason, and then a closer look finds nothing. */
+  #mayHaveFilesUsedAsDirectories(): boolean {
+    if (this.#folders.overflown) return true;
+    for (let path = 0; path < this.#count; path += 1) {
+      if (this.#folders.has(this.#hashes[path] ?? 0, this.#sums[path] ?? 0) && !this.#isDirectory(path)) return true;
+    }
+    return false;
+  }
+
+  /** The file that is the same path as a folder of the path that was hashed last. */
+  #findFileAt(folder: number, at: number, end: number): number | undefined {
+    const hash = this.#trail.hashes[folder] ?? 0;
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (let stored = this.#slots[slot] ?? 0; stored !== 0; stored = this.#slots[slot] ?? 0) {
       const path = stored - 1;
-      if (this.#hashes[path] === hash && !this.#isDirectory(path) && this.#isPath(path, at, end)) return path;
+      if (this.#hashes[path] === hash && !this.#isDirectory(path)) {
+        const folded = foldName(this.#bytes.subarray(at, end)).subarray(0, this.#trail.slashes[folder]);
+        if (this.#isPath(path, folded)) return path;
+      }
       slot = (slot + 1) & mask;
     }
     return undefined;
   }
 
   #conflict(path: number, at: number, end: number): PathConflict {
-    const nameAt = this.#nameAt[path] ?? 0;
-    const nameEnd = this.#nameEnd[path] ?? 0;
     if (this.#isDirectory(path) !== (this.#bytes[end - 1] === SLASH)) {
       return this.#conflictWith(path, "file-as-directory");
     }
-    const same = this.#sameBytes(at, end, nameAt, nameEnd);
+    const { otherAt, otherEnd } = this.#conflictWith(path, "duplicate-name");
+    const same = equal(this.#bytes.subarray(at, end), this.#bytes.subarray(otherAt, otherEnd));
     return this.#conflictWith(path, same ? "duplicate-name" : "duplicate-folded-name");
   }
 
@@ -113,41 +138,25 @@ export class PathTable {
     return this.#bytes[(this.#nameEnd[path] ?? 0) - 1] === SLASH;
   }
 
-  #isPath(path: number, at: number, end: number): boolean {
-    const otherAt = this.#nameAt[path] ?? 0;
-    const otherEnd = (this.#nameEnd[path] ?? 0) - (this.#isDirectory(path) ? 1 : 0);
-    if (this.#sameBytes(at, end, otherAt, otherEnd)) return true;
-    const folded = foldName(this.#bytes.subarray(at, end));
-    const other = foldName(this.#bytes.subarray(otherAt, otherEnd));
-    return folded.length === other.length && folded.every((byte, index) => byte === other[index]);
+  #isPath(path: number, folded: Uint8Array): boolean {
+    return equal(foldName(this.#path(this.#nameAt[path] ?? 0, this.#nameEnd[path] ?? 0)), folded);
   }
 
-  #sameBytes(at: number, end: number, otherAt: number, otherEnd: number): boolean {
-    if (end - at !== otherEnd - otherAt) return false;
-    const bytes = this.#bytes;
-    for (let index = end - at - 1; index >= 0; index -= 1) {
-      if (bytes[at + index] !== bytes[otherAt + index]) return false;
-    }
-    return true;
+  /** The name without the slash that marks a directory. */
+  #path(at: number, end: number): Uint8Array {
+    return this.#bytes.subarray(at, this.#bytes[end - 1] === SLASH ? end - 1 : end);
   }
 
-  /** The hash of the folded path; ASCII letters, which are nearly all, are folded on the way. */
+  /** The hash of the folded path that was followed last. */
   #hash(at: number, end: number): number {
-    const words = this.#words;
-    const bytes = this.#bytes;
-    let state = 0;
-    for (let index = at; index < end; index += 1) {
-      let byte = bytes[index] ?? 0;
-      if (byte >= 0x80) return this.#hashFolded(foldName(bytes.subarray(at, end)));
-      if (byte >= 0x41 && byte <= 0x5a) byte |= 0x20;
-      state = (words[(state ^ byte) & 0xff] ?? 0) ^ (state >>> 8);
-    }
-    return state >>> 0;
+    const hash = this.#trail.hash(end, false);
+    if (hash !== undefined) return hash;
+    const folded = foldName(this.#bytes.subarray(at, end));
+    this.#trail.follow(folded, 0, folded.length);
+    return this.#trail.hash(folded.length, true) ?? 0;
   }
+}
 
-  #hashFolded(folded: Uint8Array): number {
-    let state = 0;
-    for (const byte of folded) state = (this.#words[(state ^ byte) & 0xff] ?? 0) ^ (state >>> 8);
-    return state >>> 0;
-  }
+function equal(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
