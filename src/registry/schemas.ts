@@ -68,7 +68,9 @@ const summaryShape = {
     .string()
     .nullable()
     .openapi({ description: "Digest of the pushed layer; null: the task came as a zip" }),
-  verification: verification.openapi({ description: "How a result is checked; never with a plaintext `value`" }),
+  verification: verification.openapi({
+    description: "How a result is checked, in outline: never with a plaintext `value`, nor a judge's instructions",
+  }),
 };
 
 export const TASK_SUMMARY_EXAMPLE = {
@@ -164,13 +166,9 @@ export const taskFileListResponse = z
     task_name: z.string().openapi({ description: "Task name", example: "log-triage" }),
     files: z.array(taskFileEntry).openapi({ description: "Files in the archive" }),
     total_files: z.int().openapi({ description: "Total number of files, on all pages", example: 1 }),
-    next_cursor: z
-      .string()
-      .nullable()
-      .optional()
-      .openapi({
-        description: "Where the next page begins; null on the last. Only sent to requests with limit or cursor",
-      }),
+    next_cursor: z.string().nullable().optional().openapi({
+      description: "Where the next page begins; null on the last. Only sent to requests with limit or cursor",
+    }),
   })
   .openapi("TaskFileListResponse", { description: "Response listing files in a task archive" });
 

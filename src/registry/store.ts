@@ -15,13 +15,26 @@ export interface TaskReference {
 /** Which version of it: by number, the highest, or the one with this id. */
 export type VersionReference = { version: string } | { versionId: string };
 
-export const organizationColumns = { id: organizations.id, key: organizations.key };
+/** Under names of their own: in a batch D1 gives rows as objects, where two columns of one name are one. */
+export const organizationColumns = {
+  id: sql<string>`${organizations.id}`.as("owner_id"),
+  key: sql<string>`${organizations.key}`.as("owner_key"),
+};
 
 export const taskColumns = {
   name: registryTasks.name,
   isPublic: registryTasks.isPublic,
-  updatedAt: registryTasks.updatedAt,
+  updatedAt: sql<Date>`${registryTasks.updatedAt}`.mapWith(registryTasks.updatedAt).as("task_updated_at"),
 };
+
+/**
+ * `verification` without the flag, and without a judge's instructions, which may be long: a page of a hundred summaries
+ * stays small. The detail has them.
+ */
+const verificationOutline = sql<DetailRow["version"]["verification"]>`json_remove(${registryVersions.verification},
+  '$.value', '$.judge.rubric', '$.judge.system_prompt', '$.judge.task_context', '$.judge.model_params')`
+  .mapWith(registryVersions.verification)
+  .as("verification");
 
 export const summaryColumns = {
   id: registryVersions.id,
@@ -35,7 +48,7 @@ export const summaryColumns = {
   source: registryVersions.source,
   tags: registryVersions.tags,
   ports: registryVersions.ports,
-  verification: registryVersions.verification,
+  verification: verificationOutline,
 };
 
 /** What reading the archive of a version needs. */

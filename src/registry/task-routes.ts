@@ -24,7 +24,7 @@ import { countFacets, searchTasks } from "./task-search.ts";
 import { toTaskDetail, toTaskSummary } from "./task-view.ts";
 
 /** Versions on one page; clients that know no pages get all of a task with fewer. */
-const VERSIONS_PAGE = { maximum: 1000, fallback: 200 };
+const VERSIONS_PAGE = { maximum: 500, fallback: 200 };
 
 const detailAnswer = (description: string) => ({
   description,
