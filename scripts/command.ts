@@ -21,6 +21,9 @@ export class Interruption extends Error {
   }
 }
 
+/** Milliseconds between two looks at whether npm is still there. */
+const PARENT_CHECK_MS = 500;
+
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -30,6 +33,7 @@ const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function runCommand(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   for (const name of ENDING_SIGNALS) process.on(name, () => controller.abort(new Interruption(name)));
+  if (process.env["npm_lifecycle_event"] !== undefined) followParent(controller);
   try {
     await main(controller.signal);
   } catch (error) {
@@ -42,6 +46,15 @@ export async function runCommand(main: (signal: AbortSignal) => Promise<void>): 
       process.exitCode = 1;
     }
   }
+}
+
+/** Ends the command with the process that started it: an npm that is killed tells its scripts nothing. */
+function followParent(controller: AbortController): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) controller.abort(new Interruption("SIGHUP"));
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }
 
 /** Rejects with the signal's reason when it is aborted. */

@@ -24,6 +24,9 @@ const fileListSchema = z.object({
   total_files: z.int(),
   files: z.array(z.object({ filename: z.string(), file_size: z.int(), compress_size: z.int() })),
 });
+const taskListSchema = z.object({
+  tasks: z.array(z.object({ name: z.string(), version: z.string(), description: z.string() })),
+});
 const keySchema = z.object({ key: z.string() });
 const documentSchema = z.object({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) });
 
@@ -67,6 +70,15 @@ export const DEMO_STEPS: DemoStep[] = [
       const answer = await session.send({ method: "PUT", path, bytes: packHostile(), expect: 422 });
       const { errors } = errorSchema.parse(jsonOf(answer));
       for (const { msg } of errors ?? []) session.say(`- ${msg}`);
+    },
+  },
+  {
+    title: "List the organization's tasks",
+    async run(session) {
+      const answer = await session.send({ method: "GET", path: session.tasks, expect: 200 });
+      const { tasks } = taskListSchema.parse(jsonOf(answer));
+      for (const { name, version, description } of tasks) session.say(`${name} ${version}: ${description}`);
+      demand(tasks.length === 1, "Only the accepted task should be there.");
     },
   },
   {
@@ -123,9 +135,7 @@ export const DEMO_STEPS: DemoStep[] = [
     async run(session) {
       const answer = await session.send({ method: "GET", path: "/openapi.json", expect: 200 });
       const { openapi, paths } = documentSchema.parse(jsonOf(answer));
-      session.say(
-        `OpenAPI ${openapi}, ${Object.keys(paths).length} paths; as a page: ${session.connection.base_url}/docs`,
-      );
+      session.say(`OpenAPI ${openapi}, ${Object.keys(paths).length} paths; the same as a page: /docs`);
     },
   },
 ];

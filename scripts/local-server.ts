@@ -72,8 +72,6 @@ function startWrangler(state: StateFolder, args: string[]): ProcessGroup {
     cwd: ROOT,
     env: {
       ...process.env,
-      CI: "true",
-      FORCE_COLOR: "0",
       CLOUDFLARE_CF_FETCH_ENABLED: "false",
       WRANGLER_HIDE_BANNER: "true",
       WRANGLER_LOG_PATH: path.join(own, "logs"),

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 
 /** Milliseconds between asking a group of processes to end and ending it. */
 const STOP_TIMEOUT_MS = 5_000;
 /** Lines of output kept for a failure's message. */
 const KEPT_LINES = 80;
 
-/** A program with everything that it starts, in a process group of its own, its output read line by line. */
+/** A program with everything that it starts, in a process group of its own, its output read line by line, without colours. */
 export interface ProcessGroup {
   /** Settles with the exit code (null after a signal) once the program has ended and its output is read. */
   ended: Promise<number | null>;
@@ -29,7 +30,8 @@ export function startProcessGroup(program: string, args: string[], options: Proc
   const kept: string[] = [];
   const listeners = new Set<(line: string) => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => {
+    createInterface({ input: stream }).on("line", (coloured) => {
+      const line = stripVTControlCharacters(coloured);
       kept.push(line);
       if (kept.length > KEPT_LINES) kept.shift();
       for (const listener of listeners) listener(line);
