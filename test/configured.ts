@@ -4,9 +4,12 @@ import { buildApp } from "../src/app.ts";
 
 const app = buildApp();
 
-/** Calls the app under other settings than the test set-up's: `overrides` are vars and secrets of src/config.ts. */
+/**
+ * Calls the app under other settings than the test set-up's: `overrides` are vars and secrets of src/config.ts, undefined
+ * for one that is not set, or bindings.
+ */
 export async function callConfigured(
-  overrides: Record<string, string>,
+  overrides: Record<string, unknown>,
   path: string,
   init: RequestInit = {},
 ): Promise<Response> {

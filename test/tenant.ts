@@ -20,9 +20,9 @@ export interface Tenant {
   /** A key with the admin scope. */
   adminKey: string;
   /** Makes another key; `fields` sets expiry, revocation or a project. */
-  makeKey(scopes: Scope[], fields?: { expiresAt?: Date; revokedAt?: Date; projectId?: string }): Promise<string>;
+  makeKey: (scopes: Scope[], fields?: { expiresAt?: Date; revokedAt?: Date; projectId?: string }) => Promise<string>;
   /** Calls the API with the admin key, or with `key`. `path` begins at `/api/v1`. */
-  api(path: string, init?: RequestInit & { key?: string; json?: unknown }): Promise<Response>;
+  api: (path: string, init?: RequestInit & { key?: string; json?: unknown }) => Promise<Response>;
 }
 
 /** Makes a tenant straight in the database, so that a test of one feature does not lean on another. */
