@@ -1,9 +1,6 @@
 import type { Problems } from "./check-problems.ts";
 import { type CheckedDirectory, entryOf, nameOf } from "./checked-directory.ts";
-import { FLAG_DESCRIPTOR, LOCAL_SIZE } from "./records.ts";
-
-/** The shortest data descriptor: CRC and two 32-bit sizes, without its signature (4.3.9). */
-export const DESCRIPTOR_MIN_SIZE = 12;
+import { LOCAL_SIZE } from "./records.ts";
 
 /** Puts the entries in the order of their local headers; most archives are in it already. */
 export function sortByPlace(headerAt: Uint32Array, localAt: Float64Array): void {
@@ -34,8 +31,7 @@ export function checkPlaces(directory: CheckedDirectory, problems: Problems): vo
   for (let index = 0; index < directory.headerAt.length && !problems.full; index += 1) {
     const entry = entryOf(directory, index);
     const { header, sizes } = entry;
-    const descriptor = (header.flags & FLAG_DESCRIPTOR) === 0 ? 0 : DESCRIPTOR_MIN_SIZE;
-    if (entry.begin + LOCAL_SIZE + header.nameLength + sizes.compressedSize + descriptor <= entry.end) continue;
+    if (entry.begin + LOCAL_SIZE + header.nameLength + sizes.compressedSize <= entry.end) continue;
     const name = nameOf(directory, entry);
     const outside = entry.begin >= directory.place.offset;
     if (outside) problems.add(name, "outside-archive", `${JSON.stringify(name)} lies behind the archive's data.`);

@@ -22,7 +22,7 @@ export function check(bytes: Uint8Array, limits: Partial<CheckLimits> = {}): Pro
 /** A test named after the reason: refused for that reason only, and accepted without the flaw. */
 export function itRefuses(refusals: Refusal[]): void {
   for (const { reason, by, entry, flawed, sound, limits } of refusals) {
-    it(by === undefined ? reason : `${reason}: ${by}`, async () => {
+    it(`${reason}${by === undefined ? "" : `: ${by}`}`, async () => {
       expect(await check(sound, limits)).toMatchObject({ ok: true });
       const verdict = await check(flawed, limits);
       const problems = verdict.ok ? [] : verdict.problems.map((problem) => [problem.reason, problem.entry]);

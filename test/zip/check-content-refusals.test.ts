@@ -1,0 +1,241 @@
+/** Local headers, descriptors, places and data: one test per refusal, named after its reason. */
+import { crc32, deflateRawSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { bytesSource } from "../../src/zip/bytes-source.ts";
+import { checkDirectory } from "../../src/zip/check-directory.ts";
+import { DEFAULT_CHECK_LIMITS } from "../../src/zip/check-limits.ts";
+import { buildArchive, concat, type EntryFields, extra, type HeaderFields, le, text } from "./archive-builder.ts";
+import { check, itRefuses, type Refusal } from "./refusal.ts";
+
+/** Neighbours before and after: the flaw must be told of the entry between them. */
+const BEFORE: EntryFields = { name: "before", data: "before ".repeat(9) };
+const AFTER: EntryFields = { name: "after", data: "after ".repeat(9), descriptor: "signed" };
+const TEXT = text("some text, some more text");
+const CRC = crc32(TEXT);
+const PACKED = deflateRawSync(TEXT);
+const SOUND: EntryFields = { name: "entry", data: TEXT };
+
+function flaw(reason: string, by: string, changes: Partial<EntryFields>, sound: EntryFields = SOUND): Refusal {
+  return {
+    reason,
+    by,
+    entry: "entry",
+    flawed: buildArchive([BEFORE, { ...sound, ...changes }, AFTER]),
+    sound: buildArchive([BEFORE, sound, AFTER]),
+  };
+}
+
+function local(reason: string, by: string, fields: HeaderFields): Refusal {
+  return flaw(reason, by, { local: fields });
+}
+
+describe("local and central headers that disagree", () => {
+  itRefuses([
+    local("local-header-missing", "another signature", { signature: 0x04034b51 }),
+    local("local-name-differs", "another name", { name: "entri" }),
+    local("local-name-differs", "another case", { name: "Entry" }),
+    flaw("local-name-differs", "longer", { local: { name: "entry2" } }),
+    local("local-flags-differ", "the UTF-8 flag", { flags: 0x800 }),
+    local("local-flags-differ", "encrypted in front only", { flags: 1 }),
+    flaw("local-flags-differ", "a descriptor in the directory only", {
+      local: { flags: 0, crc: CRC, size: TEXT.length, compressedSize: PACKED.length },
+      descriptor: "signed",
+    }),
+    local("local-method-differs", "stored in front", { method: 0 }),
+    local("local-method-differs", "deflate64 in front", { method: 9 }),
+    local("local-crc-differs", "another", { crc: 1 }),
+    local("local-crc-differs", "zero without a descriptor", { crc: 0 }),
+    local("local-sizes-differ", "size", { size: 1 }),
+    local("local-sizes-differ", "compressed size", { compressedSize: 1 }),
+    local("local-sizes-differ", "zero without a descriptor", { size: 0, compressedSize: 0 }),
+    flaw("local-sizes-differ", "another one beside a descriptor", { local: { size: 1 }, descriptor: "signed" }),
+    local("zip64-extra-differs", "a local sentinel without a field", { size: 0xffffffff, compressedSize: 0xffffffff }),
+    local("zip64-extra-differs", "a local field without a sentinel", { extra: extra(1, le(8, 25, 8, 25)) }),
+    local("extra-malformed", "in front", { extra: le(2, 0x5455, 2, 9) }),
+    local("unicode-path-differs", "in front", {
+      extra: extra(0x7075, concat(le(1, 1, 4, crc32(text("entry"))), text("evil!"))),
+    }),
+    local("encrypted", "AES in front", { extra: extra(0x9901, new Uint8Array(7)) }),
+  ]);
+});
+
+describe("data descriptors", () => {
+  const described: EntryFields = { ...SOUND, descriptor: "signed" };
+  const bytes = (by: string, descriptorBytes: Uint8Array): Refusal =>
+    flaw("descriptor-differs", by, { descriptorBytes }, described);
+  itRefuses([
+    bytes("CRC", le(4, 0x08074b50, 4, CRC ^ 1, 4, PACKED.length, 4, TEXT.length)),
+    bytes("compressed size", le(4, 0x08074b50, 4, CRC, 4, PACKED.length + 1, 4, TEXT.length)),
+    bytes("size", le(4, 0x08074b50, 4, CRC, 4, PACKED.length, 4, TEXT.length + 1)),
+    bytes("signature", le(4, 0x08074b51, 4, CRC, 4, PACKED.length, 4, TEXT.length)),
+    bytes("sizes in the other order", le(4, 0x08074b50, 4, CRC, 4, TEXT.length, 4, PACKED.length)),
+    bytes("64 bits", le(4, 0x08074b50, 4, CRC, 8, PACKED.length, 8, TEXT.length + 2 ** 32)),
+    bytes("a length of its own", le(4, 0x08074b50, 4, CRC, 4, PACKED.length, 4, TEXT.length, 2, 0)),
+    flaw("descriptor-missing", "though promised", { descriptorBytes: new Uint8Array(0) }, described),
+    flaw(
+      "gap",
+      "a descriptor and more",
+      { descriptorBytes: concat(le(4, 0x08074b50, 4, CRC, 4, PACKED.length, 4, TEXT.length), new Uint8Array(20)) },
+      described,
+    ),
+    flaw("gap", "a descriptor though none is promised", {
+      descriptorBytes: le(4, 0x08074b50, 4, CRC, 4, PACKED.length, 4, TEXT.length),
+    }),
+  ]);
+});
+
+describe("places", () => {
+  const gapped = (before: Uint8Array): Uint8Array => buildArchive([{ ...SOUND }, { ...AFTER, before }]);
+  const sound = buildArchive([SOUND, AFTER]);
+  itRefuses([
+    { reason: "gap", by: "between entries", entry: "entry", flawed: gapped(text("hidden")), sound },
+    {
+      reason: "gap",
+      by: "an entry that no directory tells of",
+      entry: "entry",
+      flawed: gapped(buildArchive([{ name: "hidden", data: "x" }]).slice(0, 38)),
+      sound,
+    },
+    {
+      reason: "gap",
+      by: "before the directory",
+      entry: "entry",
+      flawed: buildArchive([SOUND], { beforeDirectory: text("gap") }),
+      sound: buildArchive([SOUND]),
+    },
+    {
+      reason: "prefix-data",
+      by: "before an empty directory",
+      entry: null,
+      flawed: buildArchive([], { beforeDirectory: text("gap") }),
+      sound: buildArchive([]),
+    },
+    {
+      reason: "overlap",
+      by: "one local header for two entries",
+      entry: "entry",
+      flawed: buildArchive([SOUND, { ...SOUND, name: "after", central: { localOffset: 0 } }]),
+      sound: buildArchive([SOUND, { ...SOUND, name: "after" }]),
+    },
+    {
+      reason: "overlap",
+      by: "data into the next entry",
+      entry: "entry",
+      flawed: buildArchive([{ ...SOUND, compressedSize: 60 }, AFTER]),
+      sound: buildArchive([SOUND, AFTER]),
+    },
+    {
+      reason: "overlap",
+      by: "extra fields in front push the data into the next entry",
+      entry: "entry",
+      flawed: buildArchive([{ ...SOUND, local: { extraLength: 40 } }, AFTER]),
+      sound: buildArchive([SOUND, AFTER]),
+    },
+    {
+      reason: "outside-archive",
+      entry: "after",
+      flawed: buildArchive([SOUND, { ...AFTER, central: { localOffset: 5000 } }]),
+      sound: buildArchive([SOUND, AFTER]),
+    },
+  ]);
+
+  it("overlap: a bomb whose entries quote each other is refused without reading its data", async () => {
+    const bomb = quotedBomb(200, 100_000);
+    const reads: [number, number][] = [];
+    const source = bytesSource(bomb);
+    const counted = {
+      length: source.length,
+      read: (offset: number, length: number) => {
+        reads.push([offset, length]);
+        return source.read(offset, length);
+      },
+    };
+    const verdict = await checkDirectory(counted, DEFAULT_CHECK_LIMITS);
+    const problems = verdict.ok ? [] : verdict.problems;
+    expect(problems).toHaveLength(51);
+    expect(problems.slice(0, 50).every(({ reason }) => reason === "overlap")).toBe(true);
+    expect(problems[50]).toMatchObject({ entry: null, reason: "more-problems" });
+    expect(reads).toHaveLength(1);
+  });
+});
+
+/** Data that is checked at once, and data that is streamed: every fault must be seen in both. */
+describe.each([
+  ["small", 2_000],
+  ["streamed", 1_500_000],
+])("%s data", (_, length) => {
+  const data = Uint8Array.from({ length }, (_, index) => (index * index) >> 5);
+  const packed = new Uint8Array(deflateRawSync(data));
+  const deflated: EntryFields = { name: "entry", data, method: 8 };
+  const stored: EntryFields = { name: "entry", data, method: 0 };
+  const damaged = packed.slice();
+  // The block type 3 does not exist.
+  damaged[0] = 0x07;
+  itRefuses([
+    flaw("crc-differs", "deflated", { crc: 1 }, deflated),
+    flaw("crc-differs", "stored", { crc: 1 }, stored),
+    flaw("crc-differs", "with a descriptor", { crc: 1, descriptor: "plain" }, deflated),
+    flaw("data-corrupt", "deflated", { stored: damaged }, deflated),
+    flaw("data-truncated", "no end", { stored: packed.slice(0, -3) }, deflated),
+    flaw("data-truncated", "no data", { stored: new Uint8Array(0) }, deflated),
+    flaw("data-after-end", "a few bytes", { stored: concat(packed, text("more")) }, deflated),
+    flaw("data-after-end", "many bytes", { stored: concat(packed, new Uint8Array(300_000)) }, deflated),
+    flaw("data-after-end", "a second stream", { stored: concat(packed, packed) }, deflated),
+    flaw("data-too-long", "by one byte", { size: length - 1 }, deflated),
+    flaw("data-too-long", "than nothing", { size: 0 }, deflated),
+    flaw("data-too-short", "by one byte", { size: length + 1 }, deflated),
+    flaw("data-too-short", "by far", { size: length + 2_000_000 }, deflated),
+  ]);
+});
+
+it("stops inflating a bomb that unpacks to more than it says", async () => {
+  const packed = new Uint8Array(deflateRawSync(new Uint8Array(64 * 1024 * 1024)));
+  const bomb = buildArchive([{ name: "bomb", stored: packed, method: 8, size: 1_200_000 }, AFTER]);
+  const verdict = await check(bomb, { maxRatio: 2000 });
+  const problems = verdict.ok ? [] : verdict.problems;
+  expect(problems.map(({ entry, reason }) => [entry, reason])).toEqual([["bomb", "data-too-long"]]);
+});
+
+it("names every entry at fault, up to fifty", async () => {
+  const entries = Array.from({ length: 60 }, (_, index) => ({ name: `e${index}`, data: "x", crc: 1 }));
+  const few = await check(buildArchive(entries.slice(0, 3)));
+  expect(few.ok ? [] : few.problems.map(({ entry }) => entry)).toEqual(["e0", "e1", "e2"]);
+  const many = await check(buildArchive(entries));
+  expect(many.ok ? [] : many.problems.map(({ reason }) => reason)).toEqual([
+    ...Array.from({ length: 50 }, () => "crc-differs"),
+    "more-problems",
+  ]);
+});
+
+/** Bytes before the data of a stored block: its type, its length and the length's complement. */
+const BLOCK_HEAD = 5;
+
+/**
+ * Fifield's bomb: each entry's deflate stream begins with a stored block that quotes the next local header, so that all
+ * of them unpack one kernel.
+ */
+function quotedBomb(count: number, kernelSize: number): Uint8Array {
+  const entries: EntryFields[] = [];
+  let stream: Uint8Array = new Uint8Array(deflateRawSync(new Uint8Array(kernelSize)));
+  let plain: Uint8Array = new Uint8Array(kernelSize);
+  for (let index = count - 1; index >= 0; index -= 1) {
+    const entry: EntryFields = { name: `f${index}`, method: 8, stored: stream, crc: crc32(plain), size: plain.length };
+    entries.unshift(entry);
+    const header = buildArchive([entry]).slice(0, 30 + `f${index}`.length);
+    const block = concat(le(1, 0, 2, header.length, 2, header.length ^ 0xffff), header);
+    stream = concat(block, stream);
+    plain = concat(header, plain);
+  }
+  // The first entry's own bytes hold all others; only the directory tells of them.
+  const data = buildArchive(entries.slice(0, 1)).slice(0, 30 + "f0".length + stream.length);
+  let localOffset = 0;
+  const directory = entries.map((entry, index) => {
+    const headerSize = 30 + `f${index}`.length;
+    const one = buildArchive([{ ...entry, central: { localOffset } }]);
+    localOffset += headerSize + BLOCK_HEAD;
+    return one.slice(headerSize + (entry.stored?.length ?? 0), -22);
+  });
+  const all = concat(...directory);
+  const end = le(4, 0x06054b50, 2, 0, 2, 0, 2, count, 2, count, 4, all.length, 4, data.length, 2, 0);
+  return concat(data, all, end);
+}
