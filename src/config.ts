@@ -59,7 +59,7 @@ const configSchema = z.object({
   UPLOAD_TTL_SECONDS: seconds(24 * 3600),
   /** Archives of more stored or inflated bytes than this are verified by a Workflow. */
   VERIFY_INLINE_MAX_BYTES: bytes(32 * MiB),
-  /** Limits of the archive check (docs/archives.md). */
+  /** Limits of the archive check (docs/publishing.md). */
   ARCHIVE_MAX_ENTRIES: count(500_000),
   ARCHIVE_MAX_DIRECTORY_BYTES: bytes(64 * MiB),
   ARCHIVE_MAX_TOTAL_BYTES: bytes(20_000 * MB),
