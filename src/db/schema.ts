@@ -180,7 +180,7 @@ export const registryVersions = sqliteTable(
     teardown: text("teardown", { mode: "json" }).$type<ScriptBlock>(),
     solution: text("solution", { mode: "json" }).$type<{ script: string }>(),
     verification: text("verification", { mode: "json" }).$type<Record<string, unknown>>(),
-    /** Paths in the archive that only writers of the owning organization may read (docs/archives.md). */
+    /** Paths in the archive that only writers of the owning organization may read (docs/publishing.md). */
     withheldPaths: text("withheld_paths", { mode: "json" }).$type<string[]>().notNull(),
     createdBy: text("created_by"),
     createdAt: createdAt(),
