@@ -33,6 +33,8 @@ await runCommand(async (signal) => {
       if (shown !== expected) problems.push(`shows ${shown} of ${expected} operations`);
       await operations.first().click();
       await page.locator(".opblock.is-open .responses-wrapper").first().waitFor({ timeout: RENDER_TIMEOUT_MS });
+      const filled = await page.locator(".parameters tr[data-param-in=query] input:not([value=''])").count();
+      if (filled > 0) problems.push(`fills in ${filled} optional parameter(s) of the first operation`);
       const picture = process.argv[2];
       if (picture !== undefined) await page.screenshot({ path: picture });
       if (problems.length > 0) throw new PlainError(`The docs page has problems:\n  ${problems.join("\n  ")}`);
