@@ -26,6 +26,10 @@ export function requireFound<Row extends { version: unknown }>(
   return { ...row, version };
 }
 
+export function organizationNotFound(org: string): ApiError {
+  return new ApiError("not_found", `Organization '${org}' not found.`);
+}
+
 export function taskNotFound({ org, name }: TaskReference): ApiError {
   return new ApiError("not_found", `Task '${org}/${name}' not found.`);
 }

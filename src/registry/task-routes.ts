@@ -4,7 +4,7 @@ import { operation } from "../http/operation.ts";
 import { describePage, pageQuery } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { canSeeWithheld, requireFound, taskNotFound } from "./read-access.ts";
+import { canSeeWithheld, organizationNotFound, requireFound, taskNotFound } from "./read-access.ts";
 import {
   orgPath,
   TASK_DETAIL_EXAMPLE,
@@ -38,10 +38,10 @@ const listTasks = operation({
   operationId: "listTasks",
   tags: ["Task registry"],
   summary: "List tasks",
-  description: `One row per name, the latest version. Of another organization its public tasks are listed. Filters that take several
-values are repeated (\`difficulty=easy&difficulty=hard\`); any of the values matches.`,
+  description: `One row per name, the latest version. Of another organization its public tasks are listed; one that has none is 404.
+Filters that take several values are repeated (\`difficulty=easy&difficulty=hard\`); any of the values matches.`,
   scope: "task:read",
-  errors: ["validation_failed"],
+  errors: ["validation_failed", "not_found"],
   request: {
     params: orgPath,
     query: filterQuery.extend(sortQuery.shape).extend(pageQuery({ maximum: 100, fallback: 50 }).shape),
@@ -65,7 +65,7 @@ const listFacets = operation({
   description:
     "Over the tasks that listTasks answers with the same filters; at most 100 values each, most frequent first.",
   scope: "task:read",
-  errors: ["validation_failed"],
+  errors: ["validation_failed", "not_found"],
   request: { params: orgPath, query: filterQuery },
   responses: {
     200: {
@@ -196,12 +196,15 @@ export function taskRoutes(): OpenAPIHono<AppEnv> {
     const { org } = c.req.valid("param");
     const paging = { page, limit };
     const found = await searchTasks(databaseOf(c), callerOf(c), org, toFilter(query), { by, direction }, paging);
+    if (found === undefined) throw organizationNotFound(org);
     return c.json({ tasks: found.rows.map(toTaskSummary), ...describePage(paging, found.total) }, 200);
   });
 
   routes.openapi(listFacets, async (c) => {
     const { org } = c.req.valid("param");
-    return c.json(await countFacets(databaseOf(c), callerOf(c), org, toFilter(c.req.valid("query"))), 200);
+    const facets = await countFacets(databaseOf(c), callerOf(c), org, toFilter(c.req.valid("query")));
+    if (facets === undefined) throw organizationNotFound(org);
+    return c.json(facets, 200);
   });
 
   routes.openapi(getTask, async (c) => {

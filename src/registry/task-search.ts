@@ -37,7 +37,10 @@ const SORT_COLUMNS: Record<TaskOrder["by"], SQLiteColumn> = {
   file_size: registryVersions.fileSize,
 };
 
-/** One page of the latest versions that match, and how many match, in one round trip. */
+/**
+ * One page of the latest versions that match, and how many match, in one round trip. Undefined for another organization
+ * that has no public task: whether it exists is not told.
+ */
 export async function searchTasks(
   db: Database,
   caller: Caller,
@@ -45,9 +48,10 @@ export async function searchTasks(
   filter: TaskFilter,
   order: TaskOrder,
   { page, limit }: { page: number; limit: number },
-): Promise<{ rows: SummaryRow[]; total: number }> {
+): Promise<{ rows: SummaryRow[]; total: number } | undefined> {
   const matching = matches(caller, org, filter);
-  const [rows, [counted]] = await db.batch([
+  const [shown, rows, [counted]] = await db.batch([
+    showsTasks(db, caller, org),
     db
       .select({ organization: organizationColumns, task: taskColumns, version: summaryColumns })
       .from(registryTasks)
@@ -59,10 +63,13 @@ export async function searchTasks(
       .offset((page - 1) * limit),
     countTasks(db, matching),
   ]);
-  return { rows, total: counted?.total ?? 0 };
+  return isShown(caller, org, shown) ? { rows, total: counted?.total ?? 0 } : undefined;
 }
 
-/** How often each value stands in the latest versions that match, most frequent first, in one round trip. */
+/**
+ * How often each value stands in the latest versions that match, most frequent first, in one round trip. Undefined as in
+ * `searchTasks`.
+ */
 export async function countFacets(db: Database, caller: Caller, org: string, filter: TaskFilter) {
   const matching = matches(caller, org, filter);
   const facet = (value: SQLiteColumn) =>
@@ -83,14 +90,24 @@ export async function countFacets(db: Database, caller: Caller, org: string, fil
     .groupBy(sql`tag.value`)
     .orderBy(sql`count DESC`, sql`tag.value`)
     .limit(FACET_VALUES);
-  const [difficulty, tagRows, author, source, [counted]] = await db.batch([
+  const [shown, difficulty, tagRows, author, source, [counted]] = await db.batch([
+    showsTasks(db, caller, org),
     facet(registryVersions.difficulty),
     tags,
     facet(registryVersions.author),
     facet(registryVersions.source),
     countTasks(db, matching),
   ]);
+  if (!isShown(caller, org, shown)) return undefined;
   return { difficulty, tags: tagRows, author, source, total: counted?.total ?? 0 };
+}
+
+function showsTasks(db: Database, caller: Caller, org: string) {
+  return db.select({ id: registryTasks.id }).from(registryTasks).where(tasksOf(caller, org)).limit(1);
+}
+
+function isShown(caller: Caller, org: string, shown: unknown[]): boolean {
+  return caller.organizationKey === org || shown.length > 0;
 }
 
 function countTasks(db: Database, matching: SQL | undefined) {

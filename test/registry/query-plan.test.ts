@@ -78,13 +78,13 @@ describe.each(["own", "another"])("tasks of %s organization", (whose) => {
   test.each(filters)("list with %s", async (_, filter) => {
     const { steps, count, batches } = await explain((db) => searchTasks(db, caller, org(), filter, order, page));
     expectSearches(steps);
-    expect([count, batches]).toEqual([2, 1]);
+    expect([count, batches]).toEqual([3, 1]);
   });
 
   test.each(filters)("facets with %s", async (_, filter) => {
     const { steps, count, batches } = await explain((db) => countFacets(db, caller, org(), filter));
     expectSearches(steps);
-    expect([count, batches]).toEqual([5, 1]);
+    expect([count, batches]).toEqual([6, 1]);
   });
 
   test.each([

@@ -143,7 +143,19 @@ describe("list", () => {
 
   test("of another organization only what is public", async () => {
     expect(await names("", other.org)).toEqual(["public-one"]);
-    expect(await names("", "no-such-organization")).toEqual([]);
+    expect(await names("?difficulty=none", other.org)).toEqual([]);
+  });
+
+  test("another organization without public tasks is told like one that does not exist", async () => {
+    const closed = await createTenant();
+    await publishFields(closed, "private-one", "1.0.0");
+    for (const path of ["tasks", "tasks/facets", "tasks?include_public=true"]) {
+      const [hidden, unknown] = await Promise.all(
+        [closed.org, "no-such-org"].map((org) => tenant.api(`/org/${org}/${path}`)),
+      );
+      expect([hidden?.status, unknown?.status]).toEqual([404, 404]);
+      expect((await hidden?.text())?.replace(closed.org, "no-such-org")).toBe(await unknown?.text());
+    }
   });
 
   test.each(["sort_by=id", "sort_dir=up", "page=0", "limit=101", "limit=x", "include_public=maybe", "difficulty="])(
