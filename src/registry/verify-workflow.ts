@@ -79,6 +79,6 @@ async function expectThere<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw error instanceof ArchiveGoneError ? new NonRetryableError(error.message, error.name) : error;
+    throw error instanceof ArchiveGoneError ? new NonRetryableError(error.message) : error;
   }
 }

@@ -97,3 +97,16 @@ export function noise(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   }
   return bytes;
 }
+
+/** A body of these chunks whose length nobody knows; `error` breaks the connection after the last. */
+export function streamOf(chunks: Uint8Array[], end: "close" | "error" = "close"): ReadableStream<Uint8Array> {
+  const left = [...chunks];
+  return new ReadableStream({
+    pull(controller) {
+      const chunk = left.shift();
+      if (chunk) controller.enqueue(chunk);
+      else if (end === "close") controller.close();
+      else controller.error(new Error("the client went away"));
+    },
+  });
+}

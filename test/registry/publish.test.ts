@@ -1,7 +1,17 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createTenant, type Tenant } from "../tenant.ts";
-import { contentDigest, leftovers, NOTHING_LEFT, noise, pack, packTask, publish, sha256 } from "./archives.ts";
+import {
+  contentDigest,
+  leftovers,
+  NOTHING_LEFT,
+  noise,
+  pack,
+  packTask,
+  publish,
+  sha256,
+  streamOf,
+} from "./archives.ts";
 
 interface Detail {
   id: string;
@@ -27,18 +37,6 @@ const path = (tenant: Tenant, version = "1.0.0") => `/org/${tenant.org}/tasks/sa
 function putStream(tenant: Tenant, stream: ReadableStream<Uint8Array>, length: number | undefined) {
   const headers: Record<string, string> = length === undefined ? {} : { "Content-Length": String(length) };
   return tenant.api(path(tenant), { method: "PUT", body: stream, headers });
-}
-
-function streamOf(chunks: Uint8Array[], end: "close" | "error" = "close"): ReadableStream<Uint8Array> {
-  const left = [...chunks];
-  return new ReadableStream({
-    pull(controller) {
-      const chunk = left.shift();
-      if (chunk) controller.enqueue(chunk);
-      else if (end === "close") controller.close();
-      else controller.error(new Error("the client went away"));
-    },
-  });
 }
 
 describe("publish in one request", () => {
