@@ -7,11 +7,11 @@ import { refuseInvalid } from "../http/validation.ts";
 import { disposeArchive } from "./archive-disposal.ts";
 import { publishArchive, type PublishTarget } from "./publish.ts";
 import { deleteVersion, findPublished } from "./publish-store.ts";
-import { taskDetail, taskPath, versionReference } from "./schemas.ts";
+import { taskPath, versionReference } from "./schemas.ts";
 import { toTaskDetail } from "./task-view.ts";
 import { expectRawBody, rawBody } from "./upload-body.ts";
 import { announcedSha256 } from "./upload-digest.ts";
-import { publishedTask, upload, versionPath } from "./upload-schemas.ts";
+import { bodies, versionPath } from "./upload-schemas.ts";
 import { showUpload } from "./upload-view.ts";
 
 const publish = operation({
@@ -40,12 +40,12 @@ const publish = operation({
   responses: {
     200: {
       description: "The version is published with these very bytes already; nothing changed",
-      content: { "application/json": { schema: taskDetail } },
+      content: bodies.task,
     },
-    201: { description: "Published", content: { "application/json": { schema: publishedTask } } },
+    201: { description: "Published", content: bodies.published },
     202: {
       description: "Received whole; being verified. `Location` is the upload",
-      content: { "application/json": { schema: upload } },
+      content: bodies.verifying,
     },
   },
 });

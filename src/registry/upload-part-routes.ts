@@ -9,7 +9,7 @@ import { expectRawBody, rawBody } from "./upload-body.ts";
 import { announcedSha256 } from "./upload-digest.ts";
 import { listParts } from "./upload-part-store.ts";
 import { expectPart, putPart } from "./upload-parts.ts";
-import { partPath, uploadPart, uploadPartList, uploadPath } from "./upload-schemas.ts";
+import { bodies, partPath, uploadPath } from "./upload-schemas.ts";
 import { toUploadPartResource } from "./upload-view.ts";
 
 const PARTS = "/api/v1/org/{org}/tasks/{name}/versions/{version}/uploads/{upload_id}/parts";
@@ -34,7 +34,7 @@ const put = operation({
     "unsupported_media_type",
   ],
   request: { params: partPath, body: rawBody },
-  responses: { 200: { description: "Stored", content: { "application/json": { schema: uploadPart } } } },
+  responses: { 200: { description: "Stored", content: bodies.part } },
 });
 
 const list = operation({
@@ -46,7 +46,7 @@ const list = operation({
   scope: "task:write",
   errors: ["not_found", "validation_failed"],
   request: { params: uploadPath, query: pageQuery({ maximum: 1000, fallback: 100 }) },
-  responses: { 200: { description: "Parts", content: { "application/json": { schema: uploadPartList } } } },
+  responses: { 200: { description: "Parts", content: bodies.parts } },
 });
 
 /** The parts of an upload. */

@@ -4,11 +4,10 @@ import { operation } from "../http/operation.ts";
 import { describePage, pageQuery } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { taskDetail } from "./schemas.ts";
 import { toTaskDetail } from "./task-view.ts";
 import { requireUpload } from "./upload-access.ts";
 import { abortUpload, completeUpload, startUpload } from "./upload-parts.ts";
-import { upload, uploadCompletion, uploadList, uploadPath, uploadStart, versionPath } from "./upload-schemas.ts";
+import { bodies, uploadPath, versionPath } from "./upload-schemas.ts";
 import { listUnfinished } from "./upload-store.ts";
 import { showUpload, toUploadResource } from "./upload-view.ts";
 
@@ -27,13 +26,13 @@ const start = operation({
     "already, the answer is that version (200) and there is nothing to send.",
   scope: "task:write",
   errors: ["malformed_json", "not_found", "validation_failed", "already_exists", "body_too_large"],
-  request: { params: versionPath, body: { content: { "application/json": { schema: uploadStart } }, required: true } },
+  request: { params: versionPath, body: { content: bodies.start, required: true } },
   responses: {
     200: {
       description: "The version is published with these very bytes already",
-      content: { "application/json": { schema: taskDetail } },
+      content: bodies.task,
     },
-    201: { description: "Started. `Location` is the upload", content: { "application/json": { schema: upload } } },
+    201: { description: "Started. `Location` is the upload", content: bodies.upload },
   },
 });
 
@@ -47,7 +46,7 @@ const list = operation({
   scope: "task:write",
   errors: ["not_found", "validation_failed"],
   request: { params: versionPath, query: pageQuery({ maximum: 100, fallback: 50 }) },
-  responses: { 200: { description: "Uploads", content: { "application/json": { schema: uploadList } } } },
+  responses: { 200: { description: "Uploads", content: bodies.uploads } },
 });
 
 const read = operation({
@@ -59,7 +58,7 @@ const read = operation({
   scope: "task:write",
   errors: ["not_found", "validation_failed"],
   request: { params: uploadPath },
-  responses: { 200: { description: "The upload", content: { "application/json": { schema: upload } } } },
+  responses: { 200: { description: "The upload", content: bodies.upload } },
 });
 
 const complete = operation({
@@ -75,14 +74,14 @@ const complete = operation({
   errors: ["malformed_json", "not_found", "validation_failed", "conflict", "archive_refused"],
   request: {
     params: uploadPath,
-    body: { content: { "application/json": { schema: uploadCompletion } }, required: false },
+    body: { content: bodies.completion, required: false },
   },
   responses: {
     200: {
       description: "It was completed before, and accepted",
-      content: { "application/json": { schema: upload } },
+      content: bodies.upload,
     },
-    202: { description: "Being verified", content: { "application/json": { schema: upload } } },
+    202: { description: "Being verified", content: bodies.verifying },
   },
 });
 

@@ -12,17 +12,18 @@ export const uploadPath = versionPath.extend({
 
 const item = z.object({ loc: z.array(z.union([z.string(), z.int()])), msg: z.string(), type: z.string() });
 
+const SHA256_EXAMPLE = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const WARNING_EXAMPLE = { loc: ["archive", "task.yaml", "source"], msg: "source is not set.", type: "field_absent" };
 
-export const publishedTask = taskDetail
+const publishedTask = taskDetail
   .extend({
     warnings: z
       .array(item)
       .openapi({ description: "What task.yaml could do better; the version is published all the same" }),
   })
-  .openapi("PublishedTask", { example: { ...TASK_DETAIL_EXAMPLE, warnings: [WARNING_EXAMPLE] } });
+  .openapi("PublishedTask");
 
-export const UPLOAD_EXAMPLE = {
+const UPLOAD_EXAMPLE = {
   id: "0190b5a4-9d10-7000-8000-5d0c6f0e1b22",
   task_name: "log-triage",
   version: "1.2.0",
@@ -40,7 +41,7 @@ export const UPLOAD_EXAMPLE = {
   expires_at: "2026-10-30T09:30:00.000Z",
 };
 
-export const upload = z
+const upload = z
   .object({
     id: z.uuid(),
     task_name: z.string(),
@@ -66,11 +67,11 @@ export const upload = z
       .datetime()
       .openapi({ description: "When an unfinished upload is swept, a finished one forgotten" }),
   })
-  .openapi("TaskUpload", { example: UPLOAD_EXAMPLE });
+  .openapi("TaskUpload");
 
 export type UploadResource = z.output<typeof upload>;
 
-export const uploadList = z.object({ uploads: z.array(upload), ...pageFields }).openapi("TaskUploadList");
+const uploadList = z.object({ uploads: z.array(upload), ...pageFields }).openapi("TaskUploadList");
 
 export const partPath = uploadPath.extend({
   part_number: z.coerce.number().int().min(1).openapi({ example: 1, description: "Part number, from 1" }),
@@ -82,35 +83,56 @@ const sha256 = z
   .transform((digest) => digest.toLowerCase())
   .optional()
   .openapi({
-    example: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    example: SHA256_EXAMPLE,
     description: "SHA-256 of the whole archive, in hex; compared before the version is published",
   });
 
-export const uploadStart = z
+const uploadStart = z
   .strictObject({
     size: z.int().min(1).openapi({ example: 40_000_000, description: "Bytes of the whole archive" }),
     sha256,
   })
   .openapi("TaskUploadStart");
 
-export const uploadCompletion = z.strictObject({ sha256 }).openapi("TaskUploadCompletion");
+const uploadCompletion = z.strictObject({ sha256 }).openapi("TaskUploadCompletion");
 
-export const uploadPart = z
+const uploadPart = z
   .object({
     part_number: z.int(),
     size: z.int(),
     sha256: z.string().openapi({ description: "SHA-256 of the part, in hex" }),
     created_at: z.iso.datetime(),
   })
-  .openapi("TaskUploadPart", {
-    example: {
-      part_number: 1,
-      size: 16_777_216,
-      sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-      created_at: "2026-10-29T09:31:00.000Z",
-    },
-  });
+  .openapi("TaskUploadPart");
 
-export const uploadPartList = z.object({ parts: z.array(uploadPart), ...pageFields }).openapi("TaskUploadPartList");
+const uploadPartList = z.object({ parts: z.array(uploadPart), ...pageFields }).openapi("TaskUploadPartList");
+
+const PART_EXAMPLE = {
+  part_number: 1,
+  size: 16_777_216,
+  sha256: SHA256_EXAMPLE,
+  created_at: "2026-10-29T09:31:00.000Z",
+};
+const PAGE_EXAMPLE = { page: 1, limit: 50, total: 1, total_pages: 1, has_next: false, has_previous: false };
+
+/** The JSON bodies of the write routes, each with its example. */
+export const bodies = {
+  task: { "application/json": { schema: taskDetail, example: TASK_DETAIL_EXAMPLE } },
+  published: {
+    "application/json": { schema: publishedTask, example: { ...TASK_DETAIL_EXAMPLE, warnings: [WARNING_EXAMPLE] } },
+  },
+  upload: { "application/json": { schema: upload, example: UPLOAD_EXAMPLE } },
+  verifying: {
+    "application/json": {
+      schema: upload,
+      example: { ...UPLOAD_EXAMPLE, state: "verifying" as const, received_parts: 3, received_bytes: 40_000_000 },
+    },
+  },
+  uploads: { "application/json": { schema: uploadList, example: { uploads: [UPLOAD_EXAMPLE], ...PAGE_EXAMPLE } } },
+  part: { "application/json": { schema: uploadPart, example: PART_EXAMPLE } },
+  parts: { "application/json": { schema: uploadPartList, example: { parts: [PART_EXAMPLE], ...PAGE_EXAMPLE } } },
+  start: { "application/json": { schema: uploadStart, example: { size: 40_000_000, sha256: SHA256_EXAMPLE } } },
+  completion: { "application/json": { schema: uploadCompletion, example: { sha256: SHA256_EXAMPLE } } },
+};
 
 export type UploadPartResource = z.output<typeof uploadPart>;
