@@ -15,9 +15,9 @@ import {
 } from "./store.ts";
 
 /** What belongs to one version never changes; after an hour a client asks whether the version is still there. */
-const PINNED = "private, no-transform, max-age=3600";
+const PINNED = "private, max-age=3600";
 /** What `latest` means can change at any time: a kept copy is good after asking. */
-const UNPINNED = "private, no-transform, no-cache";
+const UNPINNED = "private, no-cache";
 
 /** A version whose archive this caller may read, and how answers made of it are dated and kept. */
 export interface ReadableArchive extends Omit<ArchiveRow, "version"> {

@@ -118,7 +118,7 @@ const readTaskReadme = operation({
   tags: ["Task registry"],
   summary: "Read the readme at the root of a task's archive",
   scope: "task:read",
-  errors: ["validation_failed", "not_found"],
+  errors: ["validation_failed", "not_found", "forbidden"],
   request: { params: taskPath, query: z.object({ version }) },
   responses: {
     200: {
@@ -173,7 +173,7 @@ export function fileRoutes(): OpenAPIHono<AppEnv> {
     const { path, ...task } = c.req.valid("param");
     const { version, ...archive } = await requireArchive(c, task, c.req.valid("query"));
     refuseWithheldPath(archive.withheldPaths, path);
-    const validators = { ...archive, etag: await entityTag(version.sha256, path) };
+    const validators = { ...asBytes(archive), etag: await entityTag(version.sha256, path) };
     const kept = answerKept(c.req.raw, validators);
     if (kept) return kept;
     const source = openArchive(c, version);
@@ -187,7 +187,8 @@ export function fileRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(readTaskReadme, async (c) => {
     const task = c.req.valid("param");
-    const { version, headers } = await requireArchive(c, task, c.req.valid("query"));
+    const { version, withheldPaths, headers } = await requireArchive(c, task, c.req.valid("query"));
+    refuseWithheldPath(withheldPaths, version.readmePath ?? "");
     const readme = await whileThere(c, readReadme(openArchive(c, version), placeOf(version), version.readmePath));
     if (readme === undefined) throw new ApiError("not_found", `Task '${task.org}/${task.name}' has no readme.`);
     return c.json(readme, 200, headers);
@@ -199,7 +200,7 @@ export function fileRoutes(): OpenAPIHono<AppEnv> {
     refuseWithheldArchive(archive.withheldPaths);
     const digest = Buffer.from(version.sha256, "hex").toString("base64");
     const file = {
-      ...archive,
+      ...asBytes(archive),
       size: version.fileSize,
       etag: `"${version.sha256}"`,
       filename: `${task.name}-${version.version}.zip`,
@@ -209,6 +210,11 @@ export function fileRoutes(): OpenAPIHono<AppEnv> {
     return serveFile(c.req.raw, file, ({ offset, length }) => whileThere(c, source.read(offset, length)));
   });
   return routes;
+}
+
+/** Nobody on the way may compress them: ranges and lengths count the bytes as they are. */
+function asBytes<A extends { cacheControl: string }>(archive: A): A {
+  return { ...archive, cacheControl: `${archive.cacheControl}, no-transform` };
 }
 
 /** A checked archive reads well from its beginning; from a cursor's place only if the cursor is as we gave it. */
