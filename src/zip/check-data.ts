@@ -86,16 +86,20 @@ export async function findDeflatedFaultInStream(
     });
     inflater.on("close", resolve);
   });
-  for (let left = expected.compressedSize; left > 0 && !inflater.closed;) {
-    const piece = await reader.take(Math.min(left, PIECE_SIZE));
-    left -= piece.byteLength;
-    const written = new Promise<void>((resolve) => {
-      inflater.write(piece, () => resolve());
-    });
-    await Promise.race([written, closed]);
+  try {
+    for (let left = expected.compressedSize; left > 0 && !inflater.closed;) {
+      const piece = await reader.take(Math.min(left, PIECE_SIZE));
+      left -= piece.byteLength;
+      const written = new Promise<void>((resolve) => {
+        inflater.write(piece, () => resolve());
+      });
+      await Promise.race([written, closed]);
+    }
+    inflater.end();
+    await closed;
+  } finally {
+    inflater.destroy();
   }
-  inflater.end();
-  await closed;
   return fault ?? findOutputFault({ crc, size, compressedSize: inflater.bytesWritten }, expected);
 }
 

@@ -1,3 +1,4 @@
+import { ChunkReader } from "./chunks.ts";
 import { ZipError } from "./errors.ts";
 import { viewOf } from "./records.ts";
 import type { ZipSource } from "./source.ts";
@@ -19,7 +20,7 @@ export class SequentialReader {
   at = 0;
   #bufferEnd = 0;
   #chunk: Uint8Array = new Uint8Array(0);
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #reader: ChunkReader | undefined;
   /** The next byte of the archive that the chunk does not hold, and the end of the part. */
   #fetched: number;
   readonly #end: number;
@@ -87,15 +88,12 @@ export class SequentialReader {
   }
 
   async #fetch(): Promise<void> {
-    if (this.#reader === undefined) {
-      const stream = await this.#source.read(this.#fetched, this.#end - this.#fetched);
-      this.#reader = stream.getReader();
-    }
-    const { done, value } = await this.#reader.read();
-    if (done || value.byteLength > this.#end - this.#fetched) {
+    this.#reader ??= new ChunkReader(await this.#source.read(this.#fetched, this.#end - this.#fetched));
+    const chunk = await this.#reader.read();
+    if (chunk === undefined || chunk.byteLength > this.#end - this.#fetched) {
       throw new ZipError("truncated", "the archive is not as long as it was");
     }
-    this.#chunk = value;
-    this.#fetched += value.byteLength;
+    this.#chunk = chunk;
+    this.#fetched += chunk.byteLength;
   }
 }
