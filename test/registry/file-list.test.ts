@@ -25,6 +25,13 @@ async function list(name: string, query = ""): Promise<Listing> {
   return response.json<Listing>();
 }
 
+const tag = async (query = "") => (await open("tagged", query)).headers.get("etag");
+
+/** A cursor as ours are made, of whatever it is to hold. */
+function forge(...content: unknown[]): string {
+  return btoa(JSON.stringify(content)).replaceAll("+", "-").replaceAll("/", "_");
+}
+
 /** Walks all pages. */
 async function listPages(name: string, query: string): Promise<Listing[]> {
   const pages: Listing[] = [];
@@ -157,7 +164,6 @@ describe("pages", () => {
   test("cursors that are not ours are refused", async () => {
     const { next_cursor: cursor = "" } = await list("many", "?limit=10&prefix=logs/");
     const [versionId, version, , total, prefix] = JSON.parse(atob(String(cursor).replaceAll("-", "+")));
-    const forge = (...content: unknown[]) => btoa(JSON.stringify(content)).replaceAll("+", "-").replaceAll("/", "_");
     const queries = [
       "cursor=nonsense",
       "cursor=",
@@ -223,7 +229,6 @@ describe("asked for again", () => {
 
   test("the tag changes with the version and the parameters, not with the request", async () => {
     await publishVersion(tenant, "tagged", "1.0.0", packTask({ name: "tagged" }));
-    const tag = async (query = "") => (await open("tagged", query)).headers.get("etag");
     const first = await tag();
     expect(await tag()).toBe(first);
     expect(await tag("?version=1.0.0")).toBe(first);

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Scope } from "../../src/auth/scopes.ts";
 import { connect } from "../../src/db/client.ts";
 import { registryVersions } from "../../src/db/schema.ts";
 import { createTenant, type Tenant } from "../tenant.ts";
@@ -9,7 +10,6 @@ import { makePublic, publishVersion } from "./published.ts";
 
 /** Who reads, and with which key. */
 interface Reader {
-  who: string;
   tenant: Tenant;
   key: string;
 }
@@ -22,10 +22,12 @@ const readers = new Map<string, Reader>();
 const FLAG = "flag{not-for-everyone}";
 const SECRETS = ["solution.sh", "Solution/notes.md", "task.yaml"];
 
+async function add(who: string, tenant: Tenant, scopes: Scope[]): Promise<void> {
+  readers.set(who, { tenant, key: await tenant.makeKey(scopes) });
+}
+
 beforeAll(async () => {
   [owner, stranger] = [await createTenant(), await createTenant()];
-  const add = async (who: string, tenant: Tenant, scopes: Parameters<Tenant["makeKey"]>[0]) =>
-    readers.set(who, { who, tenant, key: await tenant.makeKey(scopes) });
   await add("owner's writer", owner, ["task:write"]);
   await add("owner's admin", owner, ["admin"]);
   await add("owner's reader", owner, ["task:read"]);
