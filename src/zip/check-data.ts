@@ -7,8 +7,8 @@ import type { SequentialReader } from "./sequential-reader.ts";
  * bytes of its input it used.
  */
 
-/** Compressed bytes given to the inflater at once: they unpack to 16 MB at most (1,032 to 1), which is held until read. */
-const PIECE_SIZE = 16 * 1024;
+/** Compressed bytes given to the inflater at once: they unpack to 8.5 MB at most (1,032 to 1), which is held until read. */
+const PIECE_SIZE = 8 * 1024;
 
 /** Why data is not what its header says. */
 export const DATA_FAULTS = {

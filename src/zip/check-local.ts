@@ -87,7 +87,8 @@ export function checkDescriptor(view: DataView, at: number, length: number, entr
   const body = marked ? at + DESCRIPTOR_MARK_SIZE : at;
   const fits =
     at + length - body === (wide ? DESCRIPTOR_WIDE_SIZE : DESCRIPTOR_SIZE) &&
-    (!marked || view.getUint32(at, true) === DESCRIPTOR_SIGNATURE) &&
+    // Without its signature, a descriptor whose CRC is the signature could be read in two ways.
+    marked === (view.getUint32(at, true) === DESCRIPTOR_SIGNATURE) &&
     view.getUint32(body, true) === entry.header.crc &&
     (wide ? readUint64(view, body + 4) : view.getUint32(body + 4, true)) === entry.sizes.compressedSize &&
     (wide ? readUint64(view, body + 12) : view.getUint32(body + 8, true)) === entry.sizes.size;

@@ -11,6 +11,9 @@ const DELETE = 0x7f;
 const FIRST_PRINTABLE = 0x20;
 const FIRST_NON_ASCII = 0x80;
 
+/** Bytes of a name that an answer repeats: 50 problems stay small even when names have 65,535 bytes. */
+const MAX_DISPLAY_BYTES = 1024;
+
 /** Why a name is refused, with what to tell its writer. */
 export const NAME_FAULTS = {
   "name-empty": "has no name. Give every entry a name.",
@@ -61,9 +64,10 @@ export function isDirectoryName(bytes: Uint8Array, at: number, end: number): boo
   return end > at && bytes[end - 1] === SLASH;
 }
 
-/** The name for people to read, whatever its bytes are. */
+/** The name for people to read, whatever its bytes are; of a very long one its beginning. */
 export function displayName(name: Uint8Array): string {
-  return looseUtf8.decode(name);
+  if (name.length <= MAX_DISPLAY_BYTES) return looseUtf8.decode(name);
+  return `${looseUtf8.decode(name.subarray(0, MAX_DISPLAY_BYTES))}…`;
 }
 
 /**

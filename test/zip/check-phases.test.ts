@@ -102,6 +102,19 @@ describe("reads", () => {
   });
 });
 
+describe("structure only", () => {
+  it("refuses an unsigned descriptor whose CRC looks like a signature", async () => {
+    const entry: EntryFields = { name: "entry", data: "x", crc: 0x08074b50 };
+    const problems = async (descriptor: "signed" | "plain"): Promise<string[]> => {
+      const source = bytesSource(buildArchive([{ ...entry, descriptor }]));
+      const found = await checkContent(source, await passed(source), { inflate: false });
+      return found.map(({ reason }) => reason);
+    };
+    expect(await problems("signed")).toEqual([]);
+    expect(await problems("plain")).toEqual(["descriptor-differs"]);
+  });
+});
+
 describe("slices", () => {
   it("finds in slices what it finds in one pass", async () => {
     const source = counted(buildArchive(files(100, 2000, 1)));

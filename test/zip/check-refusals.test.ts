@@ -171,6 +171,13 @@ describe("names", () => {
       sound: buildArchive([{ name: "n".repeat(32) }]),
       limits: { maxNameBytes: 32 },
     },
+    {
+      reason: "name-too-long",
+      by: "its beginning is named",
+      entry: `${"n".repeat(1024)}…`,
+      flawed: buildArchive([{ name: "n".repeat(65_535) }]),
+      sound: buildArchive([{ name: "n".repeat(1024) }]),
+    },
   ]);
 });
 
