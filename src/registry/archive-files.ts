@@ -12,6 +12,8 @@ export interface ArchiveFiles {
   has(path: string): boolean;
   /** The file at the root with this name (ASCII) in whatever letter case, as the archive spells it. */
   findAtRoot(name: string): string | undefined;
+  /** Whether the root has a file with this name (ASCII) in whatever letter case; for `name/`, anything in that folder. */
+  hasAtRoot(name: string): boolean;
   /** The file as text; undefined when there is none. Throws `UnreadableText` when it is longer, or is not UTF-8. */
   readText(path: string, maxBytes: number): Promise<string | undefined>;
 }
@@ -27,6 +29,7 @@ export function archiveFiles(source: ZipSource, directory: CheckedDirectory): Ar
   return {
     has: (path) => find(path) !== undefined,
     findAtRoot: (name) => findFolded(directory, name),
+    hasAtRoot: (name) => findFolded(directory, name) !== undefined,
     readText: async (path, maxBytes) => {
       const entry = find(path);
       if (entry === undefined) return undefined;
@@ -45,11 +48,14 @@ export function archiveFiles(source: ZipSource, directory: CheckedDirectory): Ar
   };
 }
 
+/** The first path that is `name`, or lies below it when it ends with `/`, without regard to letter case. */
 function findFolded(directory: CheckedDirectory, name: string): string | undefined {
   const decoder = new TextDecoder();
+  const isFolder = name.endsWith("/");
   let found: string | undefined;
   walkHeaders(directory.bytes, directory.view, 0, directory.bytes.byteLength, (bytes, view, at) => {
-    if (view.getUint16(at + CENTRAL_AT.nameLength, true) !== name.length) return true;
+    const length = view.getUint16(at + CENTRAL_AT.nameLength, true);
+    if (isFolder ? length <= name.length : length !== name.length) return true;
     const spelled = decoder.decode(bytes.subarray(at + CENTRAL_SIZE, at + CENTRAL_SIZE + name.length));
     if (spelled.toLowerCase() === name) found = spelled;
     return found === undefined;

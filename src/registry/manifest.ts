@@ -52,7 +52,9 @@ export async function readManifest(
   const readmePath = files.findAtRoot("readme.md") ?? null;
   const parsed = await parseManifest(files);
   if (parsed === undefined) {
-    const withheldPaths = withheldPathsOf({ solutionPath: undefined, manifestHasSecrets: false });
+    const withheldPaths = withheldPathsOf({ solutionPath: undefined, manifestHasSecrets: false }, (path) =>
+      files.hasAtRoot(path),
+    );
     return { ok: true, manifest: { fields: {}, readmePath, withheldPaths, warnings: [] } };
   }
   if (!parsed.ok) return parsed;
@@ -69,7 +71,7 @@ export async function readManifest(
     problems.push(fieldProblem([], "too_large", `comes to more than ${FIELDS_MAX_BYTES} bytes. Shorten it.`));
   }
   if (problems.length > 0) return { ok: false, problems };
-  const withheldPaths = withheldPathsOf(findSecrets(files, fields));
+  const withheldPaths = withheldPathsOf(findSecrets(files, fields), (path) => files.hasAtRoot(path));
   const warnings = [...parsed.warnings, ...findWarnings(fields), ...compose.warnings];
   return { ok: true, manifest: { fields: stored, readmePath, withheldPaths, warnings } };
 }

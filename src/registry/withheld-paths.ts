@@ -3,7 +3,7 @@
  * read. A path that ends with `/` stands for everything below it; letter case makes no difference.
  */
 
-/** Withheld in every archive, whatever task.yaml says. */
+/** Withheld in every archive that has them, whatever task.yaml says. */
 const ALWAYS_WITHHELD = ["solution.sh", "solution/"];
 
 /** What of task.yaml decides which paths are withheld. */
@@ -14,9 +14,12 @@ export interface SecretMaterial {
   manifestHasSecrets: boolean;
 }
 
-/** The `withheld_paths` of a version. */
-export function withheldPathsOf({ solutionPath, manifestHasSecrets }: SecretMaterial): string[] {
-  const paths = new Set(ALWAYS_WITHHELD);
+/** The `withheld_paths` of a version: none for an archive that everybody may download whole. */
+export function withheldPathsOf(
+  { solutionPath, manifestHasSecrets }: SecretMaterial,
+  hasAtRoot: (path: string) => boolean,
+): string[] {
+  const paths = new Set(ALWAYS_WITHHELD.filter(hasAtRoot));
   if (solutionPath !== undefined) paths.add(solutionPath);
   if (manifestHasSecrets) paths.add("task.yaml");
   return [...paths];

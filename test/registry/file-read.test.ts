@@ -73,16 +73,24 @@ describe("one file", () => {
     expect((await read("deflated", "empty", { Range: "bytes=-5" })).status).toBe(200);
   });
 
-  test.each(["folder/", "folder", "dir", "dir/sub", "nothing.txt", "%61rchive%00", "DIR/sub/file", "%ff"])(
-    "%s is no file: 404 that names it",
-    async (path) => {
-      const response = await read("named", path);
-      expect(response.status).toBe(404);
-      const { detail, type } = await response.json<{ detail: string; type: string }>();
-      expect(type).toBe("not_found_error");
-      expect(detail).toMatch(/^No file '.+' in version 1\.0\.0 of /);
-    },
-  );
+  test.each([
+    "folder/",
+    "folder",
+    "dir",
+    "dir/sub",
+    "nothing.txt",
+    "%61rchive%00",
+    "DIR/sub/file",
+    "%ff",
+    "%zz",
+    "50%",
+  ])("%s is no file: 404 that names it", async (path) => {
+    const response = await read("named", path);
+    expect(response.status).toBe(404);
+    const { detail, type } = await response.json<{ detail: string; type: string }>();
+    expect(type).toBe("not_found_error");
+    expect(detail).toMatch(/^No file '.+' in version 1\.0\.0 of /);
+  });
 
   test("of a version", async () => {
     await publishVersion(tenant, "two", "1.0.0", pack({ a: "old" }));

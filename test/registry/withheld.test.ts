@@ -1,11 +1,7 @@
-import { env } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../src/auth/scopes.ts";
-import { connect } from "../../src/db/client.ts";
-import { registryVersions } from "../../src/db/schema.ts";
 import { createTenant, type Tenant } from "../tenant.ts";
-import { packTask } from "./archives.ts";
+import { manifest, pack, packTask } from "./archives.ts";
 import { makePublic, publishVersion } from "./published.ts";
 
 /** Who reads, and with which key. */
@@ -148,9 +144,21 @@ describe.each(["owner's reader", "another's writer", "another's admin", "another
   });
 });
 
-test("an archive without withheld paths is everybody's who may read the task", async () => {
-  const { id } = await publishVersion(owner, "open", "1.0.0", packTask({ name: "open" }));
-  await connect(env.DB).update(registryVersions).set({ withheldPaths: [] }).where(eq(registryVersions.id, id));
-  await makePublic(owner, "open");
-  expect((await stranger.api(`/org/${owner.org}/tasks/open/1.0.0/archive`)).status).toBe(200);
+describe("the archive as a whole", () => {
+  const harmless = {
+    "task.yaml": manifest({ solution: undefined, verification: { script: "verify.sh" } }),
+    "verify.sh": "",
+  };
+  test.each([
+    ["nothing to withhold", harmless, 200],
+    ["no task.yaml", { "data/solution.sh": "", "solution.shell": "", "my-solution/a": "" }, 200],
+    ["a solution that task.yaml does not name", { ...harmless, "Solution.SH": "" }, 403],
+    ["a folder of solutions", { ...harmless, "SOLUTION/step": "" }, 403],
+  ])("with %s", async (_, files, status) => {
+    const name = "sample";
+    const own = await createTenant();
+    await publishVersion(own, name, "1.0.0", pack(files));
+    await makePublic(own, name);
+    expect((await stranger.api(`/org/${own.org}/tasks/${name}/1.0.0/archive`)).status).toBe(status);
+  });
 });
