@@ -67,16 +67,6 @@ export function attachment(filename: string): string {
 }
 
 /**
- * Whether the client's copy is current: by If-None-Match, else by If-Modified-Since (RFC 9110, 13.2.2).
- */
-export function isNotModified(request: Request, file: Pick<StoredFile, "etag" | "lastModified">): boolean {
-  const tags = request.headers.get("if-none-match");
-  if (tags !== null) return tags.trim() === "*" || listsTag(tags, file.etag);
-  const since = parseDate(request.headers.get("if-modified-since"));
-  return since !== undefined && wholeSeconds(file.lastModified) <= since;
-}
-
-/**
  * 304 when If-None-Match names exactly this tag: what can be answered before the bytes are looked for. Undefined when
  * they have to be.
  */
@@ -126,6 +116,14 @@ export async function serveFile(
   // A stream of fixed length is what makes the runtime send Content-Length instead of chunks.
   const body = (await open(range)).pipeThrough(new FixedLengthStream(range.length));
   return new Response(body, { status, headers });
+}
+
+/** Whether the client's copy is current: by If-None-Match, else by If-Modified-Since (RFC 9110, 13.2.2). */
+function isNotModified(request: Request, file: Pick<StoredFile, "etag" | "lastModified">): boolean {
+  const tags = request.headers.get("if-none-match");
+  if (tags !== null) return tags.trim() === "*" || listsTag(tags, file.etag);
+  const since = parseDate(request.headers.get("if-modified-since"));
+  return since !== undefined && wholeSeconds(file.lastModified) <= since;
 }
 
 function listsTag(header: string, etag: string): boolean {
