@@ -5,7 +5,7 @@ import { summarize, type Summary } from "./statistics.ts";
 
 const SMALL_HEAP = "--max-old-space-size=112";
 /** After this many milliseconds of rounds a slow peer sits the rest out, but not before its first. */
-const PATIENCE = 15_000;
+const PATIENCE = 10_000;
 /** Untimed runs before the first round, or as many as fit in so many milliseconds: the rounds are to be warm ones. */
 const WARM_UP_RUNS = 20;
 const WARM_UP_TIME = 2_000;
@@ -47,7 +47,7 @@ export async function measureTimes(
       if (first !== undefined && first.digest !== digest) {
         throw new Error(`${runner.tool} answers wrongly for ${archive.path}`);
       }
-      if (runner.alive) await warmUp(runner.child, job(runner.tool, false));
+      if (first !== undefined) await warmUp(runner.child, job(runner.tool, false), first.milliseconds);
     }
     for (let round = 0; round < rounds; round += 1) {
       for (const runner of running) {
@@ -65,8 +65,7 @@ export async function measureTimes(
   return new Map(running.map(({ tool, results, alive }) => [tool, alive ? cellOf(results) : undefined]));
 }
 
-async function warmUp(child: Child, job: Job): Promise<void> {
-  let spent = 0;
+async function warmUp(child: Child, job: Job, spent: number): Promise<void> {
   for (let run = 0; run < WARM_UP_RUNS && spent < WARM_UP_TIME; run += 1) {
     spent += (await child.run(job, TIMEOUT))?.milliseconds ?? WARM_UP_TIME;
   }

@@ -28,6 +28,8 @@ const EXTRA_AES = 0x9901;
 
 /** The file type in a Unix mode (the high half of the external attributes) and the MS-DOS directory bit (the low half). */
 const MODE_TYPE = 0xf000;
+/** The mode -1, which old Java archivers gave to folders that they had no mode for. */
+const MODE_UNKNOWN = 0xffff;
 const MODE_FILE = 0x8000;
 const MODE_DIRECTORY = 0x4000;
 const MODE_LINK = 0xa000;
@@ -108,7 +110,8 @@ export function checkDisk(view: DataView, header: CentralHeader, zip64: ExtraFie
 /** A plain file or a directory, with name, Unix mode and MS-DOS attributes in agreement. */
 export function checkKind(header: CentralHeader, directory: boolean, report: Report): void {
   // Some readers trust the mode whatever system made the entry, so it is looked at for every one.
-  const type = (header.externalAttributes >>> 16) & MODE_TYPE;
+  const mode = header.externalAttributes >>> 16;
+  const type = mode === MODE_UNKNOWN ? 0 : mode & MODE_TYPE;
   if (type === MODE_LINK) {
     report("symbolic-link", "is a symbolic link. Pack the file that it points to (zip does so by default).");
   } else if (type !== 0 && type !== MODE_FILE && type !== MODE_DIRECTORY) {

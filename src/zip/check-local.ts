@@ -104,14 +104,15 @@ function findLocalSizes(
   report: Report,
 ): { size: number; compressedSize: number } | undefined {
   const zip64 = checkExtras(bytes, view, nameAt, local, report);
-  const narrow = local.size !== SENTINEL_32 && local.compressedSize !== SENTINEL_32;
-  if (narrow && zip64 === undefined) return local;
-  const both = local.size === SENTINEL_32 && local.compressedSize === SENTINEL_32;
-  if (!both || zip64?.length !== ZIP64_LOCAL_SIZE) {
-    report("zip64-extra-differs", "has a zip64 extra field that does not fit its local header.");
-    return undefined;
+  if (zip64 === undefined && local.size !== SENTINEL_32 && local.compressedSize !== SENTINEL_32) return local;
+  if (zip64?.length === ZIP64_LOCAL_SIZE) {
+    const wide = { size: readUint64(view, zip64.at), compressedSize: readUint64(view, zip64.at + 8) };
+    const both = local.size === SENTINEL_32 && local.compressedSize === SENTINEL_32;
+    // Python up to 3.10, asked for zip64, repeats the header's sizes in the field.
+    if (both || (wide.size === local.size && wide.compressedSize === local.compressedSize)) return wide;
   }
-  return { size: readUint64(view, zip64.at), compressedSize: readUint64(view, zip64.at + 8) };
+  report("zip64-extra-differs", "has a zip64 extra field that does not fit its local header.");
+  return undefined;
 }
 
 function sameName(

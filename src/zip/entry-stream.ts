@@ -1,5 +1,5 @@
+import { crc32 } from "node:zlib";
 import { ByteCursor, streamOf } from "./chunks.ts";
-import { crc32 } from "./crc.ts";
 import type { ZipEntry } from "./entry.ts";
 import { matchesBytes } from "./entry-name.ts";
 import { ZipError } from "./errors.ts";

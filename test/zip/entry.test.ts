@@ -1,8 +1,8 @@
+import { crc32 } from "node:zlib";
 import * as fc from "fast-check";
 import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { bytesSource } from "../../src/zip/bytes-source.ts";
-import { crc32 } from "../../src/zip/crc.ts";
 import { findEntry, findEntryInDirectory, type ZipEntry } from "../../src/zip/entry.ts";
 import { type ByteRange, openEntry } from "../../src/zip/entry-stream.ts";
 import { locateDirectory } from "../../src/zip/locate.ts";

@@ -1,6 +1,6 @@
+import { crc32 } from "node:zlib";
 import { BlobWriter, Uint8ArrayReader, ZipWriter, type ZipWriterAddDataOptions } from "@zip.js/zip.js";
 import { type Zippable, zipSync } from "fflate";
-import { crc32 } from "../../src/zip/crc.ts";
 import type { ZipSource } from "../../src/zip/source.ts";
 
 /** What a listing says of one entry. */
