@@ -15,7 +15,7 @@ interface InputFailure {
 /**
  * Inflates raw deflate data as it comes. Data that is malformed, ends early or goes on after its end is refused with
  * ZipError; an error of the input passes through. The platform's DecompressionStream does the work: measured, fflate
- * takes twice as long on large entries, and neither it nor node:zlib notices data after the end. `entry` names it in errors.
+ * takes twice as long on large entries, and neither it nor a stream of node:zlib notices data after the end. `entry` names it in errors.
  */
 export async function* inflate(
   compressed: AsyncGenerator<Uint8Array, void, void>,
@@ -46,7 +46,7 @@ export async function* inflate(
 /** Never rejects: its own failure is the answer, and what the inflater refuses is told to whoever reads from it. */
 async function feed(
   compressed: AsyncGenerator<Uint8Array, void, void>,
-  writer: WritableStreamDefaultWriter<Uint8Array>,
+  writer: WritableStreamDefaultWriter,
 ): Promise<InputFailure | undefined> {
   for (;;) {
     const next = await compressed.next().catch((error: unknown): InputFailure => ({ error }));
@@ -66,6 +66,6 @@ async function feed(
   }
 }
 
-async function writePieces(writer: WritableStreamDefaultWriter<Uint8Array>, chunk: Uint8Array): Promise<void> {
+async function writePieces(writer: WritableStreamDefaultWriter, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.byteLength; at += PIECE_SIZE) await writer.write(chunk.subarray(at, at + PIECE_SIZE));
 }
