@@ -7,15 +7,14 @@ import { ZipError } from "./errors.ts";
  */
 const PIECE_SIZE = 8_192;
 
-/** What ended the input before its end. */
-interface InputFailure {
-  readonly error: unknown;
-}
+/** How feeding the inflater ended: with all of the input, by the inflater's refusal, or by an error of the input. */
+type Feeding = { readonly end: "whole" | "refused" } | { readonly end: "failed"; readonly error: unknown };
 
 /**
  * Inflates raw deflate data as it comes. Data that is malformed, ends early or goes on after its end is refused with
- * ZipError; an error of the input passes through. The platform's DecompressionStream does the work: measured, fflate
- * takes twice as long on large entries, and neither it nor a stream of node:zlib notices data after the end. `entry` names it in errors.
+ * ZipError, which names `entry`; an error of the input passes through. The platform's DecompressionStream does the work:
+ * measured, fflate takes twice as long on large entries, and neither it nor a stream of node:zlib notices data after the
+ * end.
  */
 export async function* inflate(
   compressed: AsyncGenerator<Uint8Array, void, void>,
@@ -25,44 +24,46 @@ export async function* inflate(
   const writer = writable.getWriter();
   const feeding = feed(compressed, writer);
   const reader = new ChunkReader(readable);
-  let finished = false;
+  let abandoned = true;
   try {
-    for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) yield chunk;
-    finished = true;
-  } catch {
-    const failure = await feeding;
-    finished = true;
-    throw failure === undefined
-      ? new ZipError("bad-deflate-data", "the data is not one whole deflate stream", entry)
-      : failure.error;
+    for (let chunk = await readOrRefusal(reader); chunk !== undefined; chunk = await readOrRefusal(reader)) yield chunk;
+    abandoned = false;
+    const fed = await feeding;
+    if (fed.end === "failed") throw fed.error;
+    if (fed.end === "refused")
+      throw new ZipError("bad-deflate-data", "the data is not one whole deflate stream", entry);
   } finally {
-    if (!finished) {
+    if (abandoned) {
       await writer.abort();
       await feeding;
     }
   }
 }
 
-/** Never rejects: its own failure is the answer, and what the inflater refuses is told to whoever reads from it. */
+/** The next bytes; undefined at the end and when the inflater refuses the data, which its feeding tells. */
+async function readOrRefusal(reader: ChunkReader): Promise<Uint8Array | undefined> {
+  return reader.read().catch(() => undefined);
+}
+
+/** Never rejects. */
 async function feed(
   compressed: AsyncGenerator<Uint8Array, void, void>,
   writer: WritableStreamDefaultWriter,
-): Promise<InputFailure | undefined> {
+): Promise<Feeding> {
   for (;;) {
-    const next = await compressed.next().catch((error: unknown): InputFailure => ({ error }));
-    if ("error" in next) {
+    const next = await compressed.next().catch((error: unknown) => ({ done: "failed" as const, error }));
+    if (next.done === "failed") {
       await writer.abort();
-      return next;
+      return { end: "failed", error: next.error };
     }
-    const accepted = await (next.done === true ? writer.close() : writePieces(writer, next.value)).then(
+    const written = next.done === true ? writer.close() : writePieces(writer, next.value);
+    const accepted = await written.then(
       () => true,
       () => false,
     );
-    if (next.done === true) return undefined;
-    if (!accepted) {
-      await compressed.return();
-      return undefined;
-    }
+    if (!accepted) await compressed.return();
+    if (!accepted) return { end: "refused" };
+    if (next.done === true) return { end: "whole" };
   }
 }
 
