@@ -28,12 +28,12 @@ const EXTRA_AES = 0x9901;
 
 /** The file type in a Unix mode (the high half of the external attributes) and the MS-DOS directory bit (the low half). */
 const MODE_TYPE = 0xf000;
-/** The mode -1, which old Java archivers gave to folders that they had no mode for. */
-const MODE_UNKNOWN = 0xffff;
 const MODE_FILE = 0x8000;
 const MODE_DIRECTORY = 0x4000;
 const MODE_LINK = 0xa000;
 const DOS_DIRECTORY = 0x10;
+/** The mode -1, which old Java archivers gave to folders that they had no mode for. */
+const MODE_UNKNOWN = 0xffff;
 
 /** Bytes before the name in a 0x7075 extra field: its version and the CRC of the header's name. */
 const UNICODE_PATH_HEAD = 5;

@@ -50,7 +50,7 @@ describe("local and central headers that disagree", () => {
     local("local-sizes-differ", "zero without a descriptor", { size: 0, compressedSize: 0 }),
     flaw("local-sizes-differ", "another one beside a descriptor", { local: { size: 1 }, descriptor: "signed" }),
     local("zip64-extra-differs", "a local sentinel without a field", { size: 0xffffffff, compressedSize: 0xffffffff }),
-    local("zip64-extra-differs", "a local field without a sentinel", { extra: extra(1, le(8, 25, 8, 25)) }),
+    local("zip64-extra-differs", "a local field that is not the header's sizes", { extra: extra(1, le(8, 25, 8, 25)) }),
     local("extra-malformed", "in front", { extra: le(2, 0x5455, 2, 9) }),
     local("unicode-path-differs", "in front", {
       extra: extra(0x7075, concat(le(1, 1, 4, crc32(text("entry"))), text("evil!"))),

@@ -74,6 +74,10 @@ describe("headers", () => {
   itAcceptsEntry("versions that differ in front", { ...FILE, versionNeeded: 20, local: { versionNeeded: 45 } });
   itAcceptsEntry("no Unix mode", { ...FILE, externalAttributes: 0x20, versionMadeBy: 20 });
   itAcceptsEntry("a Unix mode without a file type", { ...FILE, externalAttributes: 0o600 * 65_536 });
+  itAcceptsEntry("the mode -1, as old Java archivers write it", {
+    name: "d/",
+    externalAttributes: 0xffff * 65_536 + 16,
+  });
   itAcceptsEntry("set-user-id and sticky bits", { ...FILE, externalAttributes: 0o107777 * 65_536 });
   itAcceptsEntry("an entry's comment", { ...FILE, comment: "made by hand" });
   itAcceptsEntry("extra fields that differ in front", {
@@ -99,6 +103,15 @@ describe("sizes", () => {
     central: { ...both, extra: zip64 },
   });
   itAcceptsEntry("zip64 in front only", { ...wide, local: { ...both, extra: zip64 } });
+  itAcceptsEntry("a local zip64 extra that repeats the sizes, as Python 3.10 writes it", {
+    ...wide,
+    local: { extra: zip64 },
+  });
+  itAcceptsEntry("the same, streamed", {
+    ...wide,
+    descriptor: "signed64",
+    local: { extra: extra(1, new Uint8Array(16)) },
+  });
   itAcceptsEntry("one sentinel in the directory", {
     ...wide,
     local: { ...both, extra: zip64 },
