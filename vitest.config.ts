@@ -12,8 +12,11 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              // Low enough that a test can use it up, high enough that no other test does.
-              ratelimits: { RATE_LIMIT: { namespace_id: "1001", simple: { limit: 1000, period: 60 } } },
+              ratelimits: {
+                RATE_LIMIT: { namespace_id: "1001", simple: { limit: 100_000, period: 60 } },
+                // For the tests of the limit itself.
+                RATE_LIMIT_LOW: { namespace_id: "1002", simple: { limit: 5, period: 60 } },
+              },
               bindings: {
                 REQUEST_LOG: "off",
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),

@@ -28,7 +28,7 @@ export function buildOpenApiDocument(app: OpenAPIHono<AppEnv>, version: string):
   });
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "Taskyard", version, description: DESCRIPTION, license: { name: "See the repository" } },
+    info: { title: "Taskyard", version, description: DESCRIPTION },
     servers: [{ url: "/" }],
     tags: TAGS,
   });

@@ -2,6 +2,18 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { callConfigured } from "../configured.ts";
 import { call, createTenant } from "../tenant.ts";
 
+const withId = (id: string) => call("/health", { headers: { "X-Request-Id": id } });
+
+const ask = (origin: string, overrides: Record<string, string>) =>
+  callConfigured(overrides, "/api/v1/user", {
+    method: "OPTIONS",
+    headers: {
+      Origin: origin,
+      "Access-Control-Request-Method": "GET",
+      "Access-Control-Request-Headers": "X-API-Key",
+    },
+  });
+
 describe("request id", () => {
   test("an answer carries one of its own, errors too", async () => {
     const [ok, missing] = await Promise.all([call("/health"), call("/nothing")]);
@@ -11,7 +23,6 @@ describe("request id", () => {
   });
 
   test("a client's id is kept when it is harmless", async () => {
-    const withId = (id: string) => call("/health", { headers: { "X-Request-Id": id } });
     expect((await withId("my-trace-7")).headers.get("x-request-id")).toBe("my-trace-7");
     expect((await withId("a b<script>")).headers.get("x-request-id")).not.toContain("script");
     expect((await withId("x".repeat(129))).headers.get("x-request-id")).toHaveLength(36);
@@ -19,16 +30,6 @@ describe("request id", () => {
 });
 
 describe("CORS", () => {
-  const ask = (origin: string, overrides: Record<string, string>) =>
-    callConfigured(overrides, "/api/v1/user", {
-      method: "OPTIONS",
-      headers: {
-        Origin: origin,
-        "Access-Control-Request-Method": "GET",
-        "Access-Control-Request-Headers": "X-API-Key",
-      },
-    });
-
   test("no origin is allowed by default", async () => {
     const response = await ask("https://console.example", {});
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
