@@ -9,8 +9,9 @@ const COMPOSE_NAMES = ["docker-compose.yaml", "docker-compose.yml"];
 /** Longest compose file, in bytes. */
 const COMPOSE_MAX_BYTES = 1024 * 1024;
 
-/** Longest range that one port entry may span; all ports there are. */
-const MAX_PORT = 65_535;
+/** Services of one file, and port entries of one service, at most: checking them against each other stays cheap. */
+const MAX_SERVICES = 100;
+const MAX_PORT_ENTRIES = 100;
 
 /** What the compose file and task.yaml say of each other. */
 export interface ComposeFindings {
@@ -41,22 +42,25 @@ export async function checkCompose(files: ArchiveFiles, ports: Ports | null): Pr
   const exposed = new Map([...services].map(([name, service]) => [name, exposedPorts(service)]));
   for (const [name, service] of services) {
     checkBuild(files, name, service, refuse);
-    const undeclared = [...(exposed.get(name) ?? [])].filter((port) => !ports?.[name]?.includes(port));
-    const loc = ["archive", path, "services", name];
-    if (name === "client") {
-      findings.warnings.push({
-        loc,
-        msg: `${path}: a service called client has no meaning here.`,
-        type: "client_service",
-      });
-    }
-    if (undeclared.length > 0) {
-      const msg = `${path}: service ${name} exposes ${undeclared.slice(0, 10).join(", ")}, which task.yaml does not declare in ports.`;
-      findings.warnings.push({ loc, msg, type: "port_undeclared" });
-    }
+    findings.warnings.push(...findServiceWarnings(path, name, exposed.get(name) ?? [], ports?.[name] ?? []));
   }
   findings.problems.push(...checkPorts(ports ?? {}, exposed, path));
   return findings;
+}
+
+function findServiceWarnings(path: string, name: string, exposed: PortEntry[], declared: number[]): StoredProblem[] {
+  const loc = ["archive", path, "services", name];
+  const warnings: StoredProblem[] = [];
+  if (name === "client") {
+    warnings.push({ loc, msg: `${path}: a service called client has no meaning here.`, type: "client_service" });
+  }
+  const undeclared = exposed.filter((entry) => !declared.some((port) => exposes(entry, port)));
+  if (undeclared.length > 0) {
+    const spelled = undeclared.map((entry) => entry.spelled).join(", ");
+    const msg = `${path}: service ${name} exposes ${spelled}, which task.yaml does not declare in ports.`;
+    warnings.push({ loc, msg, type: "port_undeclared" });
+  }
+  return warnings;
 }
 
 type Refuse = (place: string[], type: string, msg: string) => void;
@@ -85,42 +89,56 @@ async function readServices(
     refuse(["services"], "compose_services_missing", "services is missing or has none.");
     return undefined;
   }
-  return new Map(Object.entries(services).map(([name, service]) => [name, asMapping(service) ?? {}]));
+  const known = new Map(Object.entries(services).map(([name, service]) => [name, asMapping(service) ?? {}]));
+  if (known.size > MAX_SERVICES) {
+    refuse(["services"], "too_many_services", `has ${known.size} services; at most ${MAX_SERVICES} are taken.`);
+    return undefined;
+  }
+  return known;
 }
 
-function checkPorts(ports: Ports, exposed: Map<string, Set<number>>, path: string): StoredProblem[] {
+function checkPorts(ports: Ports, exposed: Map<string, PortEntry[]>, path: string): StoredProblem[] {
   return Object.entries(ports).flatMap(([service, numbers]) => {
     const open = exposed.get(service);
     if (open === undefined) {
       return [fieldProblem(["ports", service], "service_missing", `names a service that ${path} does not have.`)];
     }
     return numbers
-      .filter((port) => !open.has(port))
+      .filter((port) => !open.some((entry) => exposes(entry, port)))
       .map((port) =>
         fieldProblem(["ports", service], "port_missing", `has ${port}, which the service does not expose in ${path}.`),
       );
   });
 }
 
-/** Every port that `ports` (either side) or `expose` of a service names. */
-function exposedPorts(service: Service): Set<number> {
-  const found = new Set<number>();
-  for (const entry of [...asList(service["ports"]), ...asList(service["expose"])]) {
-    const long = asMapping(entry);
-    const spelled = long
-      ? [long["target"], long["published"]]
-      : String(entry)
-          .replace(/\/[a-z]+$/, "")
-          .split(":");
-    for (const part of spelled) addRange(found, String(part));
-  }
-  return found;
+/** One entry of `ports` or `expose`: its published and its own ports, either of which task.yaml may name. */
+interface PortEntry {
+  spelled: string;
+  ranges: [first: number, last: number][];
 }
 
-function addRange(found: Set<number>, spelled: string): void {
+function exposes({ ranges }: PortEntry, port: number): boolean {
+  return ranges.some(([first, last]) => first <= port && port <= last);
+}
+
+function exposedPorts(service: Service): PortEntry[] {
+  const entries = [...asList(service["ports"]), ...asList(service["expose"])].slice(0, MAX_PORT_ENTRIES);
+  return entries.map((entry) => {
+    const long = asMapping(entry);
+    const parts = long ? [long["published"], long["target"]].filter((part) => part !== undefined) : [entry];
+    const spelled = parts.map(String).join(":");
+    const ranges = spelled
+      .replace(/\/[a-z]+$/, "")
+      .split(":")
+      .flatMap(parseRange);
+    return { spelled, ranges };
+  });
+}
+
+/** `80` or `8000-8010`; an address is neither, and no range. */
+function parseRange(spelled: string): PortEntry["ranges"] {
   const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(spelled) ?? [];
-  if (first === undefined) return;
-  for (let port = Number(first); port <= Math.min(Number(last ?? first), MAX_PORT); port += 1) found.add(port);
+  return first === undefined ? [] : [[Number(first), Number(last ?? first)]];
 }
 
 function asList(value: unknown): unknown[] {

@@ -6,6 +6,9 @@ import { verificationBlock } from "./manifest-verification.ts";
 /** Seconds that provision and teardown may take unless task.yaml says otherwise. */
 const DEFAULT_SCRIPT_TIMEOUT = 120;
 
+/** Ports that a task may name of one service. */
+const MAX_PORTS = 100;
+
 /** Model ids that a task may name. */
 const MAX_MODELS = 50;
 
@@ -39,7 +42,7 @@ export const manifestFields = z.object({
   license: optionalText,
   repository: optionalText,
   max_agent_timeout_sec: z.int().positive().optional(),
-  ports: z.record(z.string().min(1), z.array(port).min(1)).optional(),
+  ports: z.record(z.string().min(1), z.array(port).min(1).max(MAX_PORTS)).optional(),
   provision: scriptBlock.optional(),
   teardown: scriptBlock.optional(),
   models: z

@@ -1,7 +1,13 @@
-import { parseDocument } from "yaml";
+import { Lexer, parseDocument } from "yaml";
 
 /** Aliases that one document may resolve: plenty for people, far from the "billion laughs". */
 const MAX_ALIASES = 100;
+
+/**
+ * Tokens of one document: a hand-written file has hundreds, and a text of any length is one. The parser's time grows
+ * with the square of the keys and aliases; up to here it stays within fractions of a second.
+ */
+const MAX_TOKENS = 20_000;
 
 /** A document's value, or what its author has to mend. */
 export type ParsedYaml = { ok: true; value: unknown } | { ok: false; message: string };
@@ -11,6 +17,7 @@ export type ParsedYaml = { ok: true; value: unknown } | { ok: false; message: st
  * documents, duplicate keys and alias bombs are refused. A key without a value (`tags:`) counts as absent.
  */
 export function parseYaml(text: string): ParsedYaml {
+  if (hasTooManyTokens(text)) return { ok: false, message: `has more than ${MAX_TOKENS} tokens of YAML. Shorten it.` };
   try {
     const document = parseDocument(text, { schema: "core", merge: true, uniqueKeys: true });
     const [problem] = [...document.errors, ...document.warnings];
@@ -25,16 +32,22 @@ export function parseYaml(text: string): ParsedYaml {
   }
 }
 
+function hasTooManyTokens(text: string): boolean {
+  const tokens = new Lexer().lex(text);
+  for (let count = 0; count <= MAX_TOKENS; count += 1) if (tokens.next().done === true) return false;
+  return true;
+}
+
+function refuse(reason: string): ParsedYaml {
+  return { ok: false, message: `is not valid YAML: ${reason.replace(/[.:]$/, "")}.` };
+}
+
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   const mapping = asMapping(value);
   if (mapping === undefined) return value;
   const present = Object.entries(mapping).filter(([, inner]) => inner !== null);
   return Object.fromEntries(present.map(([key, inner]) => [key, withoutNulls(inner)]));
-}
-
-function refuse(reason: string): ParsedYaml {
-  return { ok: false, message: `is not valid YAML: ${reason.replace(/[.:]$/, "")}.` };
 }
 
 /** A YAML mapping; undefined for anything else. */

@@ -1,4 +1,5 @@
 import type { registryVersions, StoredProblem } from "../db/schema.ts";
+import { MAX_PROBLEMS } from "../zip/check-problems.ts";
 import { type ArchiveFiles, UnreadableText } from "./archive-files.ts";
 import { checkCompose, type ComposeFindings, resolveInside } from "./manifest-compose.ts";
 import { fieldProblem, MANIFEST_LOC, type ManifestFields, manifestFields, toFieldProblems } from "./manifest-schema.ts";
@@ -67,12 +68,12 @@ export async function readManifest(
     ...checkInstruction(fields, compose),
   ];
   const stored = toVersionFields(fields);
-  if (new TextEncoder().encode(JSON.stringify(stored)).byteLength > FIELDS_MAX_BYTES) {
+  if (isTooLarge(stored)) {
     problems.push(fieldProblem([], "too_large", `comes to more than ${FIELDS_MAX_BYTES} bytes. Shorten it.`));
   }
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   const withheldPaths = withheldPathsOf(findSecrets(files, fields), (path) => files.hasAtRoot(path));
-  const warnings = [...parsed.warnings, ...findWarnings(fields), ...compose.warnings];
+  const warnings = [...findWarnings(fields), ...compose.warnings, ...parsed.warnings].slice(0, MAX_PROBLEMS);
   return { ok: true, manifest: { fields: stored, readmePath, withheldPaths, warnings } };
 }
 
@@ -92,12 +93,24 @@ async function parseManifest(files: ArchiveFiles): Promise<ParsedManifest | unde
   const yaml = parseYaml(text);
   if (!yaml.ok) return { ok: false, problems: [{ loc: MANIFEST_LOC, msg: `task.yaml ${yaml.message}`, type: "yaml" }] };
   const result = manifestFields.safeParse(yaml.value);
-  if (!result.success) return { ok: false, problems: toFieldProblems(result.error) };
+  if (!result.success) return { ok: false, problems: toFieldProblems(result.error).slice(0, MAX_PROBLEMS) };
   const unknown = Object.keys(asMapping(yaml.value) ?? {}).filter((key) => !(key in manifestFields.shape));
   const warnings = unknown.map((key) =>
     fieldProblem([key], "field_unknown", "is not a field of task.yaml; it is ignored."),
   );
   return { ok: true, fields: result.data, warnings };
+}
+
+/** The strings are summed up first: aliases make one text many, and JSON would write each of them out. */
+function isTooLarge(fields: VersionFields): boolean {
+  if (countCharacters(fields) > FIELDS_MAX_BYTES) return true;
+  return new TextEncoder().encode(JSON.stringify(fields)).byteLength > FIELDS_MAX_BYTES;
+}
+
+function countCharacters(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  return Object.values(value).reduce((sum: number, inner) => sum + countCharacters(inner), 0);
 }
 
 function checkIdentity(fields: ManifestFields, expected: { name: string; version: string }): StoredProblem[] {
@@ -152,7 +165,7 @@ function checkInstruction({ instruction, ports }: ManifestFields, { services }: 
   }
   for (const service of services) {
     const name = RegExp.escape(service);
-    const address = new RegExp(`[a-z]+://${name}(?![\\w.-])|(?<![\\w./{-])${name}:\\d{1,5}\\b`, "i");
+    const address = new RegExp(`://${name}(?![\\w.-])|(?<![\\w./{-])${name}:\\d{1,5}\\b`, "i");
     if (!address.test(instruction)) continue;
     const msg = `has the address of service ${service}, which no agent reaches. Write {{${service}_url}} instead.`;
     problems.push(fieldProblem(["instruction"], "compose_address", msg));

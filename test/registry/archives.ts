@@ -110,3 +110,22 @@ export function streamOf(chunks: Uint8Array[], end: "close" | "error" = "close")
     },
   });
 }
+
+/** TaskDetail, as far as the tests look. */
+export interface Detail {
+  id: string;
+  name: string;
+  version: string;
+  sha256: string;
+  file_size: number;
+  is_public: boolean;
+  created_by: string;
+  warnings?: { loc: string[]; msg: string; type: string }[];
+}
+
+export interface ErrorBody {
+  code: number;
+  detail: string;
+  type: string;
+  errors?: { loc: (string | number)[]; msg: string; type: string }[];
+}
