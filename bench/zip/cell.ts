@@ -23,9 +23,9 @@ export interface JobResult {
   readonly readsToFind: number;
   readonly bytes: number;
   readonly digest: string;
-  /** The most memory the process had so far, before the job and after it. */
-  readonly peakBefore: number;
-  readonly peakAfter: number;
+  /** Resident memory before the job, and the most that the process ever had up to its end, in bytes. */
+  readonly memoryBefore: number;
+  readonly memoryPeak: number;
 }
 
 process.on("message", (job: Job) => {
@@ -49,14 +49,15 @@ async function run(job: Job): Promise<JobResult> {
     if (job.digest) hash.update(bytes);
   };
   globalThis.gc?.();
-  const peakBefore = peakMemory();
+  const memoryBefore = process.memoryUsage.rss();
   const start = performance.now();
   await perform(job, file, place, write);
   const milliseconds = performance.now() - start;
   if (size === 0) throw new Error(`${job.tool} gave nothing`);
   const { reads, readsToFind, bytes } = file;
   await file.close();
-  return { milliseconds, reads, readsToFind, bytes, digest: hash.digest("hex"), peakBefore, peakAfter: peakMemory() };
+  const memoryPeak = process.resourceUsage().maxRSS * 1024;
+  return { milliseconds, reads, readsToFind, bytes, digest: hash.digest("hex"), memoryBefore, memoryPeak };
 }
 
 async function perform(
@@ -72,8 +73,4 @@ async function perform(
     const bytes = await extractors[job.tool]?.(file, job.name, { offset, size, entries });
     if (bytes !== undefined) write(bytes);
   }
-}
-
-function peakMemory(): number {
-  return process.resourceUsage().maxRSS * 1024;
 }

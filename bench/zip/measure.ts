@@ -74,7 +74,7 @@ async function warmUp(child: Child, job: Job, spent: number): Promise<void> {
 /** Most memory that listing took above what the process had before, in bytes; undefined when it died. */
 export async function measureMemory(tool: string, archive: SampleArchive): Promise<number | undefined> {
   const result = await runOnce(tool, archive, []);
-  return result === undefined ? undefined : result.peakAfter - result.peakBefore;
+  return result === undefined ? undefined : result.memoryPeak - result.memoryBefore;
 }
 
 /** Whether a first listing ends in a heap of the size that a Worker's isolate has room for. */
