@@ -32,6 +32,7 @@ const publish = operation({
     "archive_refused",
     "invalid_request",
     "already_exists",
+    "conflict",
     "length_required",
     "body_too_large",
     "unsupported_media_type",

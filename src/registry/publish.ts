@@ -14,7 +14,7 @@ import { readManifest } from "./manifest.ts";
 import { describeConflict, findPublished, insertVersion, isVersion, type PublishedVersion } from "./publish-store.ts";
 import { hashBody, type RawBody, storeHashed } from "./upload-body.ts";
 import { expectDigest } from "./upload-digest.ts";
-import { endUpload, insertUpload, markVerifying, UNFINISHED, type Upload } from "./upload-store.ts";
+import { endUpload, findUpload, insertUpload, markVerifying, UNFINISHED, type Upload } from "./upload-store.ts";
 import { startVerification } from "./upload-verification.ts";
 
 /** Which version an archive is to become, and who publishes it. */
@@ -39,7 +39,8 @@ export type PublishOutcome =
 /**
  * Publishes an archive that comes in one request. Nothing is visible before it is accepted; what is refused or breaks
  * off leaves nothing behind. Throws ApiError: `archive_refused`, `already_exists` for other bytes under a published
- * version, `validation_failed` for a wrong digest, `invalid_request` for a body that is not as long as announced.
+ * version, `validation_failed` for a wrong digest, `invalid_request` for a body that is not as long as announced,
+ * `conflict` for one that was swept before it had arrived.
  */
 export async function publishArchive(
   env: Cloudflare.Env,
@@ -107,7 +108,7 @@ async function acceptOrVerify(
   const { directory } = verdict;
   if (Math.max(upload.size, directory.totalBytes) > config.VERIFY_INLINE_MAX_BYTES) {
     const verifying = await markVerifying(db, upload.organizationId, upload.id, stored.sha256);
-    if (!verifying) throw new Error(`Upload ${upload.id} was swept while it was being received`);
+    if (!verifying) throw tooSlow();
     await startVerification(env, verifying);
     return { kind: "verifying", upload: verifying };
   }
@@ -120,11 +121,16 @@ async function acceptOrVerify(
     await insertVersion(db, upload, accepted, manifest.manifest, upload.expiresAt);
   } catch (error) {
     const published = await findPublished(db, upload.organizationId, upload.taskName, upload.version);
-    if (published === undefined) throw error;
+    if (published === undefined) throw (await findUpload(db, upload.organizationId, upload.id)) ? error : tooSlow();
     // Another publish of the version was faster: its bytes decide.
     if (published.version.id !== upload.id) return expectSameBytes(published, stored.sha256);
   }
   return { kind: "created", warnings: manifest.manifest.warnings };
+}
+
+/** The sweeper has ended the upload while its bytes were still arriving. */
+function tooSlow(): ApiError {
+  return new ApiError("conflict", "The archive took longer to arrive than an upload may. Send it in parts.");
 }
 
 function expectSameBytes(published: PublishedVersion, sha256: string): PublishOutcome {

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createTenant, type Tenant } from "../tenant.ts";
+import { FIXTURES } from "../zip/fixtures.ts";
 import {
   type Detail,
   type ErrorBody,
@@ -44,6 +45,17 @@ describe("publishing at the same time", () => {
     expect(answers.map(({ status }) => status)).toEqual(Array<number>(10).fill(201));
     const latest: Detail = await (await tenant.api(`/org/${tenant.org}/tasks/sample`)).json();
     expect(latest.version).toBe("10.0.0");
+  });
+});
+
+describe("archives of ordinary tools", () => {
+  it.each(FIXTURES)("has nothing against $name but what its task.yaml lacks", async ({ bytes }) => {
+    const tenant = await createTenant();
+    const answer = await publish(tenant, new Uint8Array(bytes));
+    const { errors = [] }: Partial<ErrorBody> = await answer.json();
+    expect(errors.map(({ loc }) => loc.slice(0, 2).join("/")).filter((loc) => loc !== "archive/task.yaml")).toEqual([]);
+    // Below a folder of its own, as GitHub packs it, task.yaml does not count.
+    expect(answer.status).toBe(errors.length > 0 ? 422 : 201);
   });
 });
 

@@ -43,6 +43,27 @@ describe("the sweeper", () => {
     expect(await leftovers(tenant)).toEqual(NOTHING_LEFT);
   });
 
+  it("sweeps an archive that arrives too slowly, and nothing of it is left", async () => {
+    const tenant = await createTenant();
+    const archive = packTask({}, { "data.bin": noise(200_000) });
+    const slow = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(archive.slice(0, 100_000));
+        await expect.poll(async () => (await leftovers(tenant)).uploads).toBe(1);
+        await sweep(DAY + MINUTE);
+        controller.enqueue(archive.slice(100_000));
+        controller.close();
+      },
+    });
+    const answer = await tenant.api(`/org/${tenant.org}/tasks/sample/versions/1.0.0`, {
+      method: "PUT",
+      body: slow,
+      headers: { "Content-Length": String(archive.byteLength) },
+    });
+    expect(answer.status).toBe(409);
+    expect(await leftovers(tenant)).toEqual(NOTHING_LEFT);
+  });
+
   it("deletes objects that a request could not", async () => {
     const tenant = await createTenant();
     const archiveKey = `${tenant.id}/${uuid()}.zip`;
