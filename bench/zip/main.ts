@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { largeFiles, type SampleArchive, taskFileName, taskFiles, writeArchive } from "./archives.ts";
 import { extractors } from "./extractors.ts";
 import { listers, OURS, OURS_CHECKED } from "./listers.ts";
-import { type Cell, measureMemory, measureTimes, survivesSmallHeap } from "./measure.ts";
+import { measureMemory, measureTimes, survivesSmallHeap } from "./measure.ts";
 import {
   formatMegabytes,
   formatNumber,
@@ -47,31 +47,25 @@ try {
 
 async function printListing(archives: readonly SampleArchive[]): Promise<void> {
   const tools = Object.keys(listers);
-  const columns: { header: string; cells: Map<string, string> }[] = [];
-  const add = (header: string, value: (tool: string) => string): void => {
-    columns.push({ header, cells: new Map(tools.map((tool) => [tool, value(tool)])) });
-  };
+  const rows: string[][] = [];
   for (const archive of archives) {
     const cells = await measureTimes("list", tools, archive, "", archive.listingDigest, ROUNDS);
-    const name = formatNumber(archive.entries);
-    const ours = cells.get(OURS);
-    const checked = cells.get(OURS_CHECKED);
-    add(`${name} entries`, (tool) => formatTime(cells.get(tool), ROUNDS));
-    add("÷ ours", (tool) => formatRatio(cells.get(tool), ours));
-    add("÷ ours checked", (tool) => formatRatio(cells.get(tool), checked));
-    add("reads; MB", (tool) => formatReads(cells.get(tool)));
-    if (archive.entries < MEMORY_SIZE) continue;
-    const memory = new Map<string, [string, string]>();
     for (const tool of tools) {
-      const peak = formatMegabytes(await measureMemory(tool, archive));
-      memory.set(tool, [peak, (await survivesSmallHeap(tool, archive)) ? "yes" : "dies"]);
+      const cell = cells.get(tool);
+      const ratios = [OURS, OURS_CHECKED].map((base) => formatRatio(cell, cells.get(base)));
+      const read = cell === undefined ? ["–", "–"] : [formatNumber(cell.reads), formatMegabytes(cell.bytes)];
+      const memory = archive.entries < MEMORY_SIZE ? ["", ""] : await memoryOf(tool, archive);
+      rows.push([formatNumber(archive.entries), tool, formatTime(cell, ROUNDS), ...ratios, ...read, ...memory]);
     }
-    add(`${name}: MB over base`, (tool) => memory.get(tool)?.[0] ?? "");
-    add("112 MB heap", (tool) => memory.get(tool)?.[1] ?? "");
   }
-  const rows = tools.map((tool) => [tool, ...columns.map(({ cells }) => cells.get(tool) ?? "")]);
+  const times = ["ms", "÷ ours", "÷ ours checked"];
   console.log("List to JSON bytes, from a file\n");
-  console.log(formatTable(["lister", ...columns.map(({ header }) => header)], rows));
+  console.log(formatTable(["entries", "lister", ...times, "reads", "MB read", "MB over base", "112 MB heap"], rows));
+}
+
+async function memoryOf(tool: string, archive: SampleArchive): Promise<[string, string]> {
+  const memory = formatMegabytes(await measureMemory(tool, archive));
+  return [memory, (await survivesSmallHeap(tool, archive)) ? "survives" : "dies"];
 }
 
 async function printExtraction(): Promise<void> {
@@ -112,8 +106,4 @@ async function printWorkerd(archives: readonly SampleArchive[]): Promise<void> {
   });
   console.log("\nList from R2 inside workerd: request time less that of an idle request\n");
   console.log(formatTable(["entries", "lister", "cold isolate", "of unzipit's", "warm", "of unzipit's"], rows));
-}
-
-function formatReads(cell: Cell | undefined): string {
-  return cell === undefined ? "–" : `${formatNumber(cell.reads)}; ${formatMegabytes(cell.bytes)}`;
 }
