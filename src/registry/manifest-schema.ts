@@ -12,8 +12,23 @@ const MAX_PORTS = 100;
 /** Model ids that a task may name. */
 const MAX_MODELS = 50;
 
+/** Tags of a task, and characters of each: they stand in every list. */
+const MAX_TAGS = 100;
+const MAX_TAG_LENGTH = 100;
+
+/** Characters of a short text, as the lists' filters take them. */
+const MAX_LABEL_LENGTH = 200;
+
+/** Characters of a description: a list of 100 tasks carries as many. */
+const MAX_DESCRIPTION_LENGTH = 10_000;
+
+/** Characters of a repository's address. */
+const MAX_REPOSITORY_LENGTH = 2000;
+
 const text = z.string("must be a string");
-const optionalText = text.optional();
+const textOf = (max: number) => text.max(max, `must have at most ${max} characters`);
+const label = textOf(MAX_LABEL_LENGTH);
+const optionalLabel = label.optional();
 const required = text.trim().min(1, "must not be empty");
 
 const scriptBlock = z
@@ -24,7 +39,8 @@ const port = z.int().min(1).max(65_535);
 
 const author = z
   .union([z.string(), z.object({ name: z.string() })], { error: "must be a string, or a mapping with a name" })
-  .transform((author) => (typeof author === "string" ? author : author.name));
+  .transform((author) => (typeof author === "string" ? author : author.name))
+  .pipe(label);
 
 /** The fields of task.yaml (contract A5); others are ignored. */
 export const manifestFields = z.object({
@@ -32,15 +48,18 @@ export const manifestFields = z.object({
   version: exactVersion,
   instruction: text.refine((instruction) => instruction.trim() !== "", "must not be empty"),
   verification: verificationBlock,
-  description: optionalText,
-  source: optionalText,
+  description: textOf(MAX_DESCRIPTION_LENGTH).optional(),
+  source: optionalLabel,
   solution: z.object({ script: required }).optional(),
-  tags: z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)).optional(),
-  difficulty: optionalText,
+  tags: z
+    .array(z.union([z.string(), z.number(), z.boolean()]).transform(String).pipe(textOf(MAX_TAG_LENGTH)))
+    .max(MAX_TAGS, `must have at most ${MAX_TAGS} items`)
+    .optional(),
+  difficulty: optionalLabel,
   author: author.optional(),
-  author_name: optionalText,
-  license: optionalText,
-  repository: optionalText,
+  author_name: optionalLabel,
+  license: optionalLabel,
+  repository: textOf(MAX_REPOSITORY_LENGTH).optional(),
   max_agent_timeout_sec: z.int().positive().optional(),
   ports: z.record(z.string().min(1), z.array(port).min(1).max(MAX_PORTS)).optional(),
   provision: scriptBlock.optional(),

@@ -16,6 +16,12 @@ describe("task.yaml that is refused", () => {
     ["an empty instruction", { instruction: " \n" }, ["instruction"], "custom"],
     ["no verification", { verification: undefined }, ["verification"], "invalid_type"],
     ["tags that are no list", { tags: "a, b" }, ["tags"], "invalid_type"],
+    ["101 tags", { tags: Array(101).fill("a") }, ["tags"], "too_big"],
+    ["a tag of 101 characters", { tags: ["a".repeat(101)] }, ["tags", 0], "too_big"],
+    ["a description of 10,001 characters", { description: "a".repeat(10_001) }, ["description"], "too_big"],
+    ["a license of 201 characters", { license: "a".repeat(201) }, ["license"], "too_big"],
+    ["an author's name of 201 characters", { author: { name: "a".repeat(201) } }, ["author"], "too_big"],
+    ["a repository of 2,001 characters", { repository: "a".repeat(2001) }, ["repository"], "too_big"],
     ["an author that is a list", { author: ["A"] }, ["author"], "invalid_union"],
     ["an author without a name", { author: { email: "a@b.c" } }, ["author"], "invalid_union"],
     ["a difficulty that is a number", { difficulty: 3 }, ["difficulty"], "invalid_type"],
@@ -91,12 +97,13 @@ describe("task.yaml that is refused", () => {
 
   it("a document that aliases make large", async () => {
     const tenant = await createTenant();
-    const fields: Yaml = JSON.parse(manifest());
+    const fields: Yaml = JSON.parse(manifest({ verification: undefined }));
     const lines = Object.entries(fields).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-    const tags = `tags: [&a "${"x".repeat(100_000)}", ${Array(50).fill("*a").join(", ")}]`;
+    const texts = `[&a "${"x".repeat(100_000)}", ${Array(50).fill("*a").join(", ")}]`;
+    const judge = `verification: {judge: {model: m, rubric: r, model_params: {texts: ${texts}}}}`;
     const answer = await publish(
       tenant,
-      pack({ "task.yaml": [...lines, tags].join("\n"), "verify.sh": "", "solution.sh": "" }),
+      pack({ "task.yaml": [...lines, judge].join("\n"), "verify.sh": "", "solution.sh": "" }),
     );
     const { errors }: { errors: Item[] } = await answer.json();
     expect(errors).toMatchObject([{ loc: ["archive", "task.yaml"], type: "too_large" }]);
