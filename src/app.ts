@@ -2,8 +2,10 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
+import { getPath } from "hono/utils/url";
 import packageJson from "../package.json" with { type: "json" };
 import { adminRoutes } from "./admin/routes.ts";
+import { routingPath } from "./http/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
@@ -33,7 +35,10 @@ const DOCUMENT_MAX_AGE_SECONDS = 300;
 
 /** Builds the Worker's routes: plumbing first, then each feature, then what answers for the rest. */
 export function buildApp(): OpenAPIHono<AppEnv> {
-  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: refuseInvalid,
+    getPath: (request) => routingPath(getPath(request)),
+  });
   app.use(requestId({ limitLength: 128 }));
   app.use(requestLog);
   app.use(secureHeaders());

@@ -12,7 +12,8 @@ function toItem(target: string, issue: z.core.$ZodIssue): ErrorItem {
   return {
     loc: [PLACES[target] ?? target, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))],
     msg: issue.message,
-    type: issue.code,
+    // A field kind of ours says its own code; zod's says too little for clients of agent tasks.
+    type: issue.code === "custom" && typeof issue.params?.["code"] === "string" ? issue.params["code"] : issue.code,
   };
 }
 
@@ -35,4 +36,15 @@ export const limitJsonBody = createMiddleware<AppEnv>(async (c, next) => {
       throw new ApiError("body_too_large", `The request body is larger than ${maxSize} bytes.`);
     },
   })(c, next);
+});
+
+/** Lets clients of agent tasks send no body, or an empty one, where all fields are optional (agent-tasks 1.1). */
+export const allowEmptyBody = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.req.raw.body === null || c.req.header("content-length") === "0") {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("Content-Type", "application/json");
+    headers.delete("Content-Length");
+    c.req.raw = new Request(c.req.raw, { headers, body: "{}" });
+  }
+  await next();
 });

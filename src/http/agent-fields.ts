@@ -1,0 +1,158 @@
+import { z } from "@hono/zod-openapi";
+
+/**
+ * The field kinds of agent tasks' requests, with the refusals that their clients know (agent-tasks 1.1 "Body", 1.3a):
+ * texts are trimmed, numbers become text, unknown fields are ignored. Absent fields stay `undefined`.
+ */
+
+/** A refusal with its `code` of 1.3a. */
+export function refuseField(context: z.RefinementCtx, code: string, message: string): never {
+  context.addIssue({ code: "custom", message, params: { code } });
+  return z.NEVER;
+}
+
+interface Presence {
+  required?: boolean;
+  nullable?: boolean;
+}
+
+type Present<P extends Presence, T> =
+  | T
+  | (P extends { required: true } ? never : undefined)
+  | (P extends { nullable: true } ? null : never);
+
+/** Handles what is absent or null, then hands the rest to `read`. */
+function field<T, P extends Presence>(
+  presence: P,
+  document: { type: "string" | "integer" | "boolean" | "object" | "array"; [key: string]: unknown },
+  read: (value: {}, context: z.RefinementCtx) => T,
+) {
+  const schema = z.unknown().transform((value, context): Present<P, T> => {
+    // oxlint-disable typescript/no-unsafe-type-assertion -- the conditional type says what each branch has checked
+    if (value === undefined) {
+      return presence.required
+        ? refuseField(context, "required", "This field is required.")
+        : (undefined as Present<P, T>);
+    }
+    if (value === null) {
+      return presence.nullable ? (null as Present<P, T>) : refuseField(context, "null", "This field may not be null.");
+    }
+    return read(value, context);
+    // oxlint-enable typescript/no-unsafe-type-assertion
+  });
+  const type = presence.nullable ? [document.type, "null" as const] : document.type;
+  const described = schema.openapi({ ...document, type });
+  return presence.required ? described : described.optional();
+}
+
+/** Text of at most `max` characters; blank only where `blank` allows it. */
+export function textField<P extends Presence & { max?: number; blank?: boolean }>(rules: P) {
+  const { max = Infinity, blank = false } = rules;
+  const document = { type: "string" as const, ...(max !== Infinity && { maxLength: max }) };
+  return field(rules, document, (value, context): string => {
+    if (typeof value !== "string" && typeof value !== "number") {
+      return refuseField(context, "invalid_input", "Not a valid string.");
+    }
+    const text = String(value).trim();
+    if (text.includes("\0")) return refuseField(context, "invalid_input", "Null characters are not allowed.");
+    if (text === "" && !blank) return refuseField(context, "blank", "This field may not be blank.");
+    if (text.length > max) {
+      return refuseField(context, "max_length", `Ensure this field has no more than ${max} characters.`);
+    }
+    return text;
+  });
+}
+
+/** One of `choices`. */
+export function choiceField<const C extends string, P extends Presence>(choices: readonly C[], rules: P) {
+  return field(rules, { type: "string", enum: [...choices] }, (value, context): C => {
+    const chosen = choices.find((choice) => choice === value);
+    return (
+      chosen ??
+      refuseField(
+        context,
+        "invalid_choice",
+        `"${typeof value === "string" ? value : JSON.stringify(value)}" is not a valid choice.`,
+      )
+    );
+  });
+}
+
+/** A whole number, also written as text, within its bounds. */
+export function integerField<P extends Presence & { min?: number; max?: number }>(rules: P) {
+  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = rules;
+  return field(rules, { type: "integer" }, (value, context): number => {
+    const number = typeof value === "string" && /^\s*-?\d+\s*$/.test(value) ? Number(value) : value;
+    if (typeof number !== "number" || !Number.isSafeInteger(number)) {
+      return refuseField(context, "invalid_input", "A valid integer is required.");
+    }
+    if (number < min) {
+      return refuseField(context, "min_value", `Ensure this value is greater than or equal to ${min}.`);
+    }
+    if (number > max) return refuseField(context, "max_value", `Ensure this value is less than or equal to ${max}.`);
+    return number;
+  });
+}
+
+const TRUE = new Set<unknown>([true, 1, "true", "True", "TRUE", "1", "yes", "on", "t"]);
+const FALSE = new Set<unknown>([false, 0, "false", "False", "FALSE", "0", "no", "off", "f"]);
+
+/** A boolean, also in the spellings that query strings use. */
+export function booleanField<P extends Presence>(rules: P) {
+  return field(rules, { type: "boolean" }, (value, context): boolean => {
+    if (TRUE.has(value)) return true;
+    if (FALSE.has(value)) return false;
+    return refuseField(context, "invalid_input", "Must be a valid boolean.");
+  });
+}
+
+const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
+
+/** A UUID in its usual spelling. */
+export function uuidField<P extends Presence>(rules: P) {
+  return field(rules, { type: "string", format: "uuid" }, (value, context): string => {
+    if (typeof value !== "string" || !UUID.test(value)) {
+      return refuseField(context, "invalid_input", "Must be a valid UUID.");
+    }
+    return value.toLowerCase();
+  });
+}
+
+/** A JSON object. */
+export function objectField<P extends Presence>(rules: P) {
+  return field(rules, { type: "object" }, (value, context): Record<string, unknown> => {
+    if (typeof value !== "object" || Array.isArray(value)) {
+      return refuseField(context, "not_a_dict", `Expected a dictionary of items but got type "${kindOf(value)}".`);
+    }
+    return Object.fromEntries(Object.entries(value));
+  });
+}
+
+/** A list whose items are checked by `item`, at least one where `empty` says what to answer otherwise. */
+export function listField<T, P extends Presence & { empty?: string; max?: number }>(
+  rules: P,
+  item: (value: unknown, context: z.RefinementCtx, index: number) => T,
+) {
+  return field(rules, { type: "array", items: {} }, (value, context): T[] => {
+    if (!Array.isArray(value)) {
+      return refuseField(context, "not_a_list", `Expected a list of items but got type "${kindOf(value)}".`);
+    }
+    if (value.length === 0 && rules.empty !== undefined) return refuseField(context, "invalid_input", rules.empty);
+    if (rules.max !== undefined && value.length > rules.max) {
+      return refuseField(context, "max_length", `Ensure this field has no more than ${rules.max} elements.`);
+    }
+    return value.map((entry: unknown, index) => item(entry, context, index));
+  });
+}
+
+/** Any JSON value. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- P carries what may be absent into the type
+export function jsonField<P extends Presence>(rules: P) {
+  return field(rules, { type: "object" }, (value): unknown => value);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "list";
+  const names: Record<string, string> = { string: "str", number: "int", boolean: "bool", object: "dict" };
+  return names[typeof value] ?? typeof value;
+}
