@@ -44,7 +44,7 @@ export const allowEmptyBody = createMiddleware<AppEnv>(async (c, next) => {
     const headers = new Headers(c.req.raw.headers);
     headers.set("Content-Type", "application/json");
     headers.delete("Content-Length");
-    c.req.raw = new Request(c.req.raw, { headers, body: "{}" });
+    c.req.raw = new Request(c.req.raw, { method: c.req.method, headers, body: "{}" });
   }
   await next();
 });
