@@ -108,6 +108,7 @@ CREATE TABLE `upload_parts` (
 	`upload_id` text NOT NULL,
 	`part_number` integer NOT NULL,
 	`size` integer NOT NULL,
+	`sha256` text NOT NULL,
 	`etag` text NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`upload_id`, `part_number`),

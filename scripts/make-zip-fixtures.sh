@@ -45,7 +45,8 @@ python3 "$pieces/write_python.py" seekable "$out/python.zip" < "$paths"
 python3 "$pieces/write_python.py" streamed < "$paths" | cat > "$out/python-streamed-zip64.zip"
 jar --create --file "$out/java-jar.zip" --date 2026-01-02T03:04:06Z -C "$tree" .
 jar --create --no-manifest --file "$out/java-jar-no-manifest.zip" --date 2026-01-02T03:04:06Z -C "$tree" .
-bsdtar --format zip -cf "$out/bsdtar.zip" -T "$paths" -n
+bsdtar --format zip -cf "$out/bsdtar.zip" -n -T "$paths"
+bsdtar --format zip --options zip:zip64 -cf "$out/bsdtar-zip64.zip" -n -T "$paths"
 (
   cp -r "$tree" "$work/repository"
   cd "$work/repository"
@@ -60,5 +61,6 @@ go run "$pieces/write-go.go" "$out/go.zip" < "$paths"
 perl "$pieces/write-perl.pl" "$out/perl.zip" < "$paths"
 xargs -d '\n' minizip -o -6 "$out/minizip.zip" < "$work/files" > /dev/null
 node "$pieces/write-javascript.ts" "$tree" "$out"
+node "$pieces/imitate.ts" "$tree" "$out"
 cd "$out"
 python3 "$pieces/list_python.py" *.zip > listings.json

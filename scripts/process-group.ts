@@ -42,8 +42,8 @@ export function startProcessGroup(program: string, args: string[], options: Proc
     try {
       process.kill(-child.pid, signal);
     } catch (error) {
-      // ESRCH: every process of the group has ended already.
-      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+      // Every process of the group has ended already; macOS says EPERM of those not yet reaped.
+      if (!(error instanceof Error && "code" in error && ["ESRCH", "EPERM"].includes(String(error.code)))) throw error;
     }
   };
   const killGroup = () => signalGroup("SIGKILL");

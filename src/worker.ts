@@ -1,10 +1,13 @@
-import { WorkflowEntrypoint } from "cloudflare:workers";
 import { buildApp } from "./app.ts";
+import { sweepUploads } from "./registry/sweep.ts";
 
-export class VerifyUploadWorkflow extends WorkflowEntrypoint<Cloudflare.Env> {
-  override async run() {}
-}
+export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
 
 const app = buildApp();
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Cloudflare.Env>;
+export default {
+  fetch: app.fetch,
+  scheduled: async (event, env) => {
+    await sweepUploads(env, new Date(event.scheduledTime));
+  },
+} satisfies ExportedHandler<Cloudflare.Env>;

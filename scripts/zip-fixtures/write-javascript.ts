@@ -18,7 +18,7 @@ for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" }).so
 
 const tree: Record<string, AsyncZippable[string]> = {};
 for (const [path, { bytes, mode }] of files) tree[path] = [bytes, { mtime: date, os: 3, attrs: mode * 65_536 }];
-writeFileSync(join(output, "fflate.zip"), zipSync(tree as Parameters<typeof zipSync>[0]));
+writeFileSync(join(output, "fflate.zip"), zipSync(tree));
 
 const chunks: Uint8Array[] = [];
 const stream = new Zip((error, chunk) => {

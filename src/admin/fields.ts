@@ -85,6 +85,11 @@ export const description = z
   .nullish()
   .openapi({ example: "Evaluations of the red team" });
 
+/** What PATCH changes of an organization, a workspace or a project; an absent field stays, a null one is cleared. */
+export const nameChange = z.object({ name: displayName.optional(), description }).openapi("NameChange");
+
+export type NameChange = z.output<typeof nameChange>;
+
 export const username = z
   .string()
   .trim()

@@ -8,14 +8,13 @@ import { refuseInvalid } from "../http/validation.ts";
 import { isAdministrator, NO_STORE, refuseProjectKey, requireAdministrator } from "./access.ts";
 import { CREATED_API_KEY_EXAMPLE, toApiKey } from "./api-key-schemas.ts";
 import { bootstrapOrAdmin } from "./bootstrap.ts";
-import { organizationPath } from "./fields.ts";
+import { nameChange, organizationPath } from "./fields.ts";
 import { BODY_ERRORS, jsonAnswer, jsonBody } from "./json-media.ts";
 import {
   createdOrganization,
   newOrganization,
   organization,
   ORGANIZATION_EXAMPLE,
-  organizationChange,
   toOrganization,
 } from "./organization-schemas.ts";
 import { createOrganization, findOrganization, updateOrganization } from "./organization-store.ts";
@@ -83,7 +82,7 @@ const update = operation({
   summary: "Change an organization's name or description",
   scope: "admin",
   errors: ["forbidden", "not_found", ...BODY_ERRORS],
-  request: { params: organizationPath, body: jsonBody(organizationChange, { name: "Acme Research" }) },
+  request: { params: organizationPath, body: jsonBody(nameChange, { name: "Acme Research" }) },
   responses: { 200: jsonAnswer("The organization as it is now", organization, ORGANIZATION_EXAMPLE) },
 });
 

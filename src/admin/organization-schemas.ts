@@ -9,6 +9,16 @@ import { workspace } from "./workspace-schemas.ts";
 
 const runtimeSource = z.literal("platform").openapi({ description: "The limit is the deployment's" });
 
+/** The deployment's limits, told of every organization: none has limits of its own. */
+const SANDBOX_RUNTIME = {
+  effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+  max_sandbox_runtime_source_level: "platform",
+  effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+  default_sandbox_runtime_source_level: "platform",
+  platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+  platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+} as const;
+
 /** An organization (A1), with the fields that published clients cannot parse it without. */
 export const organization = z
   .object({
@@ -42,12 +52,7 @@ export const ORGANIZATION_EXAMPLE: z.input<typeof organization> = {
   max_members: MAX_MEMBERS,
   member_count: 1,
   can_manage_members: true,
-  effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-  max_sandbox_runtime_source_level: "platform",
-  effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
-  default_sandbox_runtime_source_level: "platform",
-  platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-  platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+  ...SANDBOX_RUNTIME,
   created_at: "2026-11-01T09:30:00.000Z",
   updated_at: "2026-11-01T09:30:00.000Z",
 };
@@ -71,8 +76,6 @@ export const createdOrganization = z
   .object({ organization, user, workspace, project, api_key: createdApiKey })
   .openapi("CreatedOrganization");
 
-export const organizationChange = z.object({ name: displayName.optional(), description }).openapi("OrganizationChange");
-
 /** An organization with what its row alone does not tell. */
 export type OrganizationRow = typeof organizations.$inferSelect & { memberCount: number };
 
@@ -88,12 +91,7 @@ export function toOrganization(row: OrganizationRow, canManageMembers: boolean):
     max_members: MAX_MEMBERS,
     member_count: row.memberCount,
     can_manage_members: canManageMembers,
-    effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-    max_sandbox_runtime_source_level: "platform",
-    effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
-    default_sandbox_runtime_source_level: "platform",
-    platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-    platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+    ...SANDBOX_RUNTIME,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };

@@ -6,6 +6,7 @@ import type { Database } from "../db/client.ts";
 import { apiKeys, organizations, projects, users, workspaces } from "../db/schema.ts";
 import { ApiError } from "../http/errors.ts";
 import { API_KEY_COLUMNS } from "./api-key-store.ts";
+import type { NameChange } from "./fields.ts";
 import type { OrganizationRow } from "./organization-schemas.ts";
 
 /** The first user of a new organization: told, or a copy of the user who calls. */
@@ -113,7 +114,7 @@ export async function findOrganization(db: Database, organizationId: string): Pr
 export async function updateOrganization(
   db: Database,
   organizationId: string,
-  change: { name?: string | undefined; description?: string | null | undefined },
+  change: NameChange,
 ): Promise<OrganizationRow> {
   const [row] = await db
     .update(organizations)

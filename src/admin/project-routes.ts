@@ -4,9 +4,9 @@ import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { requireAdministrator } from "./access.ts";
-import { projectPath, workspacePath } from "./fields.ts";
+import { nameChange, projectPath, workspacePath } from "./fields.ts";
 import { BODY_ERRORS, jsonAnswer, jsonBody, listQuery, NO_CONTENT } from "./json-media.ts";
-import { newProject, project, PROJECT_EXAMPLE, projectChange, projectList, toProject } from "./project-schemas.ts";
+import { newProject, project, PROJECT_EXAMPLE, projectList, toProject } from "./project-schemas.ts";
 import { createProject, deleteProject, findProject, listProjects, updateProject } from "./project-store.ts";
 
 const totalCount = z.object({
@@ -66,7 +66,7 @@ const update = operation({
   summary: "Change a project's name or description",
   scope: "admin",
   errors: ["forbidden", "not_found", ...BODY_ERRORS],
-  request: { params: projectPath, body: jsonBody(projectChange, { name: "Default" }) },
+  request: { params: projectPath, body: jsonBody(nameChange, { name: "Default" }) },
   responses: { 200: jsonAnswer("The project as it is now", project, PROJECT_EXAMPLE) },
 });
 

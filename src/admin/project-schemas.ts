@@ -36,8 +36,6 @@ export const projectList = z.array(project).openapi("ProjectList");
 
 export const newProject = z.object({ key: memberKey, name: displayName, description }).openapi("NewProject");
 
-export const projectChange = z.object({ name: displayName.optional(), description }).openapi("ProjectChange");
-
 /** The wire form of a project. */
 export function toProject(row: typeof projects.$inferSelect): z.output<typeof project> {
   return {

@@ -5,7 +5,7 @@ import { violationOf } from "../db/constraints.ts";
 import { apiKeys, projects, workspaces } from "../db/schema.ts";
 import { ApiError } from "../http/errors.ts";
 import type { Viewer } from "./access.ts";
-import { parseReference } from "./fields.ts";
+import { type NameChange, parseReference } from "./fields.ts";
 import { isWorkspace, workspaceNotFound } from "./workspace-store.ts";
 
 type Project = typeof projects.$inferSelect;
@@ -101,7 +101,7 @@ export async function updateProject(
   viewer: Viewer,
   ws: string,
   segment: string,
-  change: { name?: string | undefined; description?: string | null | undefined },
+  change: NameChange,
 ): Promise<Project> {
   const [row] = await db
     .update(projects)

@@ -5,16 +5,9 @@ import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { requireAdministrator } from "./access.ts";
-import { organizationPath, workspacePath } from "./fields.ts";
+import { nameChange, organizationPath, workspacePath } from "./fields.ts";
 import { BODY_ERRORS, jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
-import {
-  newWorkspace,
-  toWorkspace,
-  workspace,
-  WORKSPACE_EXAMPLE,
-  workspaceChange,
-  workspaceList,
-} from "./workspace-schemas.ts";
+import { newWorkspace, toWorkspace, workspace, WORKSPACE_EXAMPLE, workspaceList } from "./workspace-schemas.ts";
 import { createWorkspace, deleteWorkspace, findWorkspace, listWorkspaces, updateWorkspace } from "./workspace-store.ts";
 
 const list = operation({
@@ -71,7 +64,7 @@ const update = operation({
   summary: "Change a workspace's name or description",
   scope: "admin",
   errors: ["forbidden", "not_found", ...BODY_ERRORS],
-  request: { params: workspacePath, body: jsonBody(workspaceChange, { name: "Main", description: "Daily work" }) },
+  request: { params: workspacePath, body: jsonBody(nameChange, { name: "Main", description: "Daily work" }) },
   responses: { 200: jsonAnswer("The workspace as it is now", workspace, WORKSPACE_EXAMPLE) },
 });
 

@@ -40,8 +40,6 @@ export const workspaceList = z.object({ workspaces: z.array(workspace), ...pageF
 
 export const newWorkspace = z.object({ key: memberKey, name: displayName, description }).openapi("NewWorkspace");
 
-export const workspaceChange = z.object({ name: displayName.optional(), description }).openapi("WorkspaceChange");
-
 /** A workspace with what its row alone does not tell. */
 export type WorkspaceRow = typeof workspaces.$inferSelect & { organizationName: string; projectCount: number };
 

@@ -5,7 +5,7 @@ import { violationOf } from "../db/constraints.ts";
 import { organizations, projects, workspaces } from "../db/schema.ts";
 import { ApiError } from "../http/errors.ts";
 import type { Viewer } from "./access.ts";
-import { parseReference } from "./fields.ts";
+import { type NameChange, parseReference } from "./fields.ts";
 import type { WorkspaceRow } from "./workspace-schemas.ts";
 
 /** The workspace that `{ws}` names in the organization. */
@@ -79,7 +79,7 @@ export async function updateWorkspace(
   db: Database,
   viewer: Viewer,
   segment: string,
-  change: { name?: string | undefined; description?: string | null | undefined },
+  change: NameChange,
 ): Promise<WorkspaceRow> {
   const [row] = await db
     .update(workspaces)

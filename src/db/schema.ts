@@ -245,6 +245,9 @@ export const uploadParts = sqliteTable(
       .references(() => uploads.id),
     partNumber: integer("part_number").notNull(),
     size: integer("size").notNull(),
+    /** SHA-256 in hex of what came, for whoever resumes and wants to compare. */
+    sha256: text("sha256").notNull(),
+    /** R2's name of the part, needed to complete the upload. */
     etag: text("etag").notNull(),
     createdAt: createdAt(),
   },

@@ -1,5 +1,5 @@
 import { logBackgroundFailure } from "../http/request-log.ts";
-import { ChunkReader } from "../zip/chunks.ts";
+import { ByteCursor, streamOf } from "../zip/chunks.ts";
 import type { ZipSource } from "../zip/source.ts";
 import type { ArchiveColumns } from "./store.ts";
 
@@ -7,6 +7,11 @@ import type { ArchiveColumns } from "./store.ts";
 const CACHE_NAME = "archive-directories";
 /** Cached under the archive's digest, a directory can never be out of date. */
 const CACHE_CONTROL = "public, max-age=31536000, immutable";
+/**
+ * Bytes of directory under one cache key, and held in memory at once: the directory of some 25,000 files. The largest
+ * directories come to 32 blocks, which stays below the 50 subrequests that the smallest plan allows a request.
+ */
+export const BLOCK_BYTES = 2 * 1024 * 1024;
 
 type Directory = Pick<ArchiveColumns, "sha256" | "directoryOffset" | "directorySize">;
 
@@ -14,116 +19,77 @@ type Directory = Pick<ArchiveColumns, "sha256" | "directoryOffset" | "directoryS
 type Background = (work: Promise<unknown>) => void;
 
 /**
- * The archive with its central directory out of the Cache API, once anyone has read all of it: listings and look-ups of
- * files then cost no read of R2 for it. A directory is streamed in either direction, whatever its size; the cache takes
- * each chunk before the reader gets it, so a slow cache slows the reader instead of filling memory.
+ * The archive with its central directory out of the Cache API, block by block, where anyone has read it before: then
+ * listings and look-ups of files cost no read of R2 for it. A block is stored only once all of it is there, so a reader
+ * that goes away or a store that fails leaves nothing broken behind.
  */
 export function withCachedDirectory(source: ZipSource, directory: Directory, background: Background): ZipSource {
   const { directoryOffset, directorySize } = directory;
   return {
     length: source.length,
-    read: async (offset, length) => {
-      const at = offset - directoryOffset;
-      if (length === 0 || at < 0 || at + length > directorySize) return source.read(offset, length);
-      const whole = length === directorySize;
-      const cache = await caches.open(CACHE_NAME);
-      const range = whole ? undefined : { at, length };
-      const cached = await readCached(cache, directory, range);
-      if (cached !== undefined) return cached;
-      const read = await source.read(offset, length);
-      return whole ? storeWhileRead(cache, directory, read, background) : read;
+    read: (offset, length) => {
+      const from = offset - directoryOffset;
+      const isDirectory = from >= 0 && length > 0 && from + length <= directorySize;
+      if (!isDirectory) return source.read(offset, length);
+      return begin(readBlocks(source, directory, { from, to: from + length }, background));
     },
   };
 }
 
-async function readCached(
-  cache: Cache,
-  directory: Directory,
-  range: { at: number; length: number } | undefined,
-): Promise<ReadableStream<Uint8Array> | undefined> {
-  const headers = range && { Range: `bytes=${range.at}-${range.at + range.length - 1}` };
-  const response = await cache.match(new Request(cacheKey(directory), headers && { headers }));
-  if (!response?.body) return undefined;
-  if (response.status === (range ? 206 : 200)) return response.body;
-  await response.body.cancel();
-  return undefined;
-}
-
-/**
- * Hands the directory on and stores it. A reader that stops early does not stop the storing; a source that fails does,
- * and the fixed length makes sure that nothing incomplete is kept.
- */
-function storeWhileRead(
-  cache: Cache,
-  directory: Directory,
-  source: ReadableStream<Uint8Array>,
-  background: Background,
-): ReadableStream<Uint8Array> {
-  const reader = new ChunkReader(source);
-  const copy = new CacheCopy(cache, directory, background);
-  const next = async (): Promise<Uint8Array | undefined> => {
-    const chunk = await reader.read();
-    await (chunk === undefined ? copy.close() : copy.write(chunk));
-    return chunk;
-  };
-  const finish = async () => {
-    while (!copy.failed && (await next()) !== undefined);
-    await reader.cancel();
-  };
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const chunk = await next();
-          if (chunk === undefined) controller.close();
-          else controller.enqueue(chunk);
-        } catch (error) {
-          await copy.abort(error);
-          throw error;
-        }
-      },
-      cancel() {
-        background(finish().catch((error: unknown) => copy.abort(error)));
-      },
-    },
-    { highWaterMark: 0 },
+/** A stream whose first chunk is there already, so that a source that cannot be read fails the read and not the stream. */
+async function begin(chunks: AsyncGenerator<Uint8Array, void, void>): Promise<ReadableStream<Uint8Array>> {
+  const first = await chunks.next();
+  return streamOf(
+    (async function* () {
+      if (first.done !== true) yield first.value;
+      yield* chunks;
+    })(),
   );
 }
 
-/** The copy that goes into the cache. When it fails that is logged, and readers get their bytes all the same. */
-class CacheCopy {
-  failed = false;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-
-  constructor(cache: Cache, directory: Directory, background: Background) {
-    const { readable, writable } = new FixedLengthStream(directory.directorySize);
-    this.#writer = writable.getWriter();
-    const headers = { "Cache-Control": CACHE_CONTROL, "Content-Length": String(directory.directorySize) };
-    background(this.#attempt(cache.put(cacheKey(directory), new Response(readable, { headers }))));
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    if (!this.failed) await this.#attempt(this.#writer.write(chunk));
-  }
-
-  async close(): Promise<void> {
-    if (!this.failed) await this.#attempt(this.#writer.close());
-  }
-
-  async abort(reason: unknown): Promise<void> {
-    if (!this.failed) await this.#attempt(this.#writer.abort(reason));
-  }
-
-  async #attempt(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      if (!this.failed) logBackgroundFailure("cacheDirectory", error);
-      this.failed = true;
+/** The directory's bytes `from` to `to`. What the cache lacks comes from the source, by one read from there on. */
+async function* readBlocks(
+  source: ZipSource,
+  directory: Directory,
+  { from, to }: { from: number; to: number },
+  background: Background,
+): AsyncGenerator<Uint8Array, void, void> {
+  const { directoryOffset, directorySize } = directory;
+  const cache = await caches.open(CACHE_NAME);
+  let missing: ByteCursor | undefined;
+  let storing: Promise<void> | undefined;
+  try {
+    for (let at = from - (from % BLOCK_BYTES); at < to; at += BLOCK_BYTES) {
+      const key = `https://archives.taskyard.invalid/${directory.sha256}/directory/${at / BLOCK_BYTES}`;
+      const size = Math.min(BLOCK_BYTES, directorySize - at);
+      let block = missing === undefined ? await readCached(cache, key, size) : undefined;
+      if (block === undefined) {
+        missing ??= new ByteCursor(await source.read(directoryOffset + at, directorySize - at));
+        block = await missing.take(size);
+        // One block on its way into the cache at a time: a slow cache slows the reader, it does not fill memory.
+        await storing;
+        storing = store(cache, key, block);
+        background(storing);
+      }
+      yield block.subarray(Math.max(0, from - at), Math.min(size, to - at));
     }
+  } finally {
+    await missing?.cancel();
   }
 }
 
-function cacheKey({ sha256 }: Directory): string {
-  return `https://archives.taskyard.invalid/${sha256}/directory`;
+/** Undefined when the cache does not have all of the block. */
+async function readCached(cache: Cache, key: string, size: number): Promise<Uint8Array | undefined> {
+  const cached = await cache.match(key);
+  const bytes = await cached?.bytes();
+  return bytes?.byteLength === size ? bytes : undefined;
+}
+
+/** Stores a block. A failure is logged, and readers get their bytes all the same. */
+async function store(cache: Cache, key: string, block: Uint8Array): Promise<void> {
+  try {
+    await cache.put(key, new Response(block, { headers: { "Cache-Control": CACHE_CONTROL } }));
+  } catch (error) {
+    logBackgroundFailure("cacheDirectory", error);
+  }
 }

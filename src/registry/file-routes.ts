@@ -153,7 +153,11 @@ export function fileRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(listFiles, async (c) => {
     const task = c.req.valid("param");
     const { version: wanted = "latest", prefix = "", limit, cursor } = c.req.valid("query");
-    const { version, ...archive } = await requireArchive(c, task, cursor ?? { version: wanted });
+    const { version, ...archive } = await requireArchive(
+      c,
+      task,
+      cursor ? { versionId: cursor.versionId } : { version: wanted },
+    );
     const validators = { ...archive, etag: await entityTag(version.sha256, version.id, prefix, limit, cursor) };
     const kept = answerKept(c.req.raw, validators);
     if (kept) return kept;

@@ -29,7 +29,7 @@ const judge = z.strictObject({
   max_steps: z.int().min(1).max(500).default(50),
   system_prompt: z.string().optional(),
   model_params: z.record(z.string(), z.unknown()).optional(),
-  task_context: z.unknown(),
+  task_context: z.unknown().optional(),
 });
 
 const block = z.object({

@@ -36,6 +36,23 @@ export async function findPublished(
     .get();
 }
 
+/** Why an archive with another SHA-256, or an unknown one, cannot become a version that is published. */
+export function describeConflict({ task, version }: PublishedVersion, sha256: string | undefined): string {
+  const other = sha256 === undefined ? "" : `; these bytes have ${sha256}`;
+  const published = `Version ${version.version} of task '${task.name}' is published with SHA-256 ${version.sha256}`;
+  return `${published}${other}. Versions never change: publish a new one.`;
+}
+
+/** Whether an upload has become a version. */
+export async function isVersion(db: Database, uploadId: string): Promise<boolean> {
+  const row = await db
+    .select({ id: registryVersions.id })
+    .from(registryVersions)
+    .where(eq(registryVersions.id, uploadId))
+    .get();
+  return row !== undefined;
+}
+
 const ofTask = (organizationId: string, name: string) =>
   and(eq(registryTasks.organizationId, organizationId), eq(registryTasks.name, name));
 

@@ -11,7 +11,7 @@ import { archiveFiles } from "./archive-files.ts";
 import { archiveKey } from "./archive-keys.ts";
 import { archiveSource } from "./archive-source.ts";
 import { readManifest } from "./manifest.ts";
-import { findPublished, insertVersion, type PublishedVersion } from "./publish-store.ts";
+import { describeConflict, findPublished, insertVersion, isVersion, type PublishedVersion } from "./publish-store.ts";
 import { hashBody, type RawBody, storeHashed } from "./upload-body.ts";
 import { expectDigest } from "./upload-digest.ts";
 import { endUpload, insertUpload, markVerifying, UNFINISHED, type Upload } from "./upload-store.ts";
@@ -52,7 +52,7 @@ export async function publishArchive(
   if (published) {
     const sha256 = await hashBody(body);
     expectDigest(announced, sha256);
-    return expectSameBytes(target, published, sha256);
+    return expectSameBytes(published, sha256);
   }
   const upload = await openUpload(env, target, body.length);
   let kept = false;
@@ -69,9 +69,12 @@ export async function publishArchive(
 }
 
 /** Leaves nothing of an upload behind. One that has become a version is not touched. */
-async function giveUp(env: Cloudflare.Env, { organizationId, id }: Upload): Promise<void> {
-  const ended = await endUpload(connect(env.DB), organizationId, id, { refused: null, from: UNFINISHED });
+async function giveUp(env: Cloudflare.Env, { organizationId, id, archiveKey: key }: Upload): Promise<void> {
+  const db = connect(env.DB);
+  const ended = await endUpload(db, organizationId, id, { kept: null, from: UNFINISHED });
   if (ended) await disposeArchive(env, ended);
+  // Swept while it was being received: the sweeper came before the object did.
+  else if (!(await isVersion(db, id))) await env.ARCHIVES.delete(key);
 }
 
 /** The row that stands before the first byte does, so that a crash leaves something for the sweeper. */
@@ -119,25 +122,18 @@ async function acceptOrVerify(
     const published = await findPublished(db, upload.organizationId, upload.taskName, upload.version);
     if (published === undefined) throw error;
     // Another publish of the version was faster: its bytes decide.
-    if (published.version.id !== upload.id) return expectSameBytes(target, published, stored.sha256);
+    if (published.version.id !== upload.id) return expectSameBytes(published, stored.sha256);
   }
   return { kind: "created", warnings: manifest.manifest.warnings };
 }
 
-function expectSameBytes(
-  { name, version }: Pick<PublishTarget, "name" | "version">,
-  { version: published }: PublishedVersion,
-  sha256: string,
-): PublishOutcome {
-  if (published.sha256 === sha256) return { kind: "unchanged" };
-  throw new ApiError(
-    "already_exists",
-    `Version ${version} of task '${name}' is published with SHA-256 ${published.sha256}; these bytes have ${sha256}. ` +
-      "Versions never change: publish a new one.",
-  );
+function expectSameBytes(published: PublishedVersion, sha256: string): PublishOutcome {
+  if (published.version.sha256 === sha256) return { kind: "unchanged" };
+  throw new ApiError("already_exists", describeConflict(published, sha256));
 }
 
-function refusal(problems: StoredProblem[]): ApiError {
+/** The 422 of an archive that is refused. */
+export function refusal(problems: StoredProblem[]): ApiError {
   const [first] = problems;
   const detail = first ? `The archive was refused: ${first.msg}` : undefined;
   return new ApiError("archive_refused", detail, { errors: problems });

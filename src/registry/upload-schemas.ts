@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { pageFields } from "../http/paging.ts";
 import { exactVersion, TASK_DETAIL_EXAMPLE, taskDetail, taskPath } from "./schemas.ts";
 
 /** What publishers send and see beside the task itself (docs/publishing.md). */
@@ -68,3 +69,48 @@ export const upload = z
   .openapi("TaskUpload", { example: UPLOAD_EXAMPLE });
 
 export type UploadResource = z.output<typeof upload>;
+
+export const uploadList = z.object({ uploads: z.array(upload), ...pageFields }).openapi("TaskUploadList");
+
+export const partPath = uploadPath.extend({
+  part_number: z.coerce.number().int().min(1).openapi({ example: 1, description: "Part number, from 1" }),
+});
+
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, "must be 64 hex digits")
+  .transform((digest) => digest.toLowerCase())
+  .optional()
+  .openapi({
+    example: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    description: "SHA-256 of the whole archive, in hex; compared before the version is published",
+  });
+
+export const uploadStart = z
+  .strictObject({
+    size: z.int().min(1).openapi({ example: 40_000_000, description: "Bytes of the whole archive" }),
+    sha256,
+  })
+  .openapi("TaskUploadStart");
+
+export const uploadCompletion = z.strictObject({ sha256 }).openapi("TaskUploadCompletion");
+
+export const uploadPart = z
+  .object({
+    part_number: z.int(),
+    size: z.int(),
+    sha256: z.string().openapi({ description: "SHA-256 of the part, in hex" }),
+    created_at: z.iso.datetime(),
+  })
+  .openapi("TaskUploadPart", {
+    example: {
+      part_number: 1,
+      size: 16_777_216,
+      sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+      created_at: "2026-10-29T09:31:00.000Z",
+    },
+  });
+
+export const uploadPartList = z.object({ parts: z.array(uploadPart), ...pageFields }).openapi("TaskUploadPartList");
+
+export type UploadPartResource = z.output<typeof uploadPart>;

@@ -1,4 +1,4 @@
-import { and, count, eq, inArray, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNotNull, or, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { discardedArchives, type StoredProblem, uploadParts, uploads } from "../db/schema.ts";
 
@@ -17,10 +17,13 @@ export async function insertUpload(db: Database, upload: NewUpload): Promise<Upl
   return await db.insert(uploads).values(upload).returning().get();
 }
 
-/** How an upload ends without a version. */
+/** How an upload ends without a version of its own. */
 export interface UploadEnd {
-  /** Kept with its problems for whoever asks, until `keptUntil`; null when nobody knows its id, or nobody asks again. */
-  refused: { problems: StoredProblem[]; keptUntil: Date } | null;
+  /**
+   * What is kept for whoever asks, until `expiresAt`: refused with its problems, or accepted when the same bytes have
+   * become the version another way. Null when nobody asks again.
+   */
+  kept: { state: "refused" | "accepted"; problems: StoredProblem[] | null; expiresAt: Date } | null;
   /** States that may end so; an upload in another one stays as it is. */
   from: readonly UploadState[];
 }
@@ -33,20 +36,20 @@ export async function endUpload(
   db: Database,
   organizationId: string,
   uploadId: string,
-  { refused, from }: UploadEnd,
+  { kept, from }: UploadEnd,
 ): Promise<DiscardedArchive | undefined> {
   const ending = and(
     eq(uploads.organizationId, organizationId),
     eq(uploads.id, uploadId),
     inArray(uploads.state, [...from]),
   );
-  const kept = { archiveKey: uploads.archiveKey, multipartId: uploads.multipartId };
+  const discarded = { archiveKey: uploads.archiveKey, multipartId: uploads.multipartId };
   const [, , [ended]] = await db.batch([
     db
       .insert(discardedArchives)
       .select(
         db
-          .select({ ...kept, discardedAt: sql<Date>`${Date.now()}`.as("discarded_at") })
+          .select({ ...discarded, discardedAt: sql<Date>`${Date.now()}`.as("discarded_at") })
           .from(uploads)
           .where(ending),
       )
@@ -54,13 +57,9 @@ export async function endUpload(
     db
       .delete(uploadParts)
       .where(inArray(uploadParts.uploadId, db.select({ id: uploads.id }).from(uploads).where(ending))),
-    refused
-      ? db
-          .update(uploads)
-          .set({ state: "refused", problems: refused.problems, expiresAt: refused.keptUntil })
-          .where(ending)
-          .returning(kept)
-      : db.delete(uploads).where(ending).returning(kept),
+    kept
+      ? db.update(uploads).set(kept).where(ending).returning(discarded)
+      : db.delete(uploads).where(ending).returning(discarded),
   ]);
   return ended;
 }
@@ -93,4 +92,50 @@ export async function countReceived(db: Database, uploadId: string): Promise<Rec
     .where(eq(uploadParts.uploadId, uploadId))
     .get();
   return row ?? { parts: 0, bytes: 0 };
+}
+
+export async function findUpload(db: Database, organizationId: string, id: string): Promise<Upload | undefined> {
+  return await db
+    .select()
+    .from(uploads)
+    .where(and(eq(uploads.organizationId, organizationId), eq(uploads.id, id)))
+    .get();
+}
+
+/** Which version uploads are for. */
+export interface UploadTarget {
+  organizationId: string;
+  name: string;
+  version: string;
+}
+
+/** Uploads of a version that have not ended and whose ids clients may have lost, newest first. */
+export async function listUnfinished(
+  db: Database,
+  { organizationId, name, version }: UploadTarget,
+  { page, limit }: { page: number; limit: number },
+): Promise<{ rows: { upload: Upload; received: Received }[]; total: number }> {
+  const unfinished = and(
+    eq(uploads.organizationId, organizationId),
+    eq(uploads.taskName, name),
+    eq(uploads.version, version),
+    // An open one without a multipart upload is a request that is still running.
+    or(eq(uploads.state, "verifying"), and(eq(uploads.state, "open"), isNotNull(uploads.multipartId))),
+  );
+  const [rows, [counted]] = await db.batch([
+    db
+      .select({
+        upload: uploads,
+        received: { parts: count(uploadParts.partNumber), bytes: sql<number>`coalesce(sum(${uploadParts.size}), 0)` },
+      })
+      .from(uploads)
+      .leftJoin(uploadParts, eq(uploadParts.uploadId, uploads.id))
+      .where(unfinished)
+      .groupBy(uploads.id)
+      .orderBy(desc(uploads.id))
+      .limit(limit)
+      .offset((page - 1) * limit),
+    db.select({ total: count() }).from(uploads).where(unfinished),
+  ]);
+  return { rows, total: counted?.total ?? 0 };
 }

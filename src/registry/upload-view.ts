@@ -1,5 +1,6 @@
 import type { Database } from "../db/client.ts";
-import type { UploadResource } from "./upload-schemas.ts";
+import type { UploadPart } from "./upload-part-store.ts";
+import type { UploadPartResource, UploadResource } from "./upload-schemas.ts";
 import { countReceived, type Received, type Upload } from "./upload-store.ts";
 
 /** How many parts an archive of `size` bytes comes in. */
@@ -31,5 +32,14 @@ export function toUploadResource(upload: Upload, received: Received | undefined)
     created_at: upload.createdAt.toISOString(),
     updated_at: upload.updatedAt.toISOString(),
     expires_at: upload.expiresAt.toISOString(),
+  };
+}
+
+export function toUploadPartResource(part: UploadPart): UploadPartResource {
+  return {
+    part_number: part.partNumber,
+    size: part.size,
+    sha256: part.sha256,
+    created_at: part.createdAt.toISOString(),
   };
 }

@@ -77,7 +77,7 @@ class ContentCheck {
       }
     } catch (error) {
       if (!(error instanceof ZipError)) throw error;
-      this.#problems.add(null, error.reason, error.message);
+      this.#problems.addError(error);
     } finally {
       await this.#reader.close();
     }
@@ -159,7 +159,7 @@ class ContentCheck {
 
   #reportError(error: unknown): void {
     if (!(error instanceof ZipError)) throw error;
-    this.#report(error.reason, error.message);
+    this.#report(error.reason, `cannot be read: ${error.message}. Write the archive anew.`);
   }
 
   readonly #report = (reason: string, message: string): void => {

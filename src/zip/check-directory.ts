@@ -39,7 +39,7 @@ export async function checkDirectory(source: ZipSource, limits: CheckLimits): Pr
     if (problems.none) return { ok: true, directory };
   } catch (error) {
     if (!(error instanceof ZipError)) throw error;
-    problems.add(error.entry ?? null, error.reason, error.message);
+    problems.addError(error);
   }
   return { ok: false, problems: problems.list() };
 }
@@ -48,13 +48,13 @@ function checkCounts(place: LocatedDirectory, limits: CheckLimits): void {
   if (place.entries > limits.maxEntries) {
     throw new ZipError(
       "too-many-entries",
-      `The archive has ${place.entries} entries; at most ${limits.maxEntries} are allowed.`,
+      `the archive has ${place.entries} entries; at most ${limits.maxEntries} are allowed`,
     );
   }
   if (place.size > limits.maxDirectoryBytes) {
     throw new ZipError(
       "directory-too-large",
-      `The archive's directory has ${place.size} bytes; at most ${limits.maxDirectoryBytes} are allowed.`,
+      `the archive's directory has ${place.size} bytes; at most ${limits.maxDirectoryBytes} are allowed`,
     );
   }
 }
@@ -87,18 +87,20 @@ class DirectoryCheck {
 
   run(archiveLength: number): CheckedDirectory {
     let next = 0;
-    for (let index = 0; index < this.#place.entries && !this.#problems.full; index += 1) {
+    const { entries } = this.#place;
+    let index = 0;
+    for (; index < entries && next < this.#bytes.byteLength && !this.#problems.full; index += 1) {
       next = this.#checkEntry(index, next);
     }
-    if (next !== this.#bytes.byteLength && !this.#problems.full) {
+    if ((index < entries || next < this.#bytes.byteLength) && !this.#problems.full) {
       throw new ZipError(
         "count-disagrees",
-        "The directory holds more than the entries it counts. Write the archive anew.",
+        "the directory holds another number of entries than it says: write the archive anew",
       );
     }
     this.#paths.findFilesUsedAsDirectories((at, end, conflict) => this.#addConflict(at, end, conflict));
     this.#checkTotals(archiveLength);
-    this.#localAt[this.#place.entries] = this.#place.offset;
+    this.#localAt[entries] = this.#place.offset;
     sortByPlace(this.#headerAt, this.#localAt);
     const directory = {
       place: this.#place,
@@ -121,7 +123,8 @@ class DirectoryCheck {
     const nameAt = at + CENTRAL_SIZE;
     const nameEnd = nameAt + header.nameLength;
     const next = at + centralHeaderSize(header);
-    if (next > this.#bytes.byteLength) throw new ZipError("directory-cut", "The directory ends inside a header.");
+    if (next > this.#bytes.byteLength)
+      throw new ZipError("directory-cut", "the directory ends inside a header: write the archive anew");
     const directory = isDirectoryName(this.#bytes, nameAt, nameEnd);
     this.#checkName(nameAt, nameEnd);
     checkFlagsAndMethod(header, this.#report);
@@ -140,7 +143,7 @@ class DirectoryCheck {
       }
     } catch (error) {
       if (!(error instanceof ZipError)) throw error;
-      this.#report(error.reason, error.message);
+      this.#report(error.reason, `cannot be read: ${error.message}. Write the archive anew.`);
       this.#unplaced = true;
     }
     if (!directory) this.#files += 1;

@@ -24,13 +24,13 @@ export async function checkFraming(source: ZipSource): Promise<LocatedDirectory>
   const view = viewOf(located.tail);
   const endAt = located.endOffset - located.tailOffset;
   if (findSignature(view, END_SIGNATURE, endAt + 1) !== -1) {
-    throw new ZipError("comment-holds-end-record", "The archive's comment contains an end record. Remove the comment.");
+    throw new ZipError("comment-holds-end-record", "the archive's comment contains an end record: remove the comment");
   }
   const locatorAt = endAt - ZIP64_LOCATOR_SIZE;
   if (!located.zip64 && locatorAt >= 0 && view.getUint32(locatorAt, true) === ZIP64_LOCATOR_SIGNATURE) {
     throw new ZipError(
       "zip64-disagrees",
-      "A zip64 locator stands before an end record that has no zip64 record. Write the archive anew.",
+      "a zip64 locator stands before an end record that has no zip64 record: write the archive anew",
     );
   }
   return located;
@@ -43,28 +43,28 @@ async function explainRefusal(source: ZipSource, error: ZipError): Promise<ZipEr
   const tailOffset = source.length - tailSize;
   const view = viewOf(await readRange(source, tailOffset, tailSize));
   const endAt = findLastEndRecord(view);
-  if (endAt === -1) return new ZipError("no-end-record", "This is not a zip archive, or its end was cut off.");
+  if (endAt === -1) return new ZipError("no-end-record", "this is not a zip archive, or its end was cut off");
   const end = parseEndRecord(view, endAt);
   if (error.reason === "no-end-record") {
     return endAt + END_SIZE + end.commentLength > tailSize
-      ? new ZipError("truncated", "The archive's end was cut off. Upload it whole.")
-      : new ZipError("trailing-data", "Data follows the archive's end. Upload the archive alone.");
+      ? new ZipError("truncated", "the archive's end was cut off: upload it whole")
+      : new ZipError("trailing-data", "data follows the archive's end: upload the archive alone");
   }
   const other = findSignature(view, END_SIGNATURE, Math.max(0, end.directoryOffset + end.directorySize - tailOffset));
   if (other !== -1 && other < endAt) {
-    return new ZipError("two-end-records", "The archive has two end records. Write it anew, do not append to it.");
+    return new ZipError("two-end-records", "the archive has two end records: write it anew, do not append to it");
   }
   const directoryAt = endAt - end.directorySize;
   const shifted = tailOffset + directoryAt > end.directoryOffset;
   if (shifted && directoryAt >= 0 && end.directorySize > 0 && view.getUint32(directoryAt, true) === CENTRAL_SIGNATURE) {
     return new ZipError(
       "prefix-data",
-      "Data stands before the archive, such as a self-extractor. Upload the zip alone.",
+      "data stands before the archive, such as a self-extractor: upload the zip alone",
     );
   }
   return new ZipError(
     "directory-misplaced",
-    "The directory does not end where the end record begins. Write the archive anew.",
+    "the directory does not end where the end record begins: write the archive anew",
   );
 }
 

@@ -28,7 +28,7 @@ const ZIP64_LOCAL_SIZE = 16;
  */
 export function localHeaderSize(view: DataView, at: number, available: number): number {
   if (available < LOCAL_SIZE || view.getUint32(at, true) !== LOCAL_SIGNATURE) {
-    throw new ZipError("local-header-missing", "has no local header where the directory says. Write the archive anew.");
+    throw new ZipError("local-header-missing", "no local header is where the directory says");
   }
   const header = parseLocalHeader(view, at);
   return LOCAL_SIZE + header.nameLength + header.extraLength;

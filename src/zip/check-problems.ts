@@ -1,3 +1,5 @@
+import type { ZipError } from "./errors.ts";
+
 /** One reason to refuse an archive. */
 export interface Problem {
   /** The entry at fault as the archive spells it; null when the archive as a whole is. */
@@ -27,6 +29,11 @@ export class Problems {
   add(entry: string | null, reason: string, message: string): void {
     if (this.#found.length < MAX_PROBLEMS) this.#found.push({ entry, reason, message });
     else this.#more = true;
+  }
+
+  /** What made the archive unreadable, as a sentence. */
+  addError(error: ZipError): void {
+    this.add(null, error.reason, `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`);
   }
 
   /** What was found; the last item says so when there is more. */

@@ -93,7 +93,7 @@ export class SequentialReader {
     }
     const { done, value } = await this.#reader.read();
     if (done || value.byteLength > this.#end - this.#fetched) {
-      throw new ZipError("truncated", "The archive is not as long as it was.");
+      throw new ZipError("truncated", "the archive is not as long as it was");
     }
     this.#chunk = value;
     this.#fetched += value.byteLength;
