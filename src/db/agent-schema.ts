@@ -1,5 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { organizations, projects, users } from "./schema.ts";
+import { organizations, projects } from "./schema.ts";
 
 /**
  * Agent tasks and what lists show of their runs. Times are microseconds since 1970 in UTC, as the wire shows them
@@ -30,7 +30,8 @@ export const agentTasks = sqliteTable(
     internal: integer("internal", { mode: "boolean" }).notNull().default(false),
     archivedAt: integer("archived_at"),
     ciPrompt: text("ci_prompt"),
-    createdBy: integer("created_by").references(() => users.number),
+    /** `users.number`; the user may be gone. */
+    createdBy: integer("created_by"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     lastActivityAt: integer("last_activity_at").notNull(),
