@@ -18,6 +18,7 @@ export default defineConfig({
                 REQUEST_LOG: "off",
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
                 BOOTSTRAP_SECRET: "test-bootstrap-secret-0123456789abcdef",
+                LINK_SIGNING_SECRETS: "test:test-link-secret-0123456789abcdef0123456789",
               },
             },
           }),

@@ -22,11 +22,31 @@ const jsonRecord = z
   });
 
 /**
+ * Named secrets, newest first, as `name:secret,name:secret`. The first signs and all verify, so that a secret is
+ * replaced by putting a new one in front. 32 characters are as strong as SHA-256 needs.
+ */
+const namedSecrets = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .filter((entry) => entry.trim() !== "")
+      .map((entry) => {
+        const [kid = "", ...rest] = entry.trim().split(":");
+        return { kid, secret: rest.join(":") };
+      }),
+  )
+  .pipe(z.array(z.object({ kid: z.string().regex(/^[\w.-]{1,64}$/), secret: z.string().min(32) })));
+
+/**
  * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
  */
 const configSchema = z.object({
   /** Creates the first organization of a new deployment; a secret of at least 24 characters. */
   BOOTSTRAP_SECRET: z.string().min(24).optional(),
+  /** Sign links that work without credentials, such as a run's `log_url`; secrets of at least 32 characters. */
+  LINK_SIGNING_SECRETS: namedSecrets,
   /** Origins that browsers may call from, separated by commas. None by default. */
   CORS_ORIGINS: z
     .string()
