@@ -1,6 +1,7 @@
 import { buildApp } from "./app.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 
+export { Run } from "./runs/run-object.ts";
 export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
 
 const app = buildApp();
