@@ -4,6 +4,8 @@ import { z } from "zod";
 const MB = 1_000_000;
 const MiB = 1024 * 1024;
 
+const PRIVATE_KEY = /-----BEGIN PRIVATE KEY-----[\s\w+/=]+-----END PRIVATE KEY-----/g;
+
 const bytes = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const count = bytes;
 const seconds = bytes;
@@ -39,6 +41,14 @@ const namedSecrets = z
   )
   .pipe(z.array(z.object({ kid: z.string().regex(/^[\w.-]{1,64}$/), secret: z.string().min(32) })));
 
+/** PKCS #8 PEM blocks, newest first; `\n` stands for a line's end where a setting has one line. */
+const privateKeys = z
+  .string()
+  .default("")
+  .transform((text) => text.replaceAll(String.raw`\n`, "\n"))
+  .refine((text) => text.replaceAll(PRIVATE_KEY, "").trim() === "")
+  .transform((text): string[] => text.match(PRIVATE_KEY) ?? []);
+
 /**
  * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
  */
@@ -47,6 +57,8 @@ const configSchema = z.object({
   BOOTSTRAP_SECRET: z.string().min(24).optional(),
   /** Sign links that work without credentials, such as a run's `log_url`; secrets of at least 32 characters. */
   LINK_SIGNING_SECRETS: namedSecrets,
+  /** RSA keys of the tokens that agents' servers take; a secret. The first signs, all are published. */
+  RUN_TOKEN_PRIVATE_KEY: privateKeys,
   /** Origins that browsers may call from, separated by commas. None by default. */
   CORS_ORIGINS: z
     .string()
