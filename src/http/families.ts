@@ -51,7 +51,9 @@ export const ERROR_SCHEMAS = {
 
 /** Codes of validation that agent clients know (1.3a); whatever else a validator says is `invalid_input` to them. */
 const AGENT_FIELD_CODES = new Set(
-  "required null blank empty max_length min_value max_value invalid_choice not_a_dict not_a_list".split(" "),
+  "required null blank empty max_length min_value max_value invalid_choice does_not_exist not_a_dict not_a_list".split(
+    " ",
+  ),
 );
 
 function agentBody(shape: ReturnType<typeof errorRow>["agent"], error: ApiError): object {
