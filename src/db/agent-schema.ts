@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { organizations, projects } from "./schema.ts";
 
@@ -5,6 +6,8 @@ import { organizations, projects } from "./schema.ts";
  * Agent tasks and what lists show of their runs. Times are microseconds since 1970 in UTC, as the wire shows them
  * (agent-tasks 1.1 "Dates") and so that `updated_at` can strictly increase within a millisecond.
  */
+
+const isPresent = sql`deleted_at IS NULL`;
 
 /** Agent tasks (agent-tasks 2.1). `number` is the integer id of the workflow files' contract. */
 export const agentTasks = sqliteTable(
@@ -40,9 +43,23 @@ export const agentTasks = sqliteTable(
   },
   (table) => [
     uniqueIndex("agent_tasks_project_number").on(table.projectNumber, table.taskNumber),
-    index("agent_tasks_newest").on(table.projectNumber, table.deletedAt, table.createdAt),
-    index("agent_tasks_active").on(table.projectNumber, table.deletedAt, table.lastActivityAt),
-    index("agent_tasks_repository").on(table.projectNumber, table.repository),
+    // Every list leaves out what is deleted, and by default what is internal or archived: with these in front of the
+    // time, the default lists and their counts are read from the index in order.
+    index("agent_tasks_newest")
+      .on(table.projectNumber, table.internal, table.archivedAt, table.createdAt)
+      .where(isPresent),
+    index("agent_tasks_active")
+      .on(table.projectNumber, table.internal, table.archivedAt, table.lastActivityAt)
+      .where(isPresent),
+    index("agent_tasks_creator")
+      .on(table.projectNumber, table.createdBy, table.internal, table.archivedAt, table.createdAt)
+      .where(isPresent),
+    index("agent_tasks_origin")
+      .on(table.projectNumber, table.originProduct, table.internal, table.archivedAt, table.createdAt)
+      .where(isPresent),
+    index("agent_tasks_repository")
+      .on(table.projectNumber, table.repository, table.internal, table.archivedAt, table.createdAt)
+      .where(isPresent),
   ],
 );
 
@@ -73,8 +90,11 @@ export const agentRuns = sqliteTable(
     completedAt: integer("completed_at"),
   },
   (table) => [
-    index("agent_runs_task").on(table.taskId, table.createdAt),
-    index("agent_runs_stage").on(table.taskId, table.stage),
+    index("agent_runs_task").on(table.taskId, table.createdAt, table.id),
+    // From a stage to the tasks that have a run in it.
+    index("agent_runs_stage")
+      .on(table.projectNumber, table.stage, table.taskId)
+      .where(sql`stage IS NOT NULL`),
   ],
 );
 
