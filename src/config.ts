@@ -49,6 +49,39 @@ const privateKeys = z
   .refine((text) => text.replaceAll(PRIVATE_KEY, "").trim() === "")
   .transform((text): string[] => text.match(PRIVATE_KEY) ?? []);
 
+/** A host that commands to agents may go to, as `URL` writes its parts. */
+export interface AgentHost {
+  scheme: "http" | "https";
+  /** A name or an address; `*.` in front of a domain stands for every name below it. */
+  host: string;
+  /** Empty for the scheme's own, `*` for any. */
+  port: string;
+}
+
+const AGENT_HOST = /^(?:(https?):\/\/)?((?:\*\.)?[a-z\d.-]+|\[[a-f\d:.]+\])(?::(\d{1,5}|\*))?$/i;
+
+/** Undefined when it is no host, or a wildcard over a whole top-level domain. */
+function readAgentHost(text: string): AgentHost | undefined {
+  const [, given, name = "", port = ""] = AGENT_HOST.exec(text) ?? [];
+  const scheme = given?.toLowerCase() === "http" ? "http" : "https";
+  const wildcard = name.startsWith("*.") ? "*." : "";
+  const url = `${scheme}://${name.slice(wildcard.length)}`;
+  if (!URL.canParse(url)) return undefined;
+  const { hostname } = new URL(url);
+  if (wildcard !== "" && !/\.[a-z-]+$/.test(hostname)) return undefined;
+  const isStandard = port === (scheme === "https" ? "443" : "80");
+  return { scheme, host: wildcard + hostname, port: isStandard ? "" : port };
+}
+
+/** Hosts separated by commas, such as `*.modal.run,http://localhost:*`; without a scheme they are https. */
+const agentHosts = z.string().transform((text, context): AgentHost[] => {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const hosts = entries.filter((entry) => entry !== "").map(readAgentHost);
+  const known = hosts.filter((host) => host !== undefined);
+  if (known.length < hosts.length) context.addIssue({ code: "custom", message: "is no list of hosts" });
+  return known;
+});
+
 /**
  * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
  */
@@ -59,6 +92,15 @@ const configSchema = z.object({
   LINK_SIGNING_SECRETS: namedSecrets,
   /** RSA keys of the tokens that agents' servers take; a secret. The first signs, all are published. */
   RUN_TOKEN_PRIVATE_KEY: privateKeys,
+  /** Hosts of agents' servers, which commands are sent to. */
+  AGENT_HOSTS: agentHosts.prefault("*.modal.run,*.modal.host"),
+  /** How long a command waits for its agent's answer. */
+  AGENT_COMMAND_TIMEOUT_SECONDS: seconds(600),
+  /** Largest answer of an agent's server. */
+  AGENT_ANSWER_MAX_BYTES: bytes(8 * MiB),
+  /** Slack's Web API, and the bot token that posts through it (a secret). Without a token nothing is posted. */
+  SLACK_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://slack.com/api"),
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
   /** Origins that browsers may call from, separated by commas. None by default. */
   CORS_ORIGINS: z
     .string()

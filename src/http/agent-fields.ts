@@ -21,12 +21,17 @@ type Present<P extends Presence, T> =
   | (P extends { required: true } ? never : undefined)
   | (P extends { nullable: true } ? null : never);
 
+type Described<T, P extends Presence> = z.ZodPipe<z.ZodUnknown, z.ZodTransform<Present<P, T>>>;
+type AgentField<T, P extends Presence> = P extends { required: true }
+  ? Described<T, P>
+  : z.ZodOptional<Described<T, P>>;
+
 /** Handles what is absent or null, then hands the rest to `read`. */
 function field<T, P extends Presence>(
   presence: P,
   document: { type: "string" | "integer" | "boolean" | "object" | "array"; [key: string]: unknown },
   read: (value: {}, context: z.RefinementCtx) => T,
-) {
+): AgentField<T, P> {
   const schema = z.unknown().transform((value, context): Present<P, T> => {
     // oxlint-disable typescript/no-unsafe-type-assertion -- the conditional type says what each branch has checked
     if (value === undefined) {
@@ -42,7 +47,8 @@ function field<T, P extends Presence>(
   });
   const type = presence.nullable ? [document.type, "null" as const] : document.type;
   const described = schema.openapi({ ...document, type });
-  return presence.required ? described : described.optional();
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the conditional type says which of the two it is
+  return (presence.required ? described : described.optional()) as AgentField<T, P>;
 }
 
 /** Text of at most `max` characters; blank only where `blank` allows it. */
@@ -64,7 +70,10 @@ export function textField<P extends Presence & { max?: number; blank?: boolean }
 }
 
 /** One of `choices`. */
-export function choiceField<const C extends string, P extends Presence>(choices: readonly C[], rules: P) {
+export function choiceField<const C extends string, P extends Presence>(
+  choices: readonly C[],
+  rules: P,
+): AgentField<C, P> {
   return field(rules, { type: "string", enum: [...choices] }, (value, context): C => {
     const chosen = choices.find((choice) => choice === value);
     return (
@@ -132,7 +141,7 @@ export function objectField<P extends Presence>(rules: P) {
 export function listField<T, P extends Presence & { empty?: string; max?: number }>(
   rules: P,
   item: (value: unknown, context: z.RefinementCtx, index: number) => T,
-) {
+): AgentField<T[], P> {
   return field(rules, { type: "array", items: {} }, (value, context): T[] => {
     if (!Array.isArray(value)) {
       return refuseField(context, "not_a_list", `Expected a list of items but got type "${kindOf(value)}".`);
