@@ -1,4 +1,4 @@
-const AGENT_PATH = /^\/api\/(?:projects|environments|users)(?:\/|$)/;
+const AGENT_PATH = /^\/api\/(?:projects|environments|users|personal_api_keys)(?:\/|$)/;
 const ENVIRONMENTS_ALIAS = /^\/api\/environments\//;
 
 /**

@@ -269,16 +269,19 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly errors: ErrorItem[] | undefined;
   readonly headers: Record<string, string>;
+  /** Keys beside the one of a bare body (agent-tasks 1.3b). */
+  readonly bareFields: Record<string, unknown>;
 
   constructor(
     code: ErrorCode,
     detail: string = ERRORS[code].detail,
-    extras: { errors?: ErrorItem[]; headers?: Record<string, string> } = {},
+    extras: { errors?: ErrorItem[]; headers?: Record<string, string>; bareFields?: Record<string, unknown> } = {},
   ) {
     super(detail);
     this.name = "ApiError";
     this.code = code;
     this.errors = extras.errors;
     this.headers = extras.headers ?? {};
+    this.bareFields = extras.bareFields ?? {};
   }
 }

@@ -7,7 +7,7 @@ import { type ApiError, ERROR_STATUSES, type ErrorStatus, errorRow, REGISTRY_ERR
  */
 export type Family = "registry" | "agent-tasks" | "workflow-files";
 
-const AGENT_PATHS = /^\/api\/(projects|environments|users)(\/|$)/;
+const AGENT_PATHS = /^\/api\/(projects|environments|users|personal_api_keys)(\/|$)/;
 const WORKFLOW_PATHS = /^\/(tasks|files|core)(\/|$)/;
 
 /** The family that answers for a path, known or not. */
@@ -57,7 +57,7 @@ const AGENT_FIELD_CODES = new Set(
 );
 
 function agentBody(shape: ReturnType<typeof errorRow>["agent"], error: ApiError): object {
-  if ("only" in shape) return { [shape.only]: error.message };
+  if ("only" in shape) return { [shape.only]: error.message, ...error.bareFields };
   const [first] = error.errors ?? [];
   if (!first) return { type: shape.type, code: shape.code, detail: error.message, attr: null };
   const attr = first.loc.slice(1).join("__");

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { booleanField, choiceField, listField, textField, uuidField } from "../http/agent-fields.ts";
+import { ApiError } from "../http/errors.ts";
 
 /**
  * How a run is to be started: the fields of `POST …/run` (agent-tasks 3.4), which `POST …/tasks` takes too (3.2) and
@@ -76,6 +77,21 @@ export function checkRuntime(options: RunOptions, context: z.RefinementCtx): voi
     "initial_permission_mode",
     `"${mode}" is not a mode of ${adapter}. Its modes: ${PERMISSION_MODES[adapter].join(", ")}.`,
   );
+}
+
+/**
+ * Refuses what a run cannot be given because it is not there (3.4): Taskyard has no sandbox environments, and no
+ * artifacts can be staged before a run exists.
+ */
+export function refuseUnknownReferences(options: RunOptions): void {
+  if (options.sandbox_environment_id !== undefined) {
+    throw new ApiError("reference_invalid", "Invalid sandbox_environment_id");
+  }
+  const missing = options.pending_user_artifact_ids ?? [];
+  if (missing.length === 0) return;
+  throw new ApiError("request_refused", "Some pending_user_artifact_ids are unknown", {
+    bareFields: { missing_artifact_ids: missing },
+  });
 }
 
 /** The `state` that a run begins with (3.4 "Effect"): its mode, and whatever else was given. */
