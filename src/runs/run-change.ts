@@ -4,21 +4,21 @@ import { isTerminal, nextStatus } from "./run-status.ts";
 
 /** What to change about a run; what is absent stays. */
 export interface RunChange {
-  status?: RunStatus;
-  stage?: string | null;
-  branch?: string | null;
-  environment?: RunRow["environment"];
-  errorMessage?: string | null;
+  status?: RunStatus | undefined;
+  stage?: string | null | undefined;
+  branch?: string | null | undefined;
+  environment?: RunRow["environment"] | undefined;
+  errorMessage?: string | null | undefined;
   /** Merged key by key when it and the present output are objects; replaces it otherwise (agent-tasks 4.2). */
   output?: unknown;
   /** Replaces the output, whatever either is (4.3). */
   outputReplacement?: unknown;
   /** Merged key by key. */
-  state?: Record<string, unknown>;
+  state?: Record<string, unknown> | undefined;
   /** Keys of `state` that go, after the merge. */
-  stateRemoveKeys?: readonly string[];
+  stateRemoveKeys?: readonly string[] | undefined;
   /** Manifest items to append in this order (7.2). */
-  artifacts?: readonly Record<string, unknown>[];
+  artifacts?: readonly Record<string, unknown>[] | undefined;
 }
 
 /** Keys of `state` that the server sets and clients cannot (4.2). */

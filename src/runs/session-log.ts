@@ -1,12 +1,13 @@
 import type { Journal, Segment } from "../stream/journal.ts";
+import { parseIsoTime } from "./iso-time.ts";
 import { LOG_TAG } from "./run-log.ts";
 
 /** What a page of session_logs asks for (agent-tasks 5.4). */
 export interface SessionLogQuery {
-  /** Milliseconds since 1970; entries at or before it, and those without a readable timestamp, are left out. */
-  after?: number;
-  eventTypes?: readonly string[];
-  excludeTypes?: readonly string[];
+  /** Microseconds since 1970; entries at or before it, and those without a readable timestamp, are left out. */
+  after?: number | undefined;
+  eventTypes?: readonly string[] | undefined;
+  excludeTypes?: readonly string[] | undefined;
   limit: number;
   offset: number;
 }
@@ -102,7 +103,8 @@ function matcherOf({ after, eventTypes, excludeTypes }: SessionLogQuery): ((line
     if (excluded.has(type) || (included && !included.has(type))) return false;
     if (after === undefined) return true;
     const timestamp = property(entry, "timestamp");
-    return typeof timestamp === "string" && Date.parse(timestamp) > after;
+    const time = typeof timestamp === "string" ? parseIsoTime(timestamp) : undefined;
+    return time !== undefined && time > after;
   };
 }
 

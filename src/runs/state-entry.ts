@@ -5,7 +5,7 @@ import { toWireTime } from "../tasks/wire-time.ts";
 export const STATE_TAG = "state";
 
 /** A time as the stream's state event shows it: `+00:00` instead of `Z` (agent-tasks 1.1 "Dates"). */
-function toOffsetTime(microseconds: number): string {
+export function toOffsetTime(microseconds: number): string {
   return toWireTime(microseconds).replace("Z", "+00:00");
 }
 
