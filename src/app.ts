@@ -16,11 +16,19 @@ import { refuseUnknown } from "./http/unknown-path.ts";
 import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
 import { registryReadRoutes } from "./registry/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
+import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
+import { agentRunRoutes, RUN_BODY_LIMITS } from "./runs/routes.ts";
+import { startCloudRun, startTaskRoutes } from "./runs/start-task-routes.ts";
+import { agentTaskRoutes } from "./tasks/routes.ts";
 
 /** Headers that scripts on allowed origins may read beside the safelisted ones. */
 const EXPOSED_HEADERS = [
   "X-Request-Id",
   "X-Total-Count",
+  "X-Filtered-Count",
+  "X-Matching-Count",
+  "X-Has-More",
+  "Server-Timing",
   "ETag",
   "Retry-After",
   "Content-Disposition",
@@ -50,12 +58,16 @@ export function buildApp(): OpenAPIHono<AppEnv> {
     }),
   );
   app.use(requireClientVersion);
-  app.use(limitJsonBody);
+  app.use(limitJsonBody(RUN_BODY_LIMITS));
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());
   app.route("/", registryReadRoutes());
   app.route("/", registryWriteRoutes());
+  app.route("/", agentTaskRoutes(startCloudRun));
+  app.route("/", startTaskRoutes());
+  app.route("/", agentRunRoutes());
+  app.route("/", agentConnectionRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

@@ -4,6 +4,8 @@ declare global {
   namespace Cloudflare {
     interface Env {
       TEST_MIGRATIONS: D1Migration[];
+      /** Where the world outside Taskyard listens (test/outside/world.ts). */
+      TEST_OUTSIDE_URL: string;
     }
   }
 }

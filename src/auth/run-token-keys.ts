@@ -1,4 +1,4 @@
-import { exportJWK, exportSPKI, importPKCS8, type JWK } from "jose";
+import { exportJWK, exportSPKI, importPKCS8 } from "jose";
 
 /** The algorithm of run tokens (agent-tasks 8.2). */
 export const RUN_TOKEN_ALGORITHM = "RS256";
@@ -14,8 +14,8 @@ export interface RunTokenKey {
   kid: string;
   privateKey: CryptoKey;
   publicKey: CryptoKey;
-  /** The public key for a JWKS. */
-  jwk: JWK;
+  /** The public key as it stands in a JSON Web Key Set. */
+  jwk: { kty: "RSA"; use: "sig"; alg: typeof RUN_TOKEN_ALGORITHM; kid: string; n: string; e: string };
   /** The public key as SPKI PEM. */
   pem: string;
 }
@@ -42,7 +42,7 @@ async function importKeyPair(privatePem: string): Promise<RunTokenKey> {
     const publicKey = await crypto.subtle.importKey("jwk", { kty, n, e }, VERIFYING, true, ["verify"]);
     const pem = await exportSPKI(publicKey);
     const kid = await kidOf(pem);
-    return { kid, privateKey, publicKey, jwk: { kty, n, e, kid, alg: RUN_TOKEN_ALGORITHM, use: "sig" }, pem };
+    return { kid, privateKey, publicKey, jwk: { kty: "RSA", use: "sig", alg: RUN_TOKEN_ALGORITHM, kid, n, e }, pem };
   } catch {
     // Whatever the parser says may quote the key.
     throw new Error("RUN_TOKEN_PRIVATE_KEY holds a key that is no RSA private key in PKCS #8 PEM.");
