@@ -4,6 +4,7 @@ import { describeOffsetPage, offsetQuery, pageOf } from "../http/agent-paging.ts
 import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
+import { announcePullRequest } from "./pull-request.ts";
 import { notFound, readProject } from "../tasks/project.ts";
 import { run, RUN_EXAMPLE } from "../tasks/run-schema.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
@@ -132,7 +133,9 @@ export function runRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(update, async (c) => {
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const change = withoutProtectedState(toChange(c.req.valid("json")));
-    return c.json(await showRun(c, unwrap(await handle.change(scope, change, LIVE_STATUSES)).run), 200);
+    const { run } = unwrap(await handle.change(scope, change, LIVE_STATUSES));
+    announcePullRequest(c, run, change.output);
+    return c.json(await showRun(c, run), 200);
   });
 
   return routes;

@@ -4,6 +4,7 @@ import { type AppEnv, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
+import { announcePullRequest } from "./pull-request.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
 import { toOutputChange } from "./run-output.ts";
 import { nameRun, RUN_PATH, runPath, unwrap } from "./run-path.ts";
@@ -83,7 +84,9 @@ export function runStepRoutes(): OpenAPIHono<AppEnv> {
     const { output = {} } = c.req.valid("json");
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const change = toOutputChange(await findOutputSchema(databaseOf(c), scope), output);
-    return c.json(await showRun(c, unwrap(await handle.change(scope, change)).run), 200);
+    const { run } = unwrap(await handle.change(scope, change));
+    announcePullRequest(c, run, output);
+    return c.json(await showRun(c, run), 200);
   });
 
   return routes;
