@@ -217,11 +217,11 @@ CREATE TABLE `agent_tasks` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `agent_tasks_id_unique` ON `agent_tasks` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `agent_tasks_project_number` ON `agent_tasks` (`project_number`,`task_number`);--> statement-breakpoint
-CREATE INDEX `agent_tasks_newest` ON `agent_tasks` (`project_number`,`internal`,`archived_at`,`created_at`) WHERE deleted_at IS NULL;--> statement-breakpoint
-CREATE INDEX `agent_tasks_active` ON `agent_tasks` (`project_number`,`internal`,`archived_at`,`last_activity_at`) WHERE deleted_at IS NULL;--> statement-breakpoint
-CREATE INDEX `agent_tasks_creator` ON `agent_tasks` (`project_number`,`created_by`,`internal`,`archived_at`,`created_at`) WHERE deleted_at IS NULL;--> statement-breakpoint
-CREATE INDEX `agent_tasks_origin` ON `agent_tasks` (`project_number`,`origin_product`,`internal`,`archived_at`,`created_at`) WHERE deleted_at IS NULL;--> statement-breakpoint
-CREATE INDEX `agent_tasks_repository` ON `agent_tasks` (`project_number`,`repository`,`internal`,`archived_at`,`created_at`) WHERE deleted_at IS NULL;--> statement-breakpoint
+CREATE INDEX `agent_tasks_newest` ON `agent_tasks` (`project_number`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_active` ON `agent_tasks` (`project_number`,`deleted_at`,`internal`,`archived_at`,`last_activity_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_creator` ON `agent_tasks` (`project_number`,`created_by`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_origin` ON `agent_tasks` (`project_number`,`origin_product`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_repository` ON `agent_tasks` (`project_number`,`repository`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
 CREATE TABLE `slack_threads` (
 	`task_id` text NOT NULL,
 	`run_id` text DEFAULT '' NOT NULL,

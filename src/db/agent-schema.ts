@@ -7,8 +7,6 @@ import { organizations, projects } from "./schema.ts";
  * (agent-tasks 1.1 "Dates") and so that `updated_at` can strictly increase within a millisecond.
  */
 
-const isPresent = sql`deleted_at IS NULL`;
-
 /** Agent tasks (agent-tasks 2.1). `number` is the integer id of the workflow files' contract. */
 export const agentTasks = sqliteTable(
   "agent_tasks",
@@ -44,22 +42,45 @@ export const agentTasks = sqliteTable(
   (table) => [
     uniqueIndex("agent_tasks_project_number").on(table.projectNumber, table.taskNumber),
     // Every list leaves out what is deleted, and by default what is internal or archived: with these in front of the
-    // time, the default lists and their counts are read from the index in order.
-    index("agent_tasks_newest")
-      .on(table.projectNumber, table.internal, table.archivedAt, table.createdAt)
-      .where(isPresent),
-    index("agent_tasks_active")
-      .on(table.projectNumber, table.internal, table.archivedAt, table.lastActivityAt)
-      .where(isPresent),
-    index("agent_tasks_creator")
-      .on(table.projectNumber, table.createdBy, table.internal, table.archivedAt, table.createdAt)
-      .where(isPresent),
-    index("agent_tasks_origin")
-      .on(table.projectNumber, table.originProduct, table.internal, table.archivedAt, table.createdAt)
-      .where(isPresent),
-    index("agent_tasks_repository")
-      .on(table.projectNumber, table.repository, table.internal, table.archivedAt, table.createdAt)
-      .where(isPresent),
+    // time, the default lists and their counts are read from the index alone, in order.
+    index("agent_tasks_newest").on(
+      table.projectNumber,
+      table.deletedAt,
+      table.internal,
+      table.archivedAt,
+      table.createdAt,
+    ),
+    index("agent_tasks_active").on(
+      table.projectNumber,
+      table.deletedAt,
+      table.internal,
+      table.archivedAt,
+      table.lastActivityAt,
+    ),
+    index("agent_tasks_creator").on(
+      table.projectNumber,
+      table.createdBy,
+      table.deletedAt,
+      table.internal,
+      table.archivedAt,
+      table.createdAt,
+    ),
+    index("agent_tasks_origin").on(
+      table.projectNumber,
+      table.originProduct,
+      table.deletedAt,
+      table.internal,
+      table.archivedAt,
+      table.createdAt,
+    ),
+    index("agent_tasks_repository").on(
+      table.projectNumber,
+      table.repository,
+      table.deletedAt,
+      table.internal,
+      table.archivedAt,
+      table.createdAt,
+    ),
   ],
 );
 

@@ -1,15 +1,16 @@
 import { and, asc, desc, eq, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
+import { projects } from "../db/schema.ts";
 import type { ProjectReference } from "./project.ts";
 import type { Flag, TaskListQuery, TaskOrder } from "./task-query.ts";
 
-/** The tasks of a project that are not deleted. */
+/**
+ * The tasks of a project that are not deleted. The project is looked up in its organization, so that its tasks need not
+ * be: a count is then read from an index alone.
+ */
 export function presentIn(project: ProjectReference): SQL | undefined {
-  return and(
-    eq(agentTasks.organizationId, project.organizationId),
-    eq(agentTasks.projectNumber, project.number),
-    isNull(agentTasks.deletedAt),
-  );
+  const number = sql`(SELECT ${projects.number} FROM ${projects} WHERE ${project.condition})`;
+  return and(eq(agentTasks.projectNumber, number), isNull(agentTasks.deletedAt));
 }
 
 /** The tasks of a project that a list's query asks for (agent-tasks 3.1), but for `status`, which looks at runs. */

@@ -46,9 +46,9 @@ export async function createAgentClient(): Promise<AgentClient> {
 /** The JSON body of an answer that has to have this status. */
 export async function read<T>(answer: Promise<Response>, status = 200): Promise<T> {
   const response = await answer;
-  const text = await response.text();
-  expect(response.status, text).toBe(status);
-  return JSON.parse(text) as T;
+  const copy = response.clone();
+  expect(response.status, await copy.text()).toBe(status);
+  return response.json<T>();
 }
 
 /** Expects the framework envelope of a refused field (agent-tasks 1.3a). */
