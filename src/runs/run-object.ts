@@ -8,7 +8,7 @@ import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
-import { isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
+import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
 import { LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
@@ -51,9 +51,7 @@ export class Run extends DurableObject {
   /** Creates the run. Repeated for the same scope it answers with the run that is there. */
   async create(scope: RunScope, init: NewRun): Promise<{ ok: true; run: RunRow } | NotFound | TooLarge> {
     if (this.#run) return this.read(scope);
-    const now = currentMicroseconds();
-    const blank: RunRow = { ...init, ...scope, artifacts: [], createdAt: now, updatedAt: now, completedAt: null };
-    const run = { ...applyChange(blank, {}, now), updatedAt: now };
+    const run = beginRun(scope, init, currentMicroseconds());
     if (!isStorable(run)) return TOO_LARGE;
     await this.#commit(run);
     return { ok: true, run };

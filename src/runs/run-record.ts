@@ -2,6 +2,7 @@ import { type DrizzleSqliteDODatabase, drizzle } from "drizzle-orm/durable-sqlit
 import { agentRuns, type RunStatus } from "../db/agent-schema.ts";
 import type { SchemaPart } from "../stream/object-schema.ts";
 import type { RunRow } from "../tasks/run-view.ts";
+import { isTerminal } from "./run-status.ts";
 
 /** The one row of a run in its object's SQLite. It has the columns of its projection in D1, which is a copy of it. */
 export const RUN_SCHEMA: SchemaPart = {
@@ -43,6 +44,16 @@ export interface NewRun {
   state: Record<string, unknown>;
   /** `users.number` of who asked for the run. */
   createdBy: number | null;
+}
+
+/** The run that begins at `now` microseconds. */
+export function beginRun(
+  scope: Pick<RunRow, "organizationId" | "projectNumber" | "taskId">,
+  init: NewRun,
+  now: number,
+): RunRow {
+  const completedAt = isTerminal(init.status) ? now : null;
+  return { ...init, ...scope, artifacts: [], createdAt: now, updatedAt: now, completedAt };
 }
 
 /** Whether a run's JSON fits where it is stored. */
