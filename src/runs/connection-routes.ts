@@ -1,5 +1,4 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { TypedResponse } from "hono";
+import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { RunTokenSecrets } from "../auth/run-token-keys.ts";
 import { signConnectionToken, signStreamToken, type TokenRun } from "../auth/run-tokens.ts";
 import { type AppContext, type AppEnv, callerOf, configOf } from "../http/context.ts";
@@ -62,6 +61,14 @@ const getStreamToken = operation({
   },
 });
 
+/** The agent's own bytes: this type lets the route answer with a plain Response. */
+const agentAnswer: NonNullable<RouteConfig["responses"]>[string] = {
+  description: "What the agent answered; a result or an error",
+  content: {
+    "application/json": { schema: commandAnswer, example: { jsonrpc: "2.0", id: 1, result: { accepted: true } } },
+  },
+};
+
 const command = operation({
   method: "post",
   path: `${RUN_PATH}/command`,
@@ -92,14 +99,7 @@ const command = operation({
       },
     },
   },
-  responses: {
-    200: {
-      description: "What the agent answered; a result or an error",
-      content: {
-        "application/json": { schema: commandAnswer, example: { jsonrpc: "2.0", id: 1, result: { accepted: true } } },
-      },
-    },
-  },
+  responses: { 200: agentAnswer },
 });
 
 const ERROR_OF: Record<Extract<CommandOutcome, { ok: false }>["reason"], ErrorCode> = {
@@ -133,9 +133,7 @@ export function connectionRoutes(): OpenAPIHono<AppEnv> {
       answerMaxBytes: AGENT_ANSWER_MAX_BYTES,
     });
     if (!outcome.ok) throw new ApiError(ERROR_OF[outcome.reason], outcome.message);
-    const answer = new Response(outcome.answer, { headers: { "Content-Type": "application/json" } });
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- JSON in the agent's own bytes
-    return answer as Response & TypedResponse<never, 200, "json">;
+    return new Response(outcome.answer, { headers: { "Content-Type": "application/json" } });
   });
 
   return routes;

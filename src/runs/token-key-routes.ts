@@ -52,7 +52,7 @@ const getPem = operation({
   responses: {
     200: {
       description: "SPKI PEM",
-      content: { "application/x-pem-file": { schema: z.string().openapi({ example: "-----BEGIN PUBLIC KEY-----" }) } },
+      content: { "text/plain": { schema: z.string().openapi({ example: "-----BEGIN PUBLIC KEY-----" }) } },
     },
   },
 });
@@ -71,8 +71,7 @@ export function tokenKeyRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(getPem, async (c) => {
     const [key] = await keysOf(c);
     if (!key) throw new ApiError("not_found", "No RUN_TOKEN_PRIVATE_KEY is configured.");
-    const headers = { "Content-Type": "application/x-pem-file", "Cache-Control": CACHE_CONTROL };
-    return new Response(key.pem, { headers });
+    return c.text(key.pem, 200, { "Cache-Control": CACHE_CONTROL });
   });
 
   return routes;
