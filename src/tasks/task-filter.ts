@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
 import { projects } from "../db/schema.ts";
 import type { ProjectReference } from "./project.ts";
@@ -13,7 +14,16 @@ export function presentIn(project: ProjectReference): SQL | undefined {
   return and(eq(agentTasks.projectNumber, number), isNull(agentTasks.deletedAt));
 }
 
-/** The tasks of a project that a list's query asks for (agent-tasks 3.1), but for `status`, which looks at runs. */
+const candidate = alias(agentRuns, "candidate");
+
+/** A column of a task's run with the greatest `created_at`. */
+export function latestRun(column: "id" | "status"): SQL {
+  return sql`(SELECT ${candidate[column]} FROM ${agentRuns} AS candidate
+    WHERE ${candidate.taskId} = ${agentTasks.id}
+    ORDER BY ${candidate.createdAt} DESC, ${candidate.id} DESC LIMIT 1)`;
+}
+
+/** The tasks of a project that a list's query asks for (agent-tasks 3.1). */
 export function matches(project: ProjectReference, query: TaskListQuery): SQL | undefined {
   const { origin_product, exclude_origin_product, created_by, repository, organization, stage, search } = query;
   return and(
@@ -26,6 +36,7 @@ export function matches(project: ProjectReference, query: TaskListQuery): SQL | 
     given(repository, isRepository),
     given(organization, isOfOrganization),
     given(stage, (name) => hasStage(project, name)),
+    given(query.status, (status) => eq(latestRun("status"), status)),
     given(search, contains),
   );
 }

@@ -1,11 +1,10 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
-import { alias } from "drizzle-orm/sqlite-core";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 import { prefixColumns } from "../db/prefixed-columns.ts";
 import { projects, users } from "../db/schema.ts";
 import { notFound, type ProjectReference } from "./project.ts";
-import { matches, orderOf, presentIn } from "./task-filter.ts";
+import { latestRun, matches, orderOf, presentIn } from "./task-filter.ts";
 import type { TaskListQuery } from "./task-query.ts";
 import type { TaskRow, TaskSummaryRow } from "./task-view.ts";
 
@@ -16,12 +15,8 @@ const taskColumns = prefixColumns(agentTasks, "task");
 const runColumns = prefixColumns(agentRuns, "run");
 const userColumns = prefixColumns(users, "user");
 
-const candidate = alias(agentRuns, "candidate");
-
 /** Joins the run with the greatest `created_at` (agent-tasks 2.1 `latest_run`). */
-const isLatestRun: SQL = sql`${agentRuns.id} = (
-  SELECT ${candidate.id} FROM ${agentRuns} AS candidate WHERE ${candidate.taskId} = ${agentTasks.id}
-  ORDER BY ${candidate.createdAt} DESC, ${candidate.id} DESC LIMIT 1)`;
+const isLatestRun: SQL = sql`${agentRuns.id} = ${latestRun("id")}`;
 
 /** Selects tasks with all that their wire form shows; `toRow` reads what it gives. */
 export function selectTasks(db: Database) {
@@ -51,18 +46,19 @@ export function toRow({ task, projectName, latestRun, createdBy }: SelectedTask)
   return { task, project: { name: projectName }, latestRun: joined(latestRun), createdBy: joined(createdBy) };
 }
 
-function hasStatus({ status }: TaskListQuery): SQL | undefined {
-  return status && eq(agentRuns.status, status);
-}
-
 function selectProject(db: Database, project: ProjectReference) {
   return db.select({ number: projects.number }).from(projects).where(project.condition);
 }
 
-function countTasks(db: Database, project: ProjectReference, query: TaskListQuery) {
-  const tasks = db.select({ total: count() }).from(agentTasks);
-  if (!query.status) return tasks.where(matches(project, query));
-  return tasks.innerJoin(agentRuns, isLatestRun).where(and(matches(project, query), hasStatus(query)));
+/** The numbers of a page's tasks: what is sorted and skipped is this narrow, however long the tasks' texts are. */
+export function selectPage(db: Database, project: ProjectReference, query: TaskListQuery) {
+  return db
+    .select({ number: agentTasks.number })
+    .from(agentTasks)
+    .where(matches(project, query))
+    .orderBy(...orderOf(query.ordering))
+    .limit(query.limit)
+    .offset(query.offset);
 }
 
 /** The statements of a page of tasks: whether the project is there, the page, and how many match in all. */
@@ -70,11 +66,9 @@ export function listStatements(db: Database, project: ProjectReference, query: T
   return [
     selectProject(db, project),
     selectTasks(db)
-      .where(and(matches(project, query), hasStatus(query)))
-      .orderBy(...orderOf(query.ordering))
-      .limit(query.limit)
-      .offset(query.offset),
-    countTasks(db, project, query),
+      .where(inArray(agentTasks.number, selectPage(db, project, query)))
+      .orderBy(...orderOf(query.ordering)),
+    db.select({ total: count() }).from(agentTasks).where(matches(project, query)),
   ] as const;
 }
 
