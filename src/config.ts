@@ -119,8 +119,8 @@ const configSchema = z.object({
   RATE_LIMIT_PERIOD_SECONDS: seconds(60),
   /** Largest JSON request body. */
   JSON_BODY_MAX_BYTES: bytes(1 * MiB),
-  /** Largest body of append_log. */
-  RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB),
+  /** Largest body of append_log; what is passed to a Durable Object at once stays below 32 MiB. */
+  RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB).pipe(z.number().max(30 * MB)),
   /** Largest body of an upload of artifacts: one of 30 MiB in base64 and what is around it. */
   RUN_ARTIFACTS_BODY_MAX_BYTES: bytes(45 * MB),
   /** Largest archive in one request; Cloudflare's own limit is 100 MB on most plans. */

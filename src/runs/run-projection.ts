@@ -1,4 +1,4 @@
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 import type { RunRow } from "../tasks/run-view.ts";
@@ -6,6 +6,11 @@ import type { RunRow } from "../tasks/run-view.ts";
 /** The shortest and the longest wait between two attempts to write a run's row, in milliseconds. */
 const RETRY_MIN_MS = 5_000;
 const RETRY_MAX_MS = 600_000;
+
+/** Every column as the inserted row has it, so that its JSON is sent to D1 once. */
+const INSERTED = Object.fromEntries(
+  Object.entries(getTableColumns(agentRuns)).map(([key, { name }]) => [key, sql`excluded.${sql.identifier(name)}`]),
+);
 
 /**
  * Writes the row of D1 that lists and look-ups use, and the task's last activity. Safe to repeat and to overtake: an
@@ -16,7 +21,7 @@ export async function projectRun(db: Database, run: RunRow): Promise<void> {
     db
       .insert(agentRuns)
       .values(run)
-      .onConflictDoUpdate({ target: agentRuns.id, set: run, setWhere: lt(agentRuns.updatedAt, run.updatedAt) }),
+      .onConflictDoUpdate({ target: agentRuns.id, set: INSERTED, setWhere: lt(agentRuns.updatedAt, run.updatedAt) }),
     db
       .update(agentTasks)
       .set({ lastActivityAt: sql`max(${agentTasks.lastActivityAt}, ${run.updatedAt})` })
