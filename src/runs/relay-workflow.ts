@@ -4,7 +4,7 @@ import { readConfig } from "../config.ts";
 import type { RelayRequest } from "./relay.ts";
 import { findMessage, postMessage, type SlackAnswer } from "./slack.ts";
 
-/** Slack's faults pass within minutes; these attempts reach over about two hours. */
+/** Slack's faults pass within minutes; these attempts reach over an hour and a half. */
 const STEP: WorkflowStepConfig = {
   retries: { limit: 10, delay: "5 seconds", backoff: "exponential" },
   timeout: "5 minutes",

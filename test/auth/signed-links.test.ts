@@ -1,4 +1,6 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config.ts";
 import { type LinkSecret, signLink, verifyLink } from "../../src/auth/signed-links.ts";
 
 const OLD: LinkSecret = { kid: "2026-01", secret: "old-secret-0123456789abcdef0123456789" };
@@ -88,4 +90,26 @@ describe("signed links", () => {
     expect(await sign([NEW])).not.toContain(NEW.secret);
     await expect(sign([])).rejects.toThrow("LINK_SIGNING_SECRETS is not configured");
   });
+});
+
+describe("LINK_SIGNING_SECRETS", () => {
+  const parse = (setting: string) => {
+    const settings = { ...env, LINK_SIGNING_SECRETS: setting };
+    return readConfig(settings);
+  };
+
+  it("are names and secrets in the order in which they stand", () => {
+    const setting = ` ${NEW.kid}:${NEW.secret}, ${OLD.kid}:${OLD.secret}:with:colons,`;
+    const expected = [NEW, { ...OLD, secret: `${OLD.secret}:with:colons` }];
+    expect(parse(setting).LINK_SIGNING_SECRETS).toEqual(expected);
+    expect(parse("").LINK_SIGNING_SECRETS).toEqual([]);
+  });
+
+  it.each([NEW.secret, "a:short-secret", `:${NEW.secret}`, `a b:${NEW.secret}`])(
+    "are refused without being shown: %s",
+    (setting) => {
+      expect(() => parse(setting)).toThrow(/LINK_SIGNING_SECRETS/);
+      expect(() => parse(setting)).not.toThrow(/secret-/);
+    },
+  );
 });

@@ -1,12 +1,12 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { commandUrl } from "../../src/runs/agent-address.ts";
 
 /** Hosts as the setting says them; undefined for the default. */
 function hostsOf(setting?: string) {
-  const env = setting === undefined ? {} : { AGENT_HOSTS: setting };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the settings alone are read
-  return readConfig(env as Cloudflare.Env).AGENT_HOSTS;
+  const settings = { ...env, AGENT_HOSTS: setting };
+  return readConfig(settings).AGENT_HOSTS;
 }
 
 const LOCAL = "http://localhost:*,http://127.0.0.1:8080,https://agents.example.com:8443,https://[2001:db8::1]";

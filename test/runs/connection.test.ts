@@ -1,4 +1,12 @@
-import { createLocalJWKSet, decodeProtectedHeader, importSPKI, type JSONWebKeySet, jwtVerify } from "jose";
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  exportPKCS8,
+  generateKeyPair,
+  importSPKI,
+  type JSONWebKeySet,
+  jwtVerify,
+} from "jose";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { users } from "../../src/db/schema.ts";
@@ -11,6 +19,10 @@ import { createRunSession } from "./session.ts";
 
 const readKeySet = () => read<JSONWebKeySet>(call("/.well-known/jwks.json"));
 const readPem = async () => (await call("/.well-known/run-token-key.pem")).text();
+
+async function makePem(): Promise<string> {
+  return exportPKCS8((await generateKeyPair("RS256", { extractable: true })).privateKey);
+}
 
 describe("connection_token", () => {
   test("is a JWT that the published keys verify, with the claims that agents' servers require", async () => {
@@ -112,6 +124,30 @@ describe("the public keys", () => {
       });
     }
   });
+
+  test("can be several, on one line or many: the first signs", async () => {
+    const [first, second] = [await makePem(), await makePem()];
+    const several = { RUN_TOKEN_PRIVATE_KEY: `${first.trim().replaceAll("\n", String.raw`\n`)}\n${second}` };
+    const keySet = await read<JSONWebKeySet>(callConfigured(several, "/.well-known/jwks.json"));
+    expect(keySet.keys).toHaveLength(2);
+    const session = await createRunSession();
+    const headers = { Authorization: `Bearer ${session.adminKey}` };
+    const path = `/api/projects/@current/tasks${session.runPath}/connection_token`;
+    const { token } = await read<{ token: string }>(callConfigured(several, path, { headers }));
+    const { protectedHeader } = await jwtVerify(token, createLocalJWKSet(keySet));
+    expect(protectedHeader.kid).toBe(keySet.keys[0]?.kid);
+    const pem = await (await callConfigured(several, "/.well-known/run-token-key.pem")).text();
+    await jwtVerify(token, await importSPKI(pem, "RS256"));
+  });
+
+  test.each(["text", "-----BEGIN PRIVATE KEY-----\nc2VjcmV0", "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0"])(
+    "stop the server when they are no keys: %j",
+    async (setting) => {
+      const response = await callConfigured({ RUN_TOKEN_PRIVATE_KEY: setting }, "/health");
+      expect(response.status).toBe(500);
+      expect(await response.text()).not.toContain("c2VjcmV0");
+    },
+  );
 
   test("are not shown when they are wrong", async () => {
     const wrong = { RUN_TOKEN_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----" };
