@@ -8,15 +8,6 @@ import { type TaskChange, taskChange } from "./task-fields.ts";
 import { TASK_PATH, taskPath } from "./task-path.ts";
 import { deleteTask, findTask, updateTask } from "./task-store.ts";
 
-const changeRequest = {
-  params: taskPath,
-  body: {
-    content: {
-      "application/json": { schema: taskChange, example: { title: "Fix the login redirect", archived: true } },
-    },
-  },
-};
-
 const retrieve = operation({
   method: "get",
   path: TASK_PATH,
@@ -29,31 +20,36 @@ const retrieve = operation({
   responses: { 200: taskAnswer("The task") },
 });
 
-const update = operation({
-  method: "patch",
+const changes = {
   path: TASK_PATH,
-  operationId: "updateAgentTask",
-  tags: ["Agent tasks"],
-  summary: "Change a task",
+  tags: ["Agent tasks"] as [string],
   description: "A title that is set counts as set by hand, unless `title_manually_set` says otherwise.",
-  scope: "task:write",
-  errors: ["not_found", ...TASK_BODY_ERRORS],
+  scope: "task:write" as const,
+  errors: ["not_found", ...TASK_BODY_ERRORS] as const,
   middleware: allowEmptyBody,
-  request: changeRequest,
+  request: {
+    params: taskPath,
+    body: {
+      content: {
+        "application/json": { schema: taskChange, example: { title: "Fix the login redirect", archived: true } },
+      },
+    },
+  },
   responses: { 200: taskAnswer("The task as it is now") },
+};
+
+const update = operation({
+  ...changes,
+  method: "patch",
+  operationId: "updateAgentTask",
+  summary: "Change a task",
 });
 
 const replace = operation({
+  ...changes,
   method: "put",
-  path: TASK_PATH,
   operationId: "putAgentTask",
-  tags: ["Agent tasks"],
   summary: "Change a task, as PATCH does",
-  scope: "task:write",
-  errors: ["not_found", ...TASK_BODY_ERRORS],
-  middleware: allowEmptyBody,
-  request: changeRequest,
-  responses: { 200: taskAnswer("The task as it is now") },
 });
 
 const remove = operation({

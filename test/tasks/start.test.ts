@@ -1,5 +1,6 @@
 import { v4 as uuid } from "uuid";
 import { describe, expect, test } from "vitest";
+import { call } from "../tenant.ts";
 import { createAgentClient, expectRefused, read, type WirePage, type WireRun, type WireTask } from "./client.ts";
 
 describe("starting a task", () => {
@@ -30,6 +31,9 @@ describe("starting a task", () => {
         reasoning_effort: null,
       },
     });
+    const { pathname, search } = new URL(first.latest_run?.log_url ?? "");
+    const log = await call(`${pathname}${search}`);
+    expect([log.status, await log.text()]).toEqual([200, ""]);
     const second = await read<WireTask>(send(`/${task.id}/run/`, { json: {} }));
     expect(second.latest_run?.id).not.toBe(first.latest_run?.id);
     const runs = await read<WirePage<WireRun>>(send(`/${task.id}/runs/`));

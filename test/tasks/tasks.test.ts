@@ -135,6 +135,22 @@ describe("a new task", () => {
     await expectRefused(send("/", { json }), code, attr, detail);
   });
 
+  test("may be as long as requests are", async () => {
+    const { createTask, send } = await createAgentClient();
+    const { id } = await createTask({ description: "x".repeat(1_000_000) });
+    for (const json of [{ ci_prompt: "語".repeat(100_000) }, { json_schema: { title: "x".repeat(260_000) } }]) {
+      await read(send(`/${id}/`, { method: "PATCH", json }));
+    }
+    expect(await read(send(`/${id}/`))).toMatchObject({ description: "x".repeat(1_000_000) });
+    await expectRefused(
+      send(`/${id}/`, { method: "PATCH", json: { ci_prompt: "x".repeat(100_001) } }),
+      "max_length",
+      "ci_prompt",
+    );
+    const tooLarge = { description: "x".repeat(1_100_000) };
+    expect(await read(send("/", { json: tooLarge }), 413)).toMatchObject({ type: "invalid_request", attr: null });
+  });
+
   test("null and blank are no repository", async () => {
     const { createTask } = await createAgentClient();
     for (const repository of [null, "", "  "])
