@@ -92,12 +92,12 @@ describe("signed links", () => {
   });
 });
 
-describe("LINK_SIGNING_SECRETS", () => {
-  const parse = (setting: string) => {
-    const settings = { ...env, LINK_SIGNING_SECRETS: setting };
-    return readConfig(settings);
-  };
+function parse(setting: string) {
+  const settings = { ...env, LINK_SIGNING_SECRETS: setting };
+  return readConfig(settings);
+}
 
+describe("LINK_SIGNING_SECRETS", () => {
   it("are names and secrets in the order in which they stand", () => {
     const setting = ` ${NEW.kid}:${NEW.secret}, ${OLD.kid}:${OLD.secret}:with:colons,`;
     const expected = [NEW, { ...OLD, secret: `${OLD.secret}:with:colons` }];
