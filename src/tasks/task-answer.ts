@@ -7,6 +7,7 @@ import { type TaskRow, toTask } from "./task-view.ts";
 /** How a task's JSON body fails before a route sees it. */
 export const TASK_BODY_ERRORS = [
   "malformed_json",
+  "unsupported_media_type",
   "body_too_large",
   "validation_failed",
 ] as const satisfies readonly ErrorCode[];

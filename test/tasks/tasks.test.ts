@@ -172,6 +172,9 @@ describe("a new task", () => {
     const answer = exports.default.fetch(new Request(url, { method: "POST", headers, body: "{" }));
     expect(await read(answer, 400)).toMatchObject({ type: "invalid_request", code: "parse_error", attr: null });
     await expectRefused(send("/", { json: [1] }), "invalid_input", null);
+    const plain = { ...headers, "Content-Type": "text/plain" };
+    const unread = exports.default.fetch(new Request(url, { method: "POST", headers: plain, body: "{}" }));
+    expect(await read(unread, 415)).toMatchObject({ type: "invalid_request", code: "unsupported_media_type" });
   });
 });
 
