@@ -127,13 +127,27 @@ export function uuidField<P extends Presence>(rules: P) {
   });
 }
 
+/** Levels of nested JSON that are stored: far more than clients use, and what every recursive reader can follow. */
+const JSON_MAX_DEPTH = 500;
+
+/** Whether JSON is nested deeper than so many levels. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
+}
+
+function refuseDeep<T>(value: T, context: z.RefinementCtx): T {
+  if (!isDeeper(value, JSON_MAX_DEPTH)) return value;
+  return refuseField(context, "invalid_input", `This value is nested deeper than ${JSON_MAX_DEPTH} levels.`);
+}
+
 /** A JSON object. */
 export function objectField<P extends Presence>(rules: P) {
   return field(rules, { type: "object" }, (value, context): Record<string, unknown> => {
     if (typeof value !== "object" || Array.isArray(value)) {
       return refuseField(context, "not_a_dict", `Expected a dictionary of items but got type "${kindOf(value)}".`);
     }
-    return Object.fromEntries(Object.entries(value));
+    return refuseDeep(Object.fromEntries(Object.entries(value)), context);
   });
 }
 
@@ -157,7 +171,7 @@ export function listField<T, P extends Presence & { empty?: string; max?: number
 /** Any JSON value. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- P carries what may be absent into the type
 export function jsonField<P extends Presence>(rules: P) {
-  return field(rules, { type: "object" }, (value): unknown => value);
+  return field(rules, { type: "object" }, (value, context): unknown => refuseDeep(value, context));
 }
 
 function kindOf(value: unknown): string {

@@ -1,4 +1,5 @@
 import { dereference, type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
+import { isDeeper } from "../http/agent-fields.ts";
 
 /** The JSON Schema of a task's output. */
 export type OutputSchema = Schema | boolean;
@@ -60,11 +61,6 @@ const META_SCHEMA: Schema = {
 
 const metaValidator = new Validator(META_SCHEMA, "2020-12");
 
-function isDeep(value: unknown, left: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return left === 0 || Object.values(value).some((member) => isDeep(member, left - 1));
-}
-
 /** The innermost complaint of a validation: the outer ones only say that something below them failed. */
 function describe(errors: { instanceLocation: string; error: string }[]): string {
   const last = errors.at(-1);
@@ -83,7 +79,7 @@ function isSchema(value: unknown): value is OutputSchema {
 
 /** Why a value cannot serve as a task's `json_schema`, or undefined when it can. */
 export function findSchemaProblem(value: unknown): string | undefined {
-  if (isDeep(value, MAX_DEPTH)) return `It is nested deeper than ${MAX_DEPTH} levels.`;
+  if (isDeeper(value, MAX_DEPTH)) return `It is nested deeper than ${MAX_DEPTH} levels.`;
   if (new TextEncoder().encode(JSON.stringify(value)).length > SCHEMA_MAX_BYTES) {
     return `It is larger than ${SCHEMA_MAX_BYTES} bytes.`;
   }
@@ -109,7 +105,7 @@ function explain(error: unknown): string {
 
 /** What is wrong with a run's output under the task's schema, or undefined when it matches (agent-tasks 4.3). */
 export function findOutputProblem(schema: OutputSchema, output: unknown): string | undefined {
-  if (isDeep(output, MAX_DEPTH)) return `It is nested deeper than ${MAX_DEPTH} levels.`;
+  if (isDeeper(output, MAX_DEPTH)) return `It is nested deeper than ${MAX_DEPTH} levels.`;
   try {
     const { valid, errors } = new Validator(schema, draftOf(schema)).validate(output);
     return valid ? undefined : describe(errors);

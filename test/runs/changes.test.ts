@@ -71,16 +71,21 @@ describe("PATCH", () => {
     await expectRefused(send(`/${uuid()}/runs/${uuid()}/`, { method: "PATCH", json }), code, attr);
   });
 
-  test("refuses what is no JSON, and what is no object", async () => {
-    const { send, taskId, runId, adminKey } = await createRunClient();
-    const response = await call(`/api/projects/@current/tasks/${taskId}/runs/${runId}/`, {
-      method: "PATCH",
-      headers: { Authorization: `Bearer ${adminKey}`, "Content-Type": "application/json" },
-      body: "{",
-    });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ type: "invalid_request", code: "parse_error", attr: null });
-    await expectRefused(send(`/${taskId}/runs/${runId}/`, { method: "PATCH", json: [1] }), "invalid_input", null);
+  test("refuses what is no JSON, no object, or too deep for recursive readers", async () => {
+    const { taskId, runId, adminKey } = await createRunClient();
+    const send = (body: string) =>
+      call(`/api/projects/@current/tasks/${taskId}/runs/${runId}/`, {
+        method: "PATCH",
+        headers: { Authorization: `Bearer ${adminKey}`, "Content-Type": "application/json" },
+        body,
+      });
+    const malformed = await send("{");
+    expect(malformed.status).toBe(400);
+    expect(await malformed.json()).toMatchObject({ type: "invalid_request", code: "parse_error", attr: null });
+    await expectRefused(send("[1]"), "invalid_input", null);
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    await expectRefused(send(`{"output":${deep}}`), "invalid_input", "output");
+    await expectRefused(send(`{"state":{"a":${deep}}}`), "invalid_input", "state");
   });
 
   test("of an unknown run is 404", async () => {

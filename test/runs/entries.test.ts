@@ -113,6 +113,7 @@ describe("what is refused", () => {
     ['{"entries":[{}}', { code: "malformed_json", first: undefined, at: undefined }],
     ['{"entries":[{},]}', { code: "malformed_json", first: undefined, at: undefined }],
     ['{"entries":[{}],}', { code: "malformed_json", first: undefined, at: undefined }],
+    ['\uFEFF{"entries":[{}]}', { code: "malformed_json", first: undefined, at: undefined }],
     ["[]", { code: "validation_failed", first: "invalid_input", at: ["body"] }],
     ["{}", { code: "validation_failed", first: "required", at: ["body", "entries"] }],
     ['{"entries":null}', { code: "validation_failed", first: "null", at: ["body", "entries"] }],
