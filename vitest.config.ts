@@ -1,8 +1,11 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { buildAssets } from "./scripts/build-assets.ts";
+import { makePrivateKey } from "./scripts/run-token-key.ts";
+import { startOutsideWorld } from "./test/outside/world.ts";
 
 await buildAssets();
+const outside = await startOutsideWorld();
 
 export default defineConfig({
   test: {
@@ -21,6 +24,12 @@ export default defineConfig({
                 REQUEST_LOG: "off",
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
                 BOOTSTRAP_SECRET: "test-bootstrap-secret-0123456789abcdef",
+                LINK_SIGNING_SECRETS: "test:test-link-secret-0123456789abcdef0123456789",
+                RUN_TOKEN_PRIVATE_KEY: makePrivateKey(),
+                AGENT_HOSTS: "*.modal.run,*.modal.host,http://127.0.0.1:*",
+                SLACK_BASE_URL: `${outside}/slack`,
+                SLACK_BOT_TOKEN: "xoxb-test-token",
+                TEST_OUTSIDE_URL: outside,
               },
             },
           }),

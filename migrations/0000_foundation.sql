@@ -43,6 +43,7 @@ CREATE TABLE `projects` (
 	`name` text NOT NULL,
 	`description` text,
 	`is_default` integer DEFAULT false NOT NULL,
+	`next_task_number` integer DEFAULT 0 NOT NULL,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
@@ -139,7 +140,8 @@ CREATE UNIQUE INDEX `uploads_archive_key_unique` ON `uploads` (`archive_key`);--
 CREATE INDEX `uploads_expiry` ON `uploads` (`state`,`expires_at`);--> statement-breakpoint
 CREATE INDEX `uploads_version` ON `uploads` (`organization_id`,`task_name`,`version`);--> statement-breakpoint
 CREATE TABLE `users` (
-	`id` text PRIMARY KEY NOT NULL,
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
 	`organization_id` text NOT NULL,
 	`username` text NOT NULL,
 	`email` text NOT NULL,
@@ -150,6 +152,7 @@ CREATE TABLE `users` (
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
+CREATE UNIQUE INDEX `users_id_unique` ON `users` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `users_organization_email` ON `users` (`organization_id`,`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `users_organization_username` ON `users` (`organization_id`,`username`);--> statement-breakpoint
 CREATE TABLE `workspaces` (
@@ -165,4 +168,66 @@ CREATE TABLE `workspaces` (
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `workspaces_organization_key` ON `workspaces` (`organization_id`,`key`);
+CREATE UNIQUE INDEX `workspaces_organization_key` ON `workspaces` (`organization_id`,`key`);--> statement-breakpoint
+CREATE TABLE `agent_runs` (
+	`id` text PRIMARY KEY NOT NULL,
+	`task_id` text NOT NULL,
+	`organization_id` text NOT NULL,
+	`project_number` integer NOT NULL,
+	`status` text NOT NULL,
+	`environment` text NOT NULL,
+	`stage` text,
+	`branch` text,
+	`error_message` text,
+	`output` text,
+	`state` text NOT NULL,
+	`artifacts` text NOT NULL,
+	`created_by` integer,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	`completed_at` integer,
+	FOREIGN KEY (`task_id`) REFERENCES `agent_tasks`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `agent_runs_task` ON `agent_runs` (`task_id`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `agent_runs_stage` ON `agent_runs` (`project_number`,`stage`,`task_id`) WHERE stage IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `agent_tasks` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`organization_id` text NOT NULL,
+	`project_number` integer NOT NULL,
+	`task_number` integer NOT NULL,
+	`title` text NOT NULL,
+	`title_manually_set` integer NOT NULL,
+	`description` text NOT NULL,
+	`origin_product` text NOT NULL,
+	`repository` text,
+	`json_schema` text,
+	`internal` integer DEFAULT false NOT NULL,
+	`archived_at` integer,
+	`ci_prompt` text,
+	`created_by` integer,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	`last_activity_at` integer NOT NULL,
+	`deleted_at` integer,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`project_number`) REFERENCES `projects`(`number`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `agent_tasks_id_unique` ON `agent_tasks` (`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `agent_tasks_project_number` ON `agent_tasks` (`project_number`,`task_number`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_newest` ON `agent_tasks` (`project_number`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_active` ON `agent_tasks` (`project_number`,`deleted_at`,`internal`,`archived_at`,`last_activity_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_creator` ON `agent_tasks` (`project_number`,`created_by`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_origin` ON `agent_tasks` (`project_number`,`origin_product`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE INDEX `agent_tasks_repository` ON `agent_tasks` (`project_number`,`repository`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE TABLE `slack_threads` (
+	`task_id` text NOT NULL,
+	`run_id` text DEFAULT '' NOT NULL,
+	`channel` text NOT NULL,
+	`thread_ts` text NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`task_id`, `run_id`),
+	FOREIGN KEY (`task_id`) REFERENCES `agent_tasks`(`id`) ON UPDATE no action ON DELETE no action
+);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { parseEnv } from "node:util";
 import { z } from "zod";
 import { PlainError } from "./command.ts";
+import { makePrivateKey, publicPemOf } from "./run-token-key.ts";
 
 /** Readable by the owner only: the folder holds a secret and a key. */
 const PRIVATE_FOLDER = 0o700;
@@ -29,30 +30,48 @@ const connectionSchema = z.object({
 
 export type Connection = z.output<typeof connectionSchema>;
 
-/** Makes the folder and, the first time, its settings with a bootstrap secret of its own. */
+const drawSecret = () => randomBytes(32).toString("base64url");
+
+/** Settings that a local server cannot do without, each made once and then kept. */
+const SETTINGS: Record<string, () => string> = {
+  BOOTSTRAP_SECRET: drawSecret,
+  LINK_SIGNING_SECRETS: () => `local:${drawSecret()}`,
+  RUN_TOKEN_PRIVATE_KEY: () => `"${makePrivateKey()}"`,
+  // Agents' servers on this machine.
+  AGENT_HOSTS: () => "*.modal.run,*.modal.host,http://localhost:*,http://127.0.0.1:*",
+  // wrangler prints a line per request already.
+  REQUEST_LOG: () => "off",
+};
+
+const SETTINGS_HEAD =
+  "# Settings of the local server; docs/configuration.md lists them all. Restart it after a change.\n";
+
+/** Makes the folder and its settings; to those of an earlier start it adds what a newer server needs. */
 export async function openStateFolder(folder: string): Promise<StateFolder> {
   const state = { folder, data: path.join(folder, "data"), settings: path.join(folder, "settings.env") };
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
-  const settings = [
-    "# Settings of the local server; docs/configuration.md lists them all. Restart it after a change.",
-    `BOOTSTRAP_SECRET=${randomBytes(32).toString("base64url")}`,
-    "# wrangler prints a line per request already.",
-    "REQUEST_LOG=off",
-    "",
-  ].join("\n");
-  try {
-    await writeFile(state.settings, settings, { flag: "wx", mode: PRIVATE_FILE });
-  } catch (error) {
-    if (!isCode(error, "EEXIST")) throw error;
-  }
+  const text = await readFile(state.settings, "utf8").catch((error: unknown) => {
+    if (isCode(error, "ENOENT")) return SETTINGS_HEAD;
+    throw error;
+  });
+  const known = parseEnv(text);
+  const missing = Object.entries(SETTINGS).filter(([name]) => known[name] === undefined);
+  if (missing.length === 0) return state;
+  const added = missing.map(([name, make]) => `${name}=${make()}\n`).join("");
+  const complete = text === "" || text.endsWith("\n") ? text + added : `${text}\n${added}`;
+  await writeWhole(state.settings, complete);
   return state;
 }
 
 /** The secret that makes the first organization. */
 export async function readBootstrapSecret(state: StateFolder): Promise<string> {
-  const secret = parseEnv(await readFile(state.settings, "utf8"))["BOOTSTRAP_SECRET"];
-  if (!secret) throw new PlainError(`${state.settings} has no BOOTSTRAP_SECRET.`);
-  return secret;
+  return await readSetting(state, "BOOTSTRAP_SECRET");
+}
+
+async function readSetting(state: StateFolder, name: string): Promise<string> {
+  const value = parseEnv(await readFile(state.settings, "utf8"))[name];
+  if (!value) throw new PlainError(`${state.settings} has no ${name}.`);
+  return value;
 }
 
 /** The connection that the last start wrote; undefined before the first. */
@@ -72,12 +91,18 @@ export async function readConnection(state: StateFolder): Promise<Connection | u
   }
 }
 
-/** Writes the connection whole or not at all. */
+/** Writes the connection, with the key that agents' servers check tokens of runs with. */
 export async function writeConnection(state: StateFolder, connection: Connection): Promise<string> {
   const file = connectionFile(state);
-  await writeFile(`${file}.new`, `${JSON.stringify(connection, null, 2)}\n`, { mode: PRIVATE_FILE });
-  await rename(`${file}.new`, file);
+  const connection_public_key_pem = publicPemOf(await readSetting(state, "RUN_TOKEN_PRIVATE_KEY"));
+  await writeWhole(file, `${JSON.stringify({ ...connection, connection_public_key_pem }, null, 2)}\n`);
   return file;
+}
+
+/** Writes a private file whole or not at all. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: PRIVATE_FILE });
+  await rename(`${file}.new`, file);
 }
 
 function connectionFile(state: StateFolder): string {

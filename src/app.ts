@@ -2,8 +2,10 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
+import { getPath } from "hono/utils/url";
 import packageJson from "../package.json" with { type: "json" };
 import { adminRoutes } from "./admin/routes.ts";
+import { routingPath } from "./http/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
@@ -14,11 +16,19 @@ import { refuseUnknown } from "./http/unknown-path.ts";
 import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
 import { registryReadRoutes } from "./registry/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
+import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
+import { agentRunRoutes, RUN_BODY_LIMITS } from "./runs/routes.ts";
+import { startCloudRun, startTaskRoutes } from "./runs/start-task-routes.ts";
+import { agentTaskRoutes } from "./tasks/routes.ts";
 
 /** Headers that scripts on allowed origins may read beside the safelisted ones. */
 const EXPOSED_HEADERS = [
   "X-Request-Id",
   "X-Total-Count",
+  "X-Filtered-Count",
+  "X-Matching-Count",
+  "X-Has-More",
+  "Server-Timing",
   "ETag",
   "Retry-After",
   "Content-Disposition",
@@ -33,7 +43,10 @@ const DOCUMENT_MAX_AGE_SECONDS = 300;
 
 /** Builds the Worker's routes: plumbing first, then each feature, then what answers for the rest. */
 export function buildApp(): OpenAPIHono<AppEnv> {
-  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: refuseInvalid,
+    getPath: (request) => routingPath(getPath(request)),
+  });
   app.use(requestId({ limitLength: 128 }));
   app.use(requestLog);
   app.use(secureHeaders());
@@ -45,12 +58,16 @@ export function buildApp(): OpenAPIHono<AppEnv> {
     }),
   );
   app.use(requireClientVersion);
-  app.use(limitJsonBody);
+  app.use(limitJsonBody(RUN_BODY_LIMITS));
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());
   app.route("/", registryReadRoutes());
   app.route("/", registryWriteRoutes());
+  app.route("/", agentTaskRoutes(startCloudRun));
+  app.route("/", startTaskRoutes());
+  app.route("/", agentRunRoutes());
+  app.route("/", agentConnectionRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

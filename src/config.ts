@@ -4,6 +4,8 @@ import { z } from "zod";
 const MB = 1_000_000;
 const MiB = 1024 * 1024;
 
+const PRIVATE_KEY = /-----BEGIN PRIVATE KEY-----[\s\w+/=]+-----END PRIVATE KEY-----/g;
+
 const bytes = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const count = bytes;
 const seconds = bytes;
@@ -22,11 +24,83 @@ const jsonRecord = z
   });
 
 /**
+ * Named secrets, newest first, as `name:secret,name:secret`. The first signs and all verify, so that a secret is
+ * replaced by putting a new one in front. 32 characters are as strong as SHA-256 needs.
+ */
+const namedSecrets = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .filter((entry) => entry.trim() !== "")
+      .map((entry) => {
+        const [kid = "", ...rest] = entry.trim().split(":");
+        return { kid, secret: rest.join(":") };
+      }),
+  )
+  .pipe(z.array(z.object({ kid: z.string().regex(/^[\w.-]{1,64}$/), secret: z.string().min(32) })));
+
+/** PKCS #8 PEM blocks, newest first; `\n` stands for a line's end where a setting has one line. */
+const privateKeys = z
+  .string()
+  .default("")
+  .transform((text) => text.replaceAll(String.raw`\n`, "\n"))
+  .refine((text) => text.replaceAll(PRIVATE_KEY, "").trim() === "")
+  .transform((text): string[] => text.match(PRIVATE_KEY) ?? []);
+
+/** A host that commands to agents may go to, as `URL` writes its parts. */
+export interface AgentHost {
+  scheme: "http" | "https";
+  /** A name or an address; `*.` in front of a domain stands for every name below it. */
+  host: string;
+  /** Empty for the scheme's own, `*` for any. */
+  port: string;
+}
+
+const AGENT_HOST = /^(?:(https?):\/\/)?((?:\*\.)?[a-z\d.-]+|\[[a-f\d:.]+\])(?::(\d{1,5}|\*))?$/i;
+
+/** Undefined when it is no host, or a wildcard over a whole top-level domain. */
+function readAgentHost(text: string): AgentHost | undefined {
+  const [, given, name = "", port = ""] = AGENT_HOST.exec(text) ?? [];
+  const scheme = given?.toLowerCase() === "http" ? "http" : "https";
+  const wildcard = name.startsWith("*.") ? "*." : "";
+  const url = `${scheme}://${name.slice(wildcard.length)}`;
+  if (!URL.canParse(url)) return undefined;
+  const { hostname } = new URL(url);
+  if (wildcard !== "" && !/\.[a-z-]+$/.test(hostname)) return undefined;
+  const isStandard = port === (scheme === "https" ? "443" : "80");
+  return { scheme, host: wildcard + hostname, port: isStandard ? "" : port };
+}
+
+/** Hosts separated by commas, such as `*.modal.run,http://localhost:*`; without a scheme they are https. */
+const agentHosts = z.string().transform((text, context): AgentHost[] => {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const hosts = entries.filter((entry) => entry !== "").map(readAgentHost);
+  const known = hosts.filter((host) => host !== undefined);
+  if (known.length < hosts.length) context.addIssue({ code: "custom", message: "is no list of hosts" });
+  return known;
+});
+
+/**
  * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
  */
 const configSchema = z.object({
   /** Creates the first organization of a new deployment; a secret of at least 24 characters. */
   BOOTSTRAP_SECRET: z.string().min(24).optional(),
+  /** Sign links that work without credentials, such as a run's `log_url`; secrets of at least 32 characters. */
+  LINK_SIGNING_SECRETS: namedSecrets,
+  /** RSA keys of the tokens that agents' servers take; a secret. The first signs, all are published. */
+  RUN_TOKEN_PRIVATE_KEY: privateKeys,
+  /** Hosts of agents' servers, which commands are sent to. */
+  AGENT_HOSTS: agentHosts.prefault("*.modal.run,*.modal.host"),
+  /** How long a command waits for its agent's answer. */
+  AGENT_COMMAND_TIMEOUT_SECONDS: seconds(600),
+  /** Largest answer of an agent's server. */
+  AGENT_ANSWER_MAX_BYTES: bytes(8 * MiB),
+  /** Slack's Web API, and the bot token that posts through it (a secret). Without a token nothing is posted. */
+  SLACK_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://slack.com/api"),
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
   /** Origins that browsers may call from, separated by commas. None by default. */
   CORS_ORIGINS: z
     .string()
@@ -45,6 +119,10 @@ const configSchema = z.object({
   RATE_LIMIT_PERIOD_SECONDS: seconds(60),
   /** Largest JSON request body. */
   JSON_BODY_MAX_BYTES: bytes(1 * MiB),
+  /** Largest body of append_log; what is passed to a Durable Object at once stays below 32 MiB. */
+  RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB).pipe(z.number().max(30 * MB)),
+  /** Largest body of an upload of artifacts: one of 30 MiB in base64 and what is around it. */
+  RUN_ARTIFACTS_BODY_MAX_BYTES: bytes(45 * MB),
   /** Largest archive in one request; Cloudflare's own limit is 100 MB on most plans. */
   PUBLISH_MAX_BYTES: bytes(95 * MB),
   /** Largest archive in a multipart upload. */

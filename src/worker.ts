@@ -1,6 +1,8 @@
 import { buildApp } from "./app.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 
+export { RelayWorkflow } from "./runs/relay-workflow.ts";
+export { Run } from "./runs/run-object.ts";
 export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
 
 const app = buildApp();

@@ -1,6 +1,6 @@
-import { and, eq, isNull, lt, or } from "drizzle-orm";
+import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { apiKeys, organizations, users } from "../db/schema.ts";
+import { apiKeys, organizations, projects, users, workspaces } from "../db/schema.ts";
 import { equalSecrets, hashApiKey, lookupOf } from "./api-keys.ts";
 import type { Caller } from "./caller.ts";
 
@@ -11,6 +11,15 @@ export type Verdict =
   | { ok: true; caller: Caller; lastUsedAt: Date | null }
   | { ok: false; reason: "key_invalid" | "key_revoked" | "key_expired" };
 
+/** The default project of the key's organization: neither it nor its workspace can be deleted. */
+function defaultProject(db: Database) {
+  return db
+    .select({ id: projects.id })
+    .from(projects)
+    .innerJoin(workspaces, and(eq(workspaces.id, projects.workspaceId), workspaces.isDefault))
+    .where(and(eq(projects.organizationId, apiKeys.organizationId), projects.isDefault));
+}
+
 /**
  * Finds and verifies an API key in one D1 query. Whether a key is revoked or expired is told only to who presents the
  * whole secret.
@@ -19,10 +28,17 @@ export async function verifyApiKey(db: Database, presented: string, now: Date): 
   const lookup = lookupOf(presented);
   if (lookup === undefined) return { ok: false, reason: "key_invalid" };
   const [row] = await db
-    .select({ key: apiKeys, username: users.username, organizationKey: organizations.key })
+    .select({
+      key: apiKeys,
+      username: users.username,
+      userNumber: users.number,
+      organizationKey: organizations.key,
+      currentProject: { id: projects.id, number: projects.number },
+    })
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))
     .innerJoin(organizations, eq(organizations.id, apiKeys.organizationId))
+    .innerJoin(projects, eq(projects.id, sql`coalesce(${apiKeys.projectId}, ${defaultProject(db)})`))
     .where(eq(apiKeys.lookup, lookup))
     .limit(1);
   if (!row || !(await equalSecrets(row.key.hash, await hashApiKey(presented)))) {
@@ -34,9 +50,11 @@ export async function verifyApiKey(db: Database, presented: string, now: Date): 
     keyId: row.key.id,
     userId: row.key.userId,
     username: row.username,
+    userNumber: row.userNumber,
     organizationId: row.key.organizationId,
     organizationKey: row.organizationKey,
     projectId: row.key.projectId,
+    currentProject: row.currentProject,
     scopes: row.key.scopes,
   };
   return { ok: true, caller, lastUsedAt: row.key.lastUsedAt };

@@ -1,5 +1,8 @@
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import * as schema from "./schema.ts";
+import * as agentSchema from "./agent-schema.ts";
+import * as platformSchema from "./schema.ts";
+
+const schema = { ...platformSchema, ...agentSchema };
 
 export type Database = DrizzleD1Database<typeof schema>;
 

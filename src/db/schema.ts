@@ -23,11 +23,12 @@ export const organizations = sqliteTable("organizations", {
   updatedAt: updatedAt(),
 });
 
-/** People and machine users; a user belongs to one organization. */
+/** People and machine users; a user belongs to one organization. `number` is the integer id that agent clients see. */
 export const users = sqliteTable(
   "users",
   {
-    id: text("id").primaryKey(),
+    number: integer("number").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull().unique(),
     organizationId: text("organization_id")
       .notNull()
       .references(() => organizations.id),
@@ -79,6 +80,8 @@ export const projects = sqliteTable(
     name: text("name").notNull(),
     description: text("description"),
     isDefault: integer("is_default", { mode: "boolean" }).notNull().default(false),
+    /** The `task_number` of the next agent task; counted up in the batch that inserts it. */
+    nextTaskNumber: integer("next_task_number").notNull().default(0),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -45,7 +45,9 @@ export const REGISTRY_ERROR_TYPES = [
 export type RegistryErrorType = (typeof REGISTRY_ERROR_TYPES)[number];
 
 /** HTTP statuses of errors: A7's eleven, and those that HTTP itself asks for (405, 411, 413, 415, 416). */
-export const ERROR_STATUSES = [400, 401, 403, 404, 405, 409, 411, 413, 415, 416, 422, 426, 429, 500, 502, 504] as const;
+export const ERROR_STATUSES = [
+  400, 401, 403, 404, 405, 409, 411, 413, 415, 416, 422, 426, 429, 500, 502, 503, 504,
+] as const;
 
 export type ErrorStatus = (typeof ERROR_STATUSES)[number];
 
@@ -53,8 +55,11 @@ interface ErrorRow {
   status: ErrorStatus;
   /** `type` in the registry's envelope. */
   type: RegistryErrorType;
-  /** `type` and `code` in the agent tasks' envelope, and the status where that family has another. */
-  agent: { type: string; code: string; status?: ErrorStatus };
+  /**
+   * How agent tasks show it: `type` and `code` of their envelope (1.3a), or the one key of their bare bodies (1.3b, c);
+   * and the status where that family has another.
+   */
+  agent: ({ type: string; code: string } | { only: "error" | "detail" }) & { status?: ErrorStatus };
   /** What a client reads when the place that fails says nothing better. */
   detail: string;
 }
@@ -201,6 +206,42 @@ export const ERRORS = {
     agent: { type: "throttled_error", code: "member_limit_exceeded" },
     detail: "The organization has as many members as it may have.",
   },
+  request_refused: {
+    status: 400,
+    type: "invalid_error",
+    agent: { only: "error" },
+    detail: "The request cannot be carried out as things stand.",
+  },
+  reference_invalid: {
+    status: 400,
+    type: "invalid_error",
+    agent: { only: "detail" },
+    detail: "The request refers to something that is not there.",
+  },
+  state_conflict: {
+    status: 409,
+    type: "conflict_error",
+    agent: { only: "error" },
+    detail: "The current state does not allow that.",
+  },
+  bad_gateway: {
+    status: 502,
+    type: "bad_gateway_error",
+    agent: { only: "error" },
+    detail: "The agent server did not answer as it should.",
+  },
+  unavailable: {
+    status: 503,
+    type: "server_error",
+    agent: { only: "error" },
+    detail: "Not available at the moment; try again.",
+  },
+  gateway_timeout: {
+    status: 504,
+    type: "gateway_timeout_error",
+    agent: { only: "error" },
+    detail: "The agent server did not answer in time.",
+  },
   server_error: {
     status: 500,
     type: "server_error",
@@ -228,16 +269,19 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly errors: ErrorItem[] | undefined;
   readonly headers: Record<string, string>;
+  /** Keys beside the one of a bare body (agent-tasks 1.3b). */
+  readonly bareFields: Record<string, unknown>;
 
   constructor(
     code: ErrorCode,
     detail: string = ERRORS[code].detail,
-    extras: { errors?: ErrorItem[]; headers?: Record<string, string> } = {},
+    extras: { errors?: ErrorItem[]; headers?: Record<string, string>; bareFields?: Record<string, unknown> } = {},
   ) {
     super(detail);
     this.name = "ApiError";
     this.code = code;
     this.errors = extras.errors;
     this.headers = extras.headers ?? {};
+    this.bareFields = extras.bareFields ?? {};
   }
 }

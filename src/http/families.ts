@@ -7,7 +7,7 @@ import { type ApiError, ERROR_STATUSES, type ErrorStatus, errorRow, REGISTRY_ERR
  */
 export type Family = "registry" | "agent-tasks" | "workflow-files";
 
-const AGENT_PATHS = /^\/api\/(projects|environments|users)(\/|$)/;
+const AGENT_PATHS = /^\/api\/(projects|environments|users|personal_api_keys)(\/|$)/;
 const WORKFLOW_PATHS = /^\/(tasks|files|core)(\/|$)/;
 
 /** The family that answers for a path, known or not. */
@@ -35,14 +35,39 @@ const agentErrorPayload = z
   .object({ type: z.string(), code: z.string(), detail: z.string(), attr: z.string().nullable() })
   .openapi("AgentErrorPayload");
 
+/** The bare bodies of agent tasks (1.3b, c). */
+const agentBareErrorPayload = z
+  .union([z.object({ error: z.string() }), z.object({ detail: z.string() })])
+  .openapi("AgentBareErrorPayload");
+
 /** The error body of workflow task files. */
 const workflowErrorPayload = z.object({ detail: z.string() }).openapi("WorkflowErrorPayload");
 
 export const ERROR_SCHEMAS = {
   registry: apiErrorPayload,
-  "agent-tasks": agentErrorPayload,
+  "agent-tasks": z.union([agentErrorPayload, agentBareErrorPayload]),
   "workflow-files": workflowErrorPayload,
 } satisfies Record<Family, z.ZodType>;
+
+/** Codes of validation that agent clients know (1.3a); whatever else a validator says is `invalid_input` to them. */
+const AGENT_FIELD_CODES = new Set(
+  "required null blank empty max_length min_value max_value invalid_choice does_not_exist not_a_dict not_a_list".split(
+    " ",
+  ),
+);
+
+function agentBody(shape: ReturnType<typeof errorRow>["agent"], error: ApiError): object {
+  if ("only" in shape) return { [shape.only]: error.message, ...error.bareFields };
+  const [first] = error.errors ?? [];
+  if (!first) return { type: shape.type, code: shape.code, detail: error.message, attr: null };
+  const attr = first.loc.slice(1).join("__");
+  return {
+    type: shape.type,
+    code: AGENT_FIELD_CODES.has(first.type) ? first.type : "invalid_input",
+    detail: first.msg,
+    attr: attr === "" ? null : attr,
+  };
+}
 
 /** Status and body of an error as its family sends it. */
 export function renderError(family: Family, error: ApiError): { status: ErrorStatus; body: object } {
@@ -58,18 +83,8 @@ export function renderError(family: Family, error: ApiError): { status: ErrorSta
           ...(error.errors && { errors: error.errors }),
         },
       };
-    case "agent-tasks": {
-      const attr = error.errors?.[0]?.loc.slice(1).join("__");
-      return {
-        status: row.agent.status ?? row.status,
-        body: {
-          type: row.agent.type,
-          code: row.agent.code,
-          detail: error.errors?.[0]?.msg ?? error.message,
-          attr: attr === undefined || attr === "" ? null : attr,
-        },
-      };
-    }
+    case "agent-tasks":
+      return { status: row.agent.status ?? row.status, body: agentBody(row.agent, error) };
     case "workflow-files":
       return { status: row.status, body: { detail: error.message } };
   }

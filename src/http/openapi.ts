@@ -8,6 +8,8 @@ with the user \`__token__\`.`;
 const TAGS = [
   { name: "Task registry", description: "Packaged tasks: publish, list, read" },
   { name: "Task uploads", description: "Resumable uploads of large archives" },
+  { name: "Agent tasks", description: "Tasks for agents, and who the caller is to agent clients" },
+  { name: "Agent runs", description: "Runs of agent tasks: state, logs, connections" },
   { name: "Administration", description: "Organizations, workspaces, projects, users, keys" },
   { name: "Account", description: "Who the key belongs to" },
   { name: "Service", description: "Health and documentation" },

@@ -2,6 +2,7 @@ import type { Hook } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { z } from "zod";
+import type { Config } from "../config.ts";
 import { type AppEnv, configOf } from "./context.ts";
 import { ApiError, type ErrorItem } from "./errors.ts";
 
@@ -12,7 +13,8 @@ function toItem(target: string, issue: z.core.$ZodIssue): ErrorItem {
   return {
     loc: [PLACES[target] ?? target, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))],
     msg: issue.message,
-    type: issue.code,
+    // A field kind of ours says its own code; zod's says too little for clients of agent tasks.
+    type: issue.code === "custom" && typeof issue.params?.["code"] === "string" ? issue.params["code"] : issue.code,
   };
 }
 
@@ -25,14 +27,36 @@ export const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) =>
   throw new ApiError("validation_failed", `Request validation failed.${place}`, { errors });
 };
 
+/** A path whose JSON bodies have a limit of their own. */
+export interface OwnBodyLimit {
+  path: RegExp;
+  /** Bytes. */
+  limit: (config: Config) => number;
+}
+
 /** Bodies that are parsed stay below JSON_BODY_MAX_BYTES; raw bodies (archives, parts) have limits of their own. */
-export const limitJsonBody = createMiddleware<AppEnv>(async (c, next) => {
-  if (!c.req.header("content-type")?.toLowerCase().includes("json")) return next();
-  const maxSize = configOf(c).JSON_BODY_MAX_BYTES;
-  return bodyLimit({
-    maxSize,
-    onError: () => {
-      throw new ApiError("body_too_large", `The request body is larger than ${maxSize} bytes.`);
-    },
-  })(c, next);
+export function limitJsonBody(ownLimits: readonly OwnBodyLimit[]) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    if (!c.req.header("content-type")?.toLowerCase().includes("json")) return next();
+    const config = configOf(c);
+    const own = ownLimits.find(({ path }) => path.test(c.req.path));
+    const maxSize = own ? own.limit(config) : config.JSON_BODY_MAX_BYTES;
+    return bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new ApiError("body_too_large", `The request body is larger than ${maxSize} bytes.`);
+      },
+    })(c, next);
+  });
+}
+
+/** Lets clients of agent tasks send no body, or an empty one, where all fields are optional (agent-tasks 1.1). */
+export const allowEmptyBody = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.req.raw.body === null || c.req.header("content-length") === "0") {
+    const headers = new Headers(c.req.raw.headers);
+    headers.set("Content-Type", "application/json");
+    headers.delete("Content-Length");
+    c.req.raw = new Request(c.req.raw, { method: c.req.method, headers, body: "{}" });
+  }
+  await next();
 });

@@ -14,9 +14,10 @@ const operations: Operation[] = [...eachOperation(await readDocument())];
 const guarded = operations.filter(({ operation }) => operation["x-required-scope"]);
 const scoped = guarded.filter(({ operation }) => operation["x-required-scope"] !== "any");
 const ofOrganization = guarded.filter(({ path }) => path.includes("{org}"));
+const ofProject = guarded.filter(({ path }) => path.startsWith("/api/projects/{project_id}"));
 
-/** Operations that need no key, and the one whose first use is opened by the bootstrap secret. */
-const PUBLIC = ["getHealth"];
+/** Operations that need no key (a signed link, public keys), and the one whose first use the bootstrap secret opens. */
+const PUBLIC = ["getHealth", "getLinkedAgentRunLog", "getRunTokenKey", "listRunTokenKeys"];
 const BOOTSTRAP = "createOrganization";
 
 let tenant: Tenant;
@@ -33,7 +34,8 @@ beforeAll(async () => {
 function send({ method, path, operation }: Operation, key: string | undefined): Promise<Response> {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const parameter = operation.parameters?.find((candidate) => candidate.in === "path" && candidate.name === name);
-    const example = name === "org" ? tenant.org : String(parameter?.example ?? parameter?.schema?.example);
+    const own = { org: tenant.org, project_id: tenant.projectId }[name];
+    const example = own ?? String(parameter?.example ?? parameter?.schema?.example);
     return encodeURIComponent(example);
   });
   const headers = new Headers(key === undefined ? {} : { Authorization: `Bearer ${key}` });
@@ -45,8 +47,26 @@ function send({ method, path, operation }: Operation, key: string | undefined): 
   return call(filled, { method, headers, ...(body !== undefined && { body }) });
 }
 
-async function expectError(response: Response, status: number, type: string, detail: RegExp): Promise<void> {
-  expect(await response.json()).toMatchObject({ code: status, type, detail: expect.stringMatching(detail) });
+/** How each family names what authorization refuses. */
+const REFUSALS = {
+  key_required: { status: 401, type: "authentication_error", agentCode: "not_authenticated" },
+  key_invalid: { status: 401, type: "authentication_error", agentCode: "authentication_failed" },
+  key_revoked: { status: 401, type: "authentication_error", agentCode: "authentication_failed" },
+  key_expired: { status: 401, type: "expired_token_error", agentCode: "authentication_failed" },
+  scope_missing: { status: 403, type: "forbidden_error", agentCode: "permission_denied" },
+};
+
+async function expectRefusal(
+  { path }: Operation,
+  response: Response,
+  refusal: keyof typeof REFUSALS,
+  detail: RegExp,
+): Promise<void> {
+  const { status, type, agentCode } = REFUSALS[refusal];
+  const body = path.startsWith("/api/v1/")
+    ? { code: status, type }
+    : { type: "authentication_error", code: agentCode, attr: null };
+  expect(await response.json()).toMatchObject({ ...body, detail: expect.stringMatching(detail) });
   expect(response.status).toBe(status);
 }
 
@@ -65,19 +85,19 @@ describe.each(guarded)("$name", (operation) => {
   test("no key: 401", async () => {
     const response = await send(operation, undefined);
     expect(response.headers.get("www-authenticate")).toMatch(/^Bearer/);
-    await expectError(response, 401, "authentication_error", /^API key required/);
+    await expectRefusal(operation, response, "key_required", /^API key required/);
   });
 
   test.each(["nonsense", `ty_${"0".repeat(24)}_${"0".repeat(64)}`])("bad key %s: 401", async (key) => {
-    await expectError(await send(operation, key), 401, "authentication_error", /^Invalid API key/);
+    await expectRefusal(operation, await send(operation, key), "key_invalid", /^Invalid API key/);
   });
 
   test("revoked key: 401", async () => {
-    await expectError(await send(operation, keys.revoked), 401, "authentication_error", /revoked/);
+    await expectRefusal(operation, await send(operation, keys.revoked), "key_revoked", /revoked/);
   });
 
   test("expired key: 401", async () => {
-    await expectError(await send(operation, keys.expired), 401, "expired_token_error", /expired/);
+    await expectRefusal(operation, await send(operation, keys.expired), "key_expired", /expired/);
   });
 });
 
@@ -86,12 +106,27 @@ describe.each(scoped)("$name", (operation) => {
     const needed = SCOPES.find((scope) => scope === operation.operation["x-required-scope"]);
     if (!needed) throw new Error(`${operation.name}: unknown scope`);
     const response = await send(operation, await keyWithout(needed));
-    await expectError(response, 403, "forbidden_error", new RegExp(`required scope '${needed}'`));
+    await expectRefusal(operation, response, "scope_missing", new RegExp(`required scope '${needed}'`));
   });
 });
 
 describe.each(ofOrganization)("$name", (operation) => {
   test("another organization: 404", async () => {
-    await expectError(await send(operation, stranger.adminKey), 404, "not_found_error", /not found/i);
+    const response = await send(operation, stranger.adminKey);
+    expect(await response.json()).toMatchObject({
+      code: 404,
+      type: "not_found_error",
+      detail: expect.stringMatching(/not found/i),
+    });
+    expect(response.status).toBe(404);
+  });
+});
+
+describe.each(ofProject)("$name", (operation) => {
+  test("another organization's project: 404", async () => {
+    const response = await send(operation, stranger.adminKey);
+    const body = { type: "invalid_request", code: "not_found", detail: "Not found.", attr: null };
+    expect(await response.json()).toEqual(body);
+    expect(response.status).toBe(404);
   });
 });

@@ -1,0 +1,55 @@
+import { z } from "@hono/zod-openapi";
+
+/** Rows of a page when the client says nothing sensible, and at most (agent-tasks 1.4). */
+const PAGE_SIZE = 100;
+
+const wholeNumber = (text: string | undefined) => (text !== undefined && /^-?\d+$/.test(text) ? Number(text) : NaN);
+
+/** `limit` and `offset`: nothing is refused, what makes no sense falls back (1.4). */
+export const offsetQuery = {
+  limit: z
+    .string()
+    .optional()
+    .transform((text) => {
+      const limit = wholeNumber(text);
+      return limit > 0 ? Math.min(limit, PAGE_SIZE) : PAGE_SIZE;
+    })
+    .openapi({ type: "integer", example: 100, description: "Rows at most; above 100 counts as 100" }),
+  offset: z
+    .string()
+    .optional()
+    .transform((text) => Math.max(wholeNumber(text) || 0, 0))
+    .openapi({ type: "integer", example: 0, description: "Rows to leave out" }),
+};
+
+/** The envelope of a list (1.4). */
+export function pageOf<T extends z.ZodType>(row: T) {
+  return z.object({
+    count: z.int().openapi({ example: 1 }),
+    next: z.string().nullable().openapi({ example: null }),
+    previous: z.string().nullable().openapi({ example: null }),
+    results: z.array(row),
+  });
+}
+
+/** Fills the envelope; `next` and `previous` are absolute and keep the other query parameters. */
+export function describeOffsetPage<T>(
+  url: string,
+  { limit, offset }: { limit: number; offset: number },
+  count: number,
+  results: T[],
+) {
+  const at = (target: number) => {
+    const page = new URL(url);
+    page.searchParams.set("limit", String(limit));
+    if (target > 0) page.searchParams.set("offset", String(target));
+    else page.searchParams.delete("offset");
+    return page.href;
+  };
+  return {
+    count,
+    next: offset + limit < count ? at(offset + limit) : null,
+    previous: offset > 0 ? at(Math.max(offset - limit, 0)) : null,
+    results,
+  };
+}

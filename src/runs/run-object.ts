@@ -1,0 +1,139 @@
+import { DurableObject } from "cloudflare:workers";
+import type { RunStatus } from "../db/agent-schema.ts";
+import { connect } from "../db/client.ts";
+import { logBackgroundFailure } from "../http/request-log.ts";
+import { JOURNAL_SCHEMA, Journal } from "../stream/journal.ts";
+import { applySchema, hasSchema } from "../stream/object-schema.ts";
+import type { RunRow } from "../tasks/run-view.ts";
+import { currentMicroseconds } from "../tasks/wire-time.ts";
+import { applyChange, type RunChange } from "./run-change.ts";
+import { nextAttempt, projectRun } from "./run-projection.ts";
+import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
+import { LOG_TAG, openLog } from "./run-log.ts";
+import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
+import { STATE_TAG, stateEntry } from "./state-entry.ts";
+
+/** Whose run it is: the object compares it with what it knows, so that no call needs a look-up elsewhere. */
+export interface RunScope {
+  organizationId: string;
+  projectNumber: number;
+  taskId: string;
+}
+
+export type NotFound = { ok: false; reason: "not_found" };
+export type TooLarge = { ok: false; reason: "too_large" };
+/** `applied` is false where the run was in none of the statuses asked for, and so stayed as it was. */
+export type Changed = { ok: true; run: RunRow; applied: boolean };
+
+const NOT_FOUND: NotFound = { ok: false, reason: "not_found" };
+const TOO_LARGE: TooLarge = { ok: false, reason: "too_large" };
+
+/**
+ * One run: the single writer of its record and its journal. A change commits together with the state entry that tells of
+ * it, then its row in D1 is written, then the caller has its answer; when D1 fails, the alarm repeats until the row
+ * matches. Expected failures are values. An object whose run was never created stores nothing.
+ */
+export class Run extends DurableObject {
+  readonly #record: RunRecord;
+  readonly #journal: Journal;
+  /** The stored run, or undefined before its creation. */
+  #run: RunRow | undefined;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    this.#record = new RunRecord(ctx.storage);
+    this.#journal = new Journal(ctx.storage.sql);
+    if (!hasSchema(ctx.storage.sql)) return;
+    ctx.storage.transactionSync(() => this.#migrate());
+    this.#run = this.#record.load();
+  }
+
+  /** Creates the run. Repeated for the same scope it answers with the run that is there. */
+  async create(scope: RunScope, init: NewRun): Promise<{ ok: true; run: RunRow } | NotFound | TooLarge> {
+    if (this.#run) return this.read(scope);
+    const run = beginRun(scope, init, currentMicroseconds());
+    if (!isStorable(run)) return TOO_LARGE;
+    await this.#commit(run);
+    return { ok: true, run };
+  }
+
+  read(scope: RunScope): { ok: true; run: RunRow } | NotFound {
+    const run = this.#runOf(scope);
+    return run ? { ok: true, run } : NOT_FOUND;
+  }
+
+  /** Changes the run; where `from` is given, only while it is in one of these statuses. */
+  async change(
+    scope: RunScope,
+    change: RunChange,
+    from?: readonly RunStatus[],
+  ): Promise<Changed | NotFound | TooLarge> {
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    if (from && !from.includes(run.status)) return { ok: true, run, applied: false };
+    const changed = applyChange(run, change, currentMicroseconds());
+    if (!isStorable(changed)) return TOO_LARGE;
+    await this.#commit(changed);
+    return { ok: true, run: changed, applied: true };
+  }
+
+  /** Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. */
+  appendLog(scope: RunScope, lines: Uint8Array): { ok: true; run: RunRow } | NotFound {
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    this.ctx.storage.transactionSync(() => this.#journal.append(LOG_TAG, lines));
+    return { ok: true, run };
+  }
+
+  /** The log as JSON lines, as far as it goes now. */
+  readLog(scope: RunScope): { ok: true; run: RunRow; lines: ReadableStream<Uint8Array> } | NotFound {
+    const run = this.#runOf(scope);
+    return run ? { ok: true, run, lines: openLog(this.#journal) } : NOT_FOUND;
+  }
+
+  /** A page of the log's entries (agent-tasks 5.4). */
+  async sessionLogs(scope: RunScope, query: SessionLogQuery): Promise<({ ok: true } & SessionLogPage) | NotFound> {
+    if (!this.#runOf(scope)) return NOT_FOUND;
+    return { ok: true, ...(await selectSessionLog(this.#journal, query)) };
+  }
+
+  /** Brings the projection up to date after a failure, or after the object was lost between commit and write. */
+  override async alarm(): Promise<void> {
+    if (this.#run) await this.#project(this.#run);
+  }
+
+  #runOf({ organizationId, projectNumber, taskId }: RunScope): RunRow | undefined {
+    const run = this.#run;
+    const matches =
+      run?.organizationId === organizationId && run.projectNumber === projectNumber && run.taskId === taskId;
+    return matches ? run : undefined;
+  }
+
+  #migrate(): void {
+    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA]);
+  }
+
+  /** Commits a run with its state entry and the alarm that outlives this call, then writes the projection. */
+  async #commit(run: RunRow): Promise<void> {
+    this.ctx.storage.transactionSync(() => {
+      if (!this.#run) this.#migrate();
+      this.#record.save(run);
+      this.#journal.append(STATE_TAG, stateEntry(run));
+    });
+    this.#run = run;
+    await this.ctx.storage.setAlarm(nextAttempt(run, Date.now()));
+    await this.#project(run);
+  }
+
+  /** Writes the projection. The alarm stays set until the row shows the latest change. */
+  async #project(run: RunRow): Promise<void> {
+    try {
+      await projectRun(connect(this.env.DB), run);
+    } catch (error) {
+      logBackgroundFailure("projectRun", error);
+      await this.ctx.storage.setAlarm(nextAttempt(run, Date.now()));
+      return;
+    }
+    if (this.#run?.updatedAt === run.updatedAt) await this.ctx.storage.deleteAlarm();
+  }
+}

@@ -1,0 +1,36 @@
+import { and, eq, getTableColumns, lt, sql } from "drizzle-orm";
+import { agentRuns, agentTasks } from "../db/agent-schema.ts";
+import type { Database } from "../db/client.ts";
+import type { RunRow } from "../tasks/run-view.ts";
+
+/** The shortest and the longest wait between two attempts to write a run's row, in milliseconds. */
+const RETRY_MIN_MS = 5_000;
+const RETRY_MAX_MS = 600_000;
+
+/** Every column as the inserted row has it, so that its JSON is sent to D1 once. */
+const INSERTED = Object.fromEntries(
+  Object.entries(getTableColumns(agentRuns)).map(([key, { name }]) => [key, sql`excluded.${sql.identifier(name)}`]),
+);
+
+/**
+ * Writes the row of D1 that lists and look-ups use, and the task's last activity. Safe to repeat and to overtake: an
+ * older state never replaces a newer one.
+ */
+export async function projectRun(db: Database, run: RunRow): Promise<void> {
+  await db.batch([
+    db
+      .insert(agentRuns)
+      .values(run)
+      .onConflictDoUpdate({ target: agentRuns.id, set: INSERTED, setWhere: lt(agentRuns.updatedAt, run.updatedAt) }),
+    db
+      .update(agentTasks)
+      .set({ lastActivityAt: sql`max(${agentTasks.lastActivityAt}, ${run.updatedAt})` })
+      .where(and(eq(agentTasks.organizationId, run.organizationId), eq(agentTasks.id, run.taskId))),
+  ]);
+}
+
+/** When to try again what failed until `now` (milliseconds): the wait doubles with the age of the change. */
+export function nextAttempt(run: RunRow, now: number): number {
+  const age = now - Math.floor(run.updatedAt / 1000);
+  return now + Math.min(Math.max(age, RETRY_MIN_MS), RETRY_MAX_MS);
+}

@@ -1,0 +1,142 @@
+import { and, asc, count, desc, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
+import { agentRuns, agentTasks } from "../db/agent-schema.ts";
+import type { Database } from "../db/client.ts";
+import { prefixColumns } from "../db/prefixed-columns.ts";
+import { projects, users } from "../db/schema.ts";
+import { notFound, type ProjectReference } from "./project.ts";
+import { latestRun, matches, orderOf, presentIn } from "./task-filter.ts";
+import type { TaskListQuery } from "./task-query.ts";
+import type { TaskRow, TaskSummaryRow } from "./task-view.ts";
+
+/** Repositories that a project's picker is offered, in alphabetical order. */
+const REPOSITORIES_MAX = 1_000;
+
+const taskColumns = prefixColumns(agentTasks, "task");
+const runColumns = prefixColumns(agentRuns, "run");
+const userColumns = prefixColumns(users, "user");
+
+/** Joins the run with the greatest `created_at` (agent-tasks 2.1 `latest_run`). */
+const isLatestRun: SQL = sql`${agentRuns.id} = ${latestRun("id")}`;
+
+/** Selects tasks with all that their wire form shows; `toRow` reads what it gives. */
+export function selectTasks(db: Database) {
+  return db
+    .select({
+      task: taskColumns,
+      projectName: sql<string>`${projects.name}`.as("project_name"),
+      latestRun: runColumns,
+      createdBy: userColumns,
+    })
+    .from(agentTasks)
+    .innerJoin(projects, eq(projects.number, agentTasks.projectNumber))
+    .leftJoin(agentRuns, isLatestRun)
+    .leftJoin(users, eq(users.number, agentTasks.createdBy));
+}
+
+type SelectedTask = Awaited<ReturnType<typeof selectTasks>>[number];
+
+/** What a left join did not find has columns of null. */
+function joined<T extends { id: string }>(row: T): T | null {
+  const id: string | null = row.id;
+  return id === null ? null : row;
+}
+
+/** A selected task as views take it. */
+export function toRow({ task, projectName, latestRun, createdBy }: SelectedTask): TaskRow {
+  return { task, project: { name: projectName }, latestRun: joined(latestRun), createdBy: joined(createdBy) };
+}
+
+function selectProject(db: Database, project: ProjectReference) {
+  return db.select({ number: projects.number }).from(projects).where(project.condition);
+}
+
+/** The numbers of a page's tasks: what is sorted and skipped is this narrow, however long the tasks' texts are. */
+export function selectPage(db: Database, project: ProjectReference, query: TaskListQuery) {
+  return db
+    .select({ number: agentTasks.number })
+    .from(agentTasks)
+    .where(matches(project, query))
+    .orderBy(...orderOf(query.ordering))
+    .limit(query.limit)
+    .offset(query.offset);
+}
+
+/** The statements of a page of tasks: whether the project is there, the page, and how many match in all. */
+export function listStatements(db: Database, project: ProjectReference, query: TaskListQuery) {
+  return [
+    selectProject(db, project),
+    selectTasks(db)
+      .where(inArray(agentTasks.number, selectPage(db, project, query)))
+      .orderBy(...orderOf(query.ordering)),
+    db.select({ total: count() }).from(agentTasks).where(matches(project, query)),
+  ] as const;
+}
+
+/** One page of a project's tasks (3.1) and how many match, in one round trip; 404 without such a project. */
+export async function listTasks(
+  db: Database,
+  project: ProjectReference,
+  query: TaskListQuery,
+): Promise<{ rows: TaskRow[]; total: number }> {
+  const [found, rows, [counted]] = await db.batch(listStatements(db, project, query));
+  if (found.length === 0) throw notFound();
+  return { rows: rows.map(toRow), total: counted?.total ?? 0 };
+}
+
+type SummaryRun = NonNullable<TaskSummaryRow["latestRun"]>;
+
+/** A run that the left join did not find has a status of null. */
+function withRunOrNull({ task, latestRun }: { task: TaskSummaryRow["task"]; latestRun: SummaryRun }): TaskSummaryRow {
+  const status: string | null = latestRun.status;
+  return { task, latestRun: status === null ? null : latestRun };
+}
+
+const summaryColumns = {
+  id: taskColumns.id,
+  title: taskColumns.title,
+  repository: taskColumns.repository,
+  originProduct: taskColumns.originProduct,
+  createdAt: taskColumns.createdAt,
+  updatedAt: taskColumns.updatedAt,
+};
+
+/** One page of the summaries of the tasks with these ids, newest first, and how many there are. */
+export async function listSummaries(
+  db: Database,
+  project: ProjectReference,
+  ids: readonly string[],
+  { limit, offset }: { limit: number; offset: number },
+): Promise<{ rows: TaskSummaryRow[]; total: number }> {
+  // All ids travel as one parameter: D1 takes at most 100.
+  const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  const matching = and(presentIn(project), inArray(agentTasks.id, wanted));
+  const [found, rows, [counted]] = await db.batch([
+    selectProject(db, project),
+    db
+      .select({ task: summaryColumns, latestRun: { status: runColumns.status, environment: runColumns.environment } })
+      .from(agentTasks)
+      .leftJoin(agentRuns, isLatestRun)
+      .where(matching)
+      .orderBy(desc(agentTasks.createdAt), desc(agentTasks.number))
+      .limit(limit)
+      .offset(offset),
+    db.select({ total: count() }).from(agentTasks).where(matching),
+  ]);
+  if (found.length === 0) throw notFound();
+  return { rows: rows.map(withRunOrNull), total: counted?.total ?? 0 };
+}
+
+/** The repositories of a project's tasks that are neither deleted nor internal. */
+export async function listRepositories(db: Database, project: ProjectReference): Promise<string[]> {
+  const [found, rows] = await db.batch([
+    selectProject(db, project),
+    db
+      .selectDistinct({ repository: sql<string>`${agentTasks.repository}`.as("repository") })
+      .from(agentTasks)
+      .where(and(presentIn(project), eq(agentTasks.internal, false), isNotNull(agentTasks.repository)))
+      .orderBy(asc(agentTasks.repository))
+      .limit(REPOSITORIES_MAX),
+  ]);
+  if (found.length === 0) throw notFound();
+  return rows.map(({ repository }) => repository);
+}

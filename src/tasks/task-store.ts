@@ -1,0 +1,123 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import { v7 as uuid } from "uuid";
+import { agentTasks } from "../db/agent-schema.ts";
+import type { Database } from "../db/client.ts";
+import { violationOf } from "../db/constraints.ts";
+import { projects } from "../db/schema.ts";
+import { notFound, type ProjectReference } from "./project.ts";
+import type { TaskChange } from "./task-fields.ts";
+import { presentIn } from "./task-filter.ts";
+import { selectTasks, toRow } from "./task-list-store.ts";
+import type { TaskRow } from "./task-view.ts";
+import { titleFrom } from "./title.ts";
+import { currentMicroseconds } from "./wire-time.ts";
+
+function isTask(project: ProjectReference, id: string): SQL | undefined {
+  return and(presentIn(project), eq(agentTasks.id, id.toLowerCase()));
+}
+
+/** The statement that finds a task, for whoever has more to ask in the same round trip. */
+export function selectTask(db: Database, project: ProjectReference, id: string) {
+  return selectTasks(db).where(isTask(project, id));
+}
+
+function firstRow(rows: Awaited<ReturnType<typeof selectTask>>): TaskRow {
+  const [row] = rows;
+  if (!row) throw notFound();
+  return toRow(row);
+}
+
+/** A task that is not deleted, or 404. */
+export async function findTask(db: Database, project: ProjectReference, id: string): Promise<TaskRow> {
+  return firstRow(await selectTask(db, project, id));
+}
+
+/**
+ * Creates a task (agent-tasks 3.2). Its number is taken from the project in the batch that inserts it, so that numbers
+ * have neither gaps nor repeats, whatever happens at the same time. 404 without such a project.
+ */
+export async function insertTask(
+  db: Database,
+  project: ProjectReference,
+  createdBy: number,
+  input: TaskChange,
+): Promise<TaskRow> {
+  const id = uuid();
+  const now = currentMicroseconds();
+  const { title, description = "" } = input;
+  const [, , rows] = await db
+    .batch([
+      db
+        .update(projects)
+        .set({ nextTaskNumber: sql`${projects.nextTaskNumber} + 1` })
+        .where(project.condition),
+      db.insert(agentTasks).values({
+        id,
+        organizationId: project.organizationId,
+        projectNumber: project.number,
+        taskNumber: sql`(SELECT ${projects.nextTaskNumber} - 1 FROM ${projects} WHERE ${project.condition})`,
+        title: title || titleFrom(description),
+        titleManuallySet: input.title_manually_set ?? Boolean(title),
+        description,
+        originProduct: input.origin_product ?? "user_created",
+        repository: input.repository ?? null,
+        jsonSchema: input.json_schema ?? null,
+        internal: input.internal ?? false,
+        archivedAt: input.archived ? now : null,
+        ciPrompt: input.ci_prompt ?? null,
+        createdBy,
+        createdAt: now,
+        updatedAt: now,
+        lastActivityAt: now,
+      }),
+      selectTask(db, project, id),
+    ])
+    .catch((error: unknown) => {
+      // Without the project there is no number to insert.
+      if (violationOf(error)?.kind === "not_null") throw notFound();
+      throw error;
+    });
+  return firstRow(rows);
+}
+
+/** Changes what is given (3.3): a title that is set counts as set by hand unless the request says otherwise. */
+export async function updateTask(
+  db: Database,
+  project: ProjectReference,
+  id: string,
+  change: TaskChange,
+): Promise<TaskRow> {
+  const now = currentMicroseconds();
+  const { title, title_manually_set = title === undefined ? undefined : true, archived } = change;
+  const [, rows] = await db.batch([
+    db
+      .update(agentTasks)
+      .set({
+        title,
+        titleManuallySet: title_manually_set,
+        description: change.description,
+        originProduct: change.origin_product,
+        repository: change.repository,
+        jsonSchema: change.json_schema,
+        internal: change.internal,
+        ciPrompt: change.ci_prompt,
+        ...(archived !== undefined && {
+          archivedAt: archived ? sql`coalesce(${agentTasks.archivedAt}, ${now})` : null,
+        }),
+        updatedAt: sql`max(${now}, ${agentTasks.updatedAt} + 1)`,
+      })
+      .where(isTask(project, id)),
+    selectTask(db, project, id),
+  ]);
+  return firstRow(rows);
+}
+
+/** Deletes a task for all who look for it (3.3); its row and its runs stay. 404 when it is gone already. */
+export async function deleteTask(db: Database, project: ProjectReference, id: string): Promise<void> {
+  const deleted = await db
+    .update(agentTasks)
+    .set({ deletedAt: currentMicroseconds() })
+    .where(isTask(project, id))
+    .returning({ id: agentTasks.id });
+  if (deleted.length === 0) throw notFound();
+}
