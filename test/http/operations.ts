@@ -1,5 +1,8 @@
 import { call } from "../tenant.ts";
 
+/** Operations that anyone may call. */
+export const PUBLIC_OPERATIONS = ["getHealth", "getLinkedAgentRunLog", "getRunTokenKey", "listRunTokenKeys"];
+
 interface Media {
   example?: unknown;
   examples?: Record<string, { value: unknown }>;

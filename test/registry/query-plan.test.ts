@@ -13,7 +13,8 @@ beforeAll(async () => {
   tenant = await createTenant();
   const { id, org, userId } = tenant;
   const user = { keyId: "key", userId, username: "owner", projectId: null, scopes: ["admin"] };
-  caller = { ...user, organizationId: id, organizationKey: org };
+  const numbers = { userNumber: 1, currentProject: { id: "project", number: 1 } };
+  caller = { ...user, ...numbers, organizationId: id, organizationKey: org };
 });
 
 /** Runs queries, counts statements and batches, and tells how SQLite finds the rows of each statement. */
