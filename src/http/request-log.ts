@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { type AppContext, type AppEnv, configOf } from "./context.ts";
@@ -27,19 +28,23 @@ export const requestLog = createMiddleware<AppEnv>(async (c, next) => {
 
 /** Logs an unexpected failure with its stack under the request's id. */
 export function logFailure(c: AppContext, thrown: unknown): void {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  write("error", {
-    request_id: c.get("requestId"),
-    path: c.req.path,
-    error: error.message,
-    cause: error.cause instanceof Error ? error.cause.message : undefined,
-    stack: error.stack,
-  });
+  write("error", { request_id: c.get("requestId"), path: c.req.path, ...describeFailure(thrown) });
 }
 
 /** Logs a failure of work that no request waits for. */
 export function logBackgroundFailure(work: string, thrown: unknown): void {
-  write("error", { work, error: thrown instanceof Error ? thrown.message : String(thrown) });
+  write("error", { work, ...describeFailure(thrown) });
+}
+
+/** A query's own message has its parameters, and they what clients have sent: the statement alone goes to the log. */
+function describeFailure(thrown: unknown): Record<string, string | undefined> {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const message = error instanceof DrizzleQueryError ? `Failed query: ${error.query}` : error.message;
+  return {
+    error: message,
+    cause: error.cause instanceof Error ? error.cause.message : undefined,
+    stack: error.stack?.replace(error.message, () => message),
+  };
 }
 
 function write(level: "info" | "error", line: Record<string, unknown>): void {

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { callConfigured } from "../configured.ts";
 import { call, createTenant } from "../tenant.ts";
@@ -46,6 +47,14 @@ describe("CORS", () => {
   });
 });
 
+/** The database without one of its tables, as far as inserting goes. */
+function losing(table: string): D1Database {
+  const prepare = (sql: string) => env.DB.prepare(sql.replace(`insert into "${table}"`, 'insert into "lost"'));
+  return new Proxy(env.DB, {
+    get: (target, property) => (property === "prepare" ? prepare : Reflect.get(target, property, target)),
+  });
+}
+
 describe("request log", () => {
   afterEach(() => {
     vi.restoreAllMocks();
@@ -81,5 +90,24 @@ describe("request log", () => {
     const id = response.headers.get("x-request-id") ?? "";
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "error", request_id: id, stack: expect.any(String) });
     expect(await response.json()).toMatchObject({ detail: expect.stringContaining(id) });
+  });
+
+  test("a query that fails is logged without what the client has sent", async () => {
+    const lines: string[] = [];
+    vi.spyOn(console, "error").mockImplementation((line: string) => lines.push(line));
+    const tenant = await createTenant();
+    const response = await callConfigured({ DB: losing("workspaces") }, `/api/v1/org/${tenant.org}/ws`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${tenant.adminKey}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ key: "lab", name: "Lab", description: "told in confidence" }),
+    });
+    expect(response.status).toBe(500);
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      error: expect.stringMatching(/^Failed query: insert into "workspaces"/),
+      cause: expect.stringContaining("no such table: lost"),
+      stack: expect.stringContaining("at "),
+    });
+    expect(lines[0]).not.toContain("told in confidence");
   });
 });
