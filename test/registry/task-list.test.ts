@@ -99,6 +99,7 @@ describe("list", () => {
     ["search=%25", []],
     ["search=_", []],
     ["search=%5C", []],
+    ["search=%00", []],
     ["search=", ["log-triage", "sql-injection", "untagged", "web-login"]],
     ["include_public=true&difficulty=hard", ["public-one", "sql-injection"]],
     ["include_public=True&tags=web", ["public-one", "sql-injection", "web-login"]],
@@ -109,6 +110,18 @@ describe("list", () => {
     const found = await list(`?${query}&sort_by=name&sort_dir=asc&limit=100`);
     const ours = found.tasks.filter((task) => [tenant.org, other.org].includes(task.org_key));
     expect(ours.map(({ name }) => name).filter((name) => known.has(name))).toEqual(expected);
+  });
+
+  test("search takes as much as a name has", async () => {
+    const long = await createTenant();
+    const name = `${"long-name-".repeat(12)}12345678`;
+    await publishFields(long, name, "1.0.0");
+    const find = async (text: string) => {
+      const response = await long.api(`/org/${long.org}/tasks?search=${text}`);
+      expect(response.status).toBe(200);
+      return (await response.json<List>()).total;
+    };
+    expect([await find(name.toUpperCase()), await find(`${name}9`)]).toEqual([1, 0]);
   });
 
   // Ties follow the order of publishing; rows without a value come last in either direction.
