@@ -1,9 +1,14 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { jsonField } from "../http/agent-fields.ts";
-import { type AppEnv, databaseOf } from "../http/context.ts";
+import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
+import { readProject } from "../tasks/project.ts";
+import { runOptionFields } from "../tasks/run-options.ts";
+import type { RunRow } from "../tasks/run-view.ts";
+import { showTask, TASK_BODY_ERRORS, taskAnswer } from "../tasks/task-answer.ts";
+import { findTask } from "../tasks/task-store.ts";
 import { announcePullRequest } from "./pull-request.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
 import { toOutputChange } from "./run-output.ts";
@@ -11,17 +16,35 @@ import { nameRun, RUN_PATH, runPath, unwrap } from "./run-path.ts";
 import { LIVE_STATUSES, STARTABLE_STATUSES } from "./run-status.ts";
 import { findOutputSchema } from "./run-store.ts";
 
+/** The body of `start`, as the desktop client sends it: what the agent is to be told first. */
+const startRequest = z
+  .object({
+    pending_user_message: runOptionFields.pending_user_message,
+    pending_user_artifact_ids: runOptionFields.pending_user_artifact_ids,
+  })
+  .openapi("AgentRunStart");
+
 const start = operation({
   method: "post",
   path: `${RUN_PATH}/start`,
   operationId: "startAgentRun",
   tags: ["Agent runs"],
   summary: "Start a run that was made before",
-  description: "The run becomes queued. Only a run that is not_started or queued can be started.",
+  description:
+    "The run becomes queued, with what is given here in its `state`; artifacts are those of the run. Only a run that is " +
+    "not_started or queued can be started. The answer is its task, as that of `run` is.",
   scope: "task:write",
-  errors: ["not_found", "request_refused"],
-  request: { params: runPath },
-  responses: { 200: runAnswer("The run, queued") },
+  errors: ["not_found", "request_refused", "reference_invalid", ...TASK_BODY_ERRORS],
+  middleware: allowEmptyBody,
+  request: {
+    params: runPath,
+    body: {
+      content: {
+        "application/json": { schema: startRequest, example: { pending_user_message: "Please add a test" } },
+      },
+    },
+  },
+  responses: { 200: taskAnswer("The task; the run is queued") },
 });
 
 const cancel = operation({
@@ -63,15 +86,35 @@ const setOutput = operation({
   responses: { 200: runAnswer("The run with its output") },
 });
 
+/** What a run is to begin with, as its state holds it; throws for artifacts that the run does not have. */
+function toPendingState({ artifacts }: RunRow, body: z.output<typeof startRequest>): Record<string, unknown> {
+  const { pending_user_message, pending_user_artifact_ids = [] } = body;
+  const uploaded = new Set(artifacts.map(({ id }) => id));
+  const missing = pending_user_artifact_ids.filter((id) => !uploaded.has(id));
+  if (missing.length > 0) {
+    const problem = "Some pending_user_artifact_ids are invalid for this run";
+    throw new ApiError("reference_invalid", problem, { bareFields: { missing_artifact_ids: missing } });
+  }
+  return {
+    ...(pending_user_message && { pending_user_message }),
+    ...(pending_user_artifact_ids.length > 0 && { pending_user_artifact_ids }),
+  };
+}
+
 /** Starting, cancelling and finishing runs (agent-tasks 4.3, 9). */
 export function runStepRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(start, async (c) => {
-    const { handle, scope } = await nameRun(c, c.req.valid("param"));
-    const { run, applied } = unwrap(await handle.change(scope, { status: "queued" }, STARTABLE_STATUSES));
+    const path = c.req.valid("param");
+    const { handle, scope } = await nameRun(c, path);
+    const project = readProject(callerOf(c), path.project_id);
+    const [task, found] = await Promise.all([findTask(databaseOf(c), project, path.task_id), handle.read(scope)]);
+    const state = toPendingState(unwrap(found).run, c.req.valid("json"));
+    const { run, applied } = unwrap(await handle.change(scope, { status: "queued", state }, STARTABLE_STATUSES));
     if (!applied) throw new ApiError("request_refused", `A run that is ${run.status} cannot be started`);
-    return c.json(await showRun(c, run), 200);
+    const isLatest = task.latestRun === null || task.latestRun.id === run.id;
+    return c.json(await showTask(c, isLatest ? { ...task, latestRun: run } : task), 200);
   });
 
   routes.openapi(cancel, async (c) => {
@@ -83,7 +126,9 @@ export function runStepRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(setOutput, async (c) => {
     const { output = {} } = c.req.valid("json");
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
-    const change = toOutputChange(await findOutputSchema(databaseOf(c), scope), output);
+    const [schema, found] = await Promise.all([findOutputSchema(databaseOf(c), scope), handle.read(scope)]);
+    unwrap(found);
+    const change = toOutputChange(schema, output);
     const { run } = unwrap(await handle.change(scope, change));
     announcePullRequest(c, run, output);
     return c.json(await showRun(c, run), 200);

@@ -1,6 +1,7 @@
 import { v7 as uuid } from "uuid";
 import { describe, expect, test } from "vitest";
 import { call } from "../tenant.ts";
+import type { WireTask } from "../tasks/client.ts";
 import { createRunClient, expectNotFound, expectRefused, read, type WireRun } from "./run-client.ts";
 
 describe("PATCH", () => {
@@ -125,9 +126,38 @@ describe("fifty at the same time", () => {
 });
 
 describe("start", () => {
-  test.each(["not_started", "queued"])("queues a run that is %s", async (status) => {
-    const { onRun } = await createRunClient({ run: { status } });
-    expect(await read(onRun("/start/", { method: "POST" }))).toMatchObject({ status: "queued" });
+  test.each(["not_started", "queued"])("queues a run that is %s and answers with its task", async (status) => {
+    const { onRun, taskId, runId } = await createRunClient({ run: { status } });
+    const task = await read<WireTask>(onRun("/start/", { method: "POST" }));
+    expect(task).toMatchObject({ id: taskId, latest_run: { id: runId, status: "queued" } });
+  });
+
+  test("hands on what the agent is to be told first", async () => {
+    const { onRun, readRun } = await createRunClient({ run: { environment: "cloud", state: { mode: "interactive" } } });
+    const json = { artifacts: [{ name: "notes.md", type: "user_attachment", content: "# Notes" }] };
+    const { artifacts } = await read<{ artifacts: { id: string }[] }>(onRun("/artifacts/", { json }));
+    const pending_user_artifact_ids = artifacts.map(({ id }) => id);
+    await read(onRun("/start/", { json: { pending_user_message: "  Look at the notes ", pending_user_artifact_ids } }));
+    const state = { mode: "interactive", pending_user_message: "Look at the notes", pending_user_artifact_ids };
+    expect((await readRun()).state).toEqual(state);
+    await read(onRun("/start/", { json: { pending_user_message: " ", pending_user_artifact_ids: [] } }));
+    expect((await readRun()).state).toEqual(state);
+  });
+
+  test("refuses artifacts that the run does not have, and stays as it was", async () => {
+    const { onRun, readRun } = await createRunClient();
+    const response = await onRun("/start/", { json: { pending_user_artifact_ids: ["nothing"] } });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      detail: "Some pending_user_artifact_ids are invalid for this run",
+      missing_artifact_ids: ["nothing"],
+    });
+    expect(await readRun()).toMatchObject({ status: "not_started", state: {} });
+    await expectRefused(
+      onRun("/start/", { json: { pending_user_message: [] } }),
+      "invalid_input",
+      "pending_user_message",
+    );
   });
 
   test.each(["in_progress", "completed", "failed", "cancelled"])("refuses one that is %s", async (status) => {
@@ -202,8 +232,8 @@ describe("set_output", () => {
     expect(run).toMatchObject({ output: { answer: 1 }, status: "failed" });
   });
 
-  test("is 404 for an unknown run", async () => {
+  test.each([{}, "no dictionary"])("is 404 for an unknown run, with output %j", async (output) => {
     const { send, taskId } = await createRunClient();
-    await expectNotFound(send(`/${taskId}/runs/${uuid()}/set_output/`, { method: "PATCH", json: { output: {} } }));
+    await expectNotFound(send(`/${taskId}/runs/${uuid()}/set_output/`, { method: "PATCH", json: { output } }));
   });
 });
