@@ -1,4 +1,5 @@
 import type { AgentHost } from "../config.ts";
+import { TRAILING_SLASHES } from "../http/agent-paths.ts";
 
 /** `URL` writes every spelling of an IPv4 address as four decimals, and IPv6 in brackets. */
 function isAddress(hostname: string): boolean {
@@ -26,7 +27,7 @@ export function commandUrl(
   const url = new URL(sandboxUrl);
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return undefined;
   if (!hosts.some((host) => matches(url, host))) return undefined;
-  url.pathname = `${url.pathname.replace(/\/+$/, "")}/command`;
+  url.pathname = `${url.pathname.replace(TRAILING_SLASHES, "")}/command`;
   if (connectToken !== undefined) url.searchParams.set("_modal_connect_token", connectToken);
   return url;
 }

@@ -47,6 +47,16 @@ describe("a project", () => {
     }
   });
 
+  test("is found where a client escapes the @, as the caller is", async () => {
+    const client = await createAgentClient();
+    const project = await projectOf(client);
+    for (const path of ["/api/projects/%40current/", "/api/environments/%40current"]) {
+      expect(await read(client.send(path))).toEqual(project);
+    }
+    expect(await read(client.send("/api/users/%40me/"))).toMatchObject({ team: { id: project.id } });
+    expect(await read(client.send("/api/personal_api_keys/%40current/"))).toMatchObject({ scopes: ["*"] });
+  });
+
   test("numbers and names its tasks by itself", async () => {
     const client = await createAgentClient();
     await client.createTask();
