@@ -51,6 +51,12 @@ function field<T, P extends Presence>(
   return (presence.required ? described : described.optional()) as AgentField<T, P>;
 }
 
+/** Whether a text has more characters than `max`, where one outside the basic plane counts as one, not as two. */
+export function isLonger(text: string, max: number): boolean {
+  if (text.length <= max) return false;
+  return text.length > 2 * max || Array.from(text).length > max;
+}
+
 /** Text of at most `max` characters; blank only where `blank` allows it. */
 export function textField<P extends Presence & { max?: number; blank?: boolean }>(rules: P) {
   const { max = Infinity, blank = false } = rules;
@@ -62,7 +68,7 @@ export function textField<P extends Presence & { max?: number; blank?: boolean }
     const text = String(value).trim();
     if (text.includes("\0")) return refuseField(context, "invalid_input", "Null characters are not allowed.");
     if (text === "" && !blank) return refuseField(context, "blank", "This field may not be blank.");
-    if (text.length > max) {
+    if (isLonger(text, max)) {
       return refuseField(context, "max_length", `Ensure this field has no more than ${max} characters.`);
     }
     return text;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { booleanField, choiceField, listField, textField, uuidField } from "../http/agent-fields.ts";
+import { booleanField, choiceField, isLonger, listField, textField, uuidField } from "../http/agent-fields.ts";
 import { ApiError } from "../http/errors.ts";
 
 /**
@@ -35,7 +35,7 @@ export function textItem(maxLength: number) {
     };
     if (text === undefined) return refuse("invalid_input", "Not a valid string.");
     if (text === "") return refuse("blank", "This field may not be blank.");
-    if (text.length <= maxLength) return text;
+    if (!isLonger(text, maxLength)) return text;
     return refuse("max_length", `Ensure this field has no more than ${maxLength} characters.`);
   };
 }

@@ -151,6 +151,14 @@ describe("a new task", () => {
     expect(await read(send("/", { json: tooLarge }), 413)).toMatchObject({ type: "invalid_request", attr: null });
   });
 
+  test("characters outside the basic plane count as one, and none is cut in two", async () => {
+    const { createTask, send } = await createAgentClient();
+    expect(await createTask({ title: "🦔".repeat(255) })).toMatchObject({ title: "🦔".repeat(255) });
+    await expectRefused(send("/", { json: { title: "🦔".repeat(256) } }), "max_length", "title", /255 characters/);
+    const { title } = await createTask({ description: `${"a".repeat(56)}🦔${"b".repeat(20)}` });
+    expect(title).toBe(`${"a".repeat(56)}🦔...`);
+  });
+
   test("null and blank are no repository", async () => {
     const { createTask } = await createAgentClient();
     for (const repository of [null, "", "  "])
