@@ -18,7 +18,7 @@ export const offsetQuery = {
   offset: z
     .string()
     .optional()
-    .transform((text) => Math.max(wholeNumber(text) || 0, 0))
+    .transform((text) => Math.min(Math.max(wholeNumber(text) || 0, 0), Number.MAX_SAFE_INTEGER))
     .openapi({ type: "integer", example: 0, description: "Rows to leave out" }),
 };
 

@@ -53,6 +53,14 @@ describe("a list of tasks", () => {
     },
   );
 
+  test("is empty beyond any offset, however large", async () => {
+    const client = await createAgentClient();
+    await createTasks(client, [{ title: "a" }]);
+    for (const offset of ["9007199254740993", "1".repeat(30), "9".repeat(400)]) {
+      expect(await list(client, `?offset=${offset}`)).toMatchObject({ count: 1, results: [], next: null });
+    }
+  });
+
   test("embeds the run with the greatest created_at", async () => {
     const client = await createAgentClient();
     const [task] = await createTasks(client, [{ title: "a" }]);
