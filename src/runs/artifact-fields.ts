@@ -35,8 +35,9 @@ const baseName = textField({ required: true, max: NAME_MAX_LENGTH }).transform((
   return base === "" ? refuseField(context, "blank", "This field may not be blank.") : base;
 });
 
-/** Text that is kept as it is: only its being there is asked for. */
-const content = z.unknown().transform((value, context): string => {
+/** Text that is kept as it is: only its being there is asked for. A number is its text, as everywhere (1.1 "Body"). */
+const content = z.unknown().transform((sent, context): string => {
+  const value = typeof sent === "number" ? String(sent) : sent;
   if (value === undefined) return refuseField(context, "required", "This field is required.");
   if (value === null) return refuseField(context, "null", "This field may not be null.");
   if (typeof value !== "string") return refuseField(context, "invalid_input", "Not a valid string.");

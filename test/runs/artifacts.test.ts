@@ -45,6 +45,13 @@ describe("an upload of artifacts", () => {
     expect((await client.readRun()).artifacts).toEqual(artifacts);
   });
 
+  test("takes a number for its text", async () => {
+    const client = await createRunClient();
+    const { artifacts } = await upload(client, [{ ...plan, content: 42 }]);
+    const stored = await env.ARTIFACTS.get(artifacts[0]?.storage_path ?? "");
+    expect(await stored?.text()).toBe("42");
+  });
+
   test("appends to the manifest in the order sent", async () => {
     const client = await createRunClient();
     await upload(client, [plan]);
@@ -80,7 +87,7 @@ describe("an upload of artifacts", () => {
     [{ artifacts: [{ ...plan, name: "folder/" }] }, "blank", "artifacts__0__name"],
     [{ artifacts: [{ ...plan, type: "poem" }] }, "invalid_choice", "artifacts__0__type"],
     [{ artifacts: [{ ...plan, content: " " }] }, "blank", "artifacts__0__content"],
-    [{ artifacts: [{ ...plan, content: 5 }] }, "invalid_input", "artifacts__0__content"],
+    [{ artifacts: [{ ...plan, content: true }] }, "invalid_input", "artifacts__0__content"],
     [{ artifacts: [{ ...plan, content: undefined }] }, "required", "artifacts__0__content"],
     [{ artifacts: [{ ...plan, content_type: "x".repeat(256) }] }, "max_length", "artifacts__0__content_type"],
     [{ artifacts: [{ ...plan, content_encoding: "gzip" }] }, "invalid_choice", "artifacts__0__content_encoding"],
