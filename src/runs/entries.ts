@@ -49,11 +49,11 @@ function closingQuote(bytes: Uint8Array, open: number): number {
 }
 
 /**
- * What stands between the commas of the list or object that opens at `open`, and where that ends. Only strings and
- * brackets are understood here; whether what lies between them is JSON is for JSON.parse to say.
+ * What stands between the commas of the list or object that opens at `open`, one after the other: a body may hold
+ * millions. Returns where the list or object ends, or the body where it never does. Only strings and brackets are
+ * understood here; whether what lies between them is JSON is for JSON.parse to say.
  */
-function membersOf(bytes: Uint8Array, open: number): { members: Extent[]; end: number } {
-  const members: Extent[] = [];
+function* membersOf(bytes: Uint8Array, open: number): Generator<Extent, number> {
   let start = open + 1;
   let depth = 0;
   for (let at = start; at < bytes.length; at += 1) {
@@ -63,17 +63,25 @@ function membersOf(bytes: Uint8Array, open: number): { members: Extent[]; end: n
     } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
       depth += 1;
     } else if (depth === 0 && byte === COMMA) {
-      members.push({ start, end: at });
+      yield { start, end: at };
       start = at + 1;
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       if (depth === 0) {
-        const isEmpty = members.length === 0 && skipSpace(bytes, start) === at;
-        return { members: isEmpty ? members : [...members, { start, end: at }], end: at + 1 };
+        if (start > open + 1 || skipSpace(bytes, start) < at) yield { start, end: at };
+        return at + 1;
       }
       depth -= 1;
     }
   }
-  return { members: [], end: bytes.length };
+  return bytes.length;
+}
+
+function endOf(bytes: Uint8Array, open: number): number {
+  const members = membersOf(bytes, open);
+  for (;;) {
+    const { done, value } = members.next();
+    if (done) return value;
+  }
 }
 
 /** Where the list opens that is the value of the body's last `entries`, the one that counts; undefined without one. */
@@ -81,7 +89,7 @@ function findList(bytes: Uint8Array): number | undefined {
   const open = skipSpace(bytes, 0);
   if (bytes[open] !== OPEN_OBJECT) return undefined;
   let found: number | undefined;
-  for (const { start } of membersOf(bytes, open).members) {
+  for (const { start } of membersOf(bytes, open)) {
     const key = skipSpace(bytes, start);
     const keyEnd = closingQuote(bytes, key) + 1;
     const colon = skipSpace(bytes, keyEnd);
@@ -126,19 +134,21 @@ function toLine(bytes: Uint8Array, { start, end }: Extent): Uint8Array {
 export function readEntries(body: Uint8Array): Uint8Array {
   const open = findList(body);
   if (open === undefined) throw refusalOf(body);
-  const { members, end } = membersOf(body, open);
+  const end = endOf(body, open);
   if (body[end - 1] !== CLOSE_LIST) throw refusalOf(body);
   const around = new Uint8Array(body.length - (end - open) + 2);
   around.set(body.subarray(0, open + 1));
   around.set([CLOSE_LIST], open + 1);
   around.set(body.subarray(end), open + 2);
   parseJson(around);
-  if (members.length === 0) throw refuse("invalid_input", "At least one log entry is required", "entries");
+  if (skipSpace(body, open + 1) === end - 1)
+    throw refuse("invalid_input", "At least one log entry is required", "entries");
 
   // Each line takes at most the place of its entry and of the comma or bracket after it.
   const lines = new Uint8Array(end - open);
   let length = 0;
-  for (const [index, member] of members.entries()) {
+  let index = 0;
+  for (const member of membersOf(body, open)) {
     if (!isObject(parseJson(body.subarray(member.start, member.end)))) {
       throw refuse("not_a_dict", "Expected a dictionary of items.", "entries", index);
     }
@@ -150,6 +160,7 @@ export function readEntries(body: Uint8Array): Uint8Array {
     length += line.length;
     lines[length] = LINE_FEED;
     length += 1;
+    index += 1;
   }
   return lines.subarray(0, length);
 }
