@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "./context.ts";
 
-const DESCRIPTION = `The backend under AI agents and evaluations: a registry of packaged tasks, environments, agent tasks
-with runs, live streams, logs and artifacts. Send an API key as \`Authorization: Bearer\`, as \`X-API-Key\`, or as Basic
+const DESCRIPTION = `The backend under AI agents and evaluations: a registry of packaged tasks, and agent tasks with their
+runs, logs and artifacts. Send an API key as \`Authorization: Bearer\`, as \`X-API-Key\`, or as Basic
 with the user \`__token__\`.`;
 
 const TAGS = [
