@@ -8,8 +8,8 @@ const SHOWN_CHARACTERS = 2_000;
 /** Where to call, as whom, until when. */
 export interface ApiAccess {
   baseUrl: string;
-  /** API key, or the bootstrap secret; sent as a Bearer token and never printed. */
-  key: string;
+  /** API key, or the bootstrap secret; sent as a Bearer token and never printed. Null where a link needs none. */
+  key: string | null;
   signal: AbortSignal;
 }
 
@@ -41,7 +41,7 @@ export async function callApi(access: ApiAccess, request: ApiRequest): Promise<A
   const { method, json, bytes } = request;
   const url = access.baseUrl + request.path;
   const headers = new Headers(request.headers);
-  headers.set("Authorization", `Bearer ${access.key}`);
+  if (access.key !== null) headers.set("Authorization", `Bearer ${access.key}`);
   if (json !== undefined) headers.set("Content-Type", "application/json");
   const body = json === undefined ? bytes : JSON.stringify(json);
   const started = performance.now();

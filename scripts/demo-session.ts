@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { type ApiAnswer, type ApiRequest, callApi } from "./api-client.ts";
+import { PlainError } from "./command.ts";
 import type { TaskArchive } from "./example-archive.ts";
 import type { Connection } from "./state-folder.ts";
 
@@ -13,8 +14,8 @@ export interface DemoStep {
 
 /** A request of a step. */
 export interface DemoRequest extends ApiRequest {
-  /** Another key than the administrator's. */
-  key?: string;
+  /** Another key than the administrator's, or none. */
+  key?: string | null;
 }
 
 /** What every step works with: the server, the example task, and a way to talk. */
@@ -40,7 +41,7 @@ export class DemoSession {
     const notes = [
       ...(request.bytes ? [`${formatBytes(request.bytes.length)} of zip`] : []),
       ...(request.headers?.["Range"] ? [`Range: ${request.headers["Range"]}`] : []),
-      ...(key === this.connection.api_key ? [] : ["with the other key"]),
+      ...(key === this.connection.api_key ? [] : [key === null ? "without a key" : "with the other key"]),
     ];
     console.log(`   ${request.method} ${request.path}${notes.length > 0 ? `   (${notes.join(", ")})` : ""}`);
     const answer = await callApi({ baseUrl: this.connection.base_url, key, signal: this.#signal }, request);
@@ -53,6 +54,11 @@ export class DemoSession {
   say(text: string): void {
     for (const line of text.trimEnd().split("\n")) console.log(`     ${line}`.trimEnd());
   }
+}
+
+/** Ends the demo with `otherwise` where what it shows is not so. */
+export function demand(condition: boolean, otherwise: string): void {
+  if (!condition) throw new PlainError(otherwise);
 }
 
 /** Bytes as people read them. */

@@ -1,8 +1,8 @@
 import { strToU8, zipSync } from "fflate";
 import { z } from "zod";
 import { jsonOf, textOf } from "./api-client.ts";
-import { PlainError } from "./command.ts";
-import { type DemoStep, formatBytes } from "./demo-session.ts";
+import { agentSteps } from "./demo-agent-steps.ts";
+import { demand, type DemoStep, formatBytes } from "./demo-session.ts";
 import { packExample } from "./example-archive.ts";
 
 const detailSchema = z.object({
@@ -130,6 +130,7 @@ export const DEMO_STEPS: DemoStep[] = [
       session.say(errorSchema.parse(jsonOf(answer)).detail);
     },
   },
+  ...agentSteps(),
   {
     title: "Fetch the OpenAPI document",
     async run(session) {
@@ -153,8 +154,4 @@ function packHostile(): Uint8Array<ArrayBuffer> {
     "data.csv": bytes,
     "DATA.csv": bytes,
   });
-}
-
-function demand(condition: boolean, otherwise: string): void {
-  if (!condition) throw new PlainError(otherwise);
 }
