@@ -3,6 +3,9 @@ import { Lexer, parseDocument } from "yaml";
 /** Aliases that one document may resolve: plenty for people, far from the "billion laughs". */
 const MAX_ALIASES = 100;
 
+/** Levels of a document: people need a handful, and SQLite reads no JSON of more than 1,000. */
+const MAX_LEVELS = 100;
+
 /**
  * Tokens of one document: a hand-written file has hundreds, and a text of any length is one. The parser's time grows
  * with the square of the keys and aliases; up to here it stays within fractions of a second.
@@ -14,7 +17,7 @@ export type ParsedYaml = { ok: true; value: unknown } | { ok: false; message: st
 
 /**
  * Parses one YAML 1.2 document of the core schema, with `<<` merges as compose files use them. Tags of its own, several
- * documents, duplicate keys and alias bombs are refused. A key without a value (`tags:`) counts as absent.
+ * documents, duplicate keys, alias bombs and deep nesting are refused. A key without a value (`tags:`) counts as absent.
  */
 export function parseYaml(text: string): ParsedYaml {
   if (hasTooManyTokens(text)) return { ok: false, message: `has more than ${MAX_TOKENS} tokens of YAML. Shorten it.` };
@@ -23,7 +26,7 @@ export function parseYaml(text: string): ParsedYaml {
     const [problem] = [...document.errors, ...document.warnings];
     if (problem) return refuse(problem.message.split("\n", 1)[0] ?? problem.code);
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    return { ok: true, value: withoutNulls(value) };
+    return { ok: true, value: withoutNulls(value, 1) };
   } catch (error) {
     // The library throws for too many aliases and for aliases that nothing defines.
     if (error instanceof ReferenceError) return refuse(error.message);
@@ -42,12 +45,13 @@ function refuse(reason: string): ParsedYaml {
   return { ok: false, message: `is not valid YAML: ${reason.replace(/[.:]$/, "")}.` };
 }
 
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  const mapping = asMapping(value);
-  if (mapping === undefined) return value;
-  const present = Object.entries(mapping).filter(([, inner]) => inner !== null);
-  return Object.fromEntries(present.map(([key, inner]) => [key, withoutNulls(inner)]));
+/** `level` counts lists and mappings from the outside; a RangeError ends what goes too deep. */
+function withoutNulls(value: unknown, level: number): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (level > MAX_LEVELS) throw new RangeError(`more than ${MAX_LEVELS} levels`);
+  if (Array.isArray(value)) return value.map((inner) => withoutNulls(inner, level + 1));
+  const present = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(present.map(([key, inner]) => [key, withoutNulls(inner, level + 1)]));
 }
 
 /** A YAML mapping; undefined for anything else. */

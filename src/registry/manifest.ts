@@ -94,7 +94,7 @@ async function parseManifest(files: ArchiveFiles): Promise<ParsedManifest | unde
   if (!yaml.ok) return { ok: false, problems: [{ loc: MANIFEST_LOC, msg: `task.yaml ${yaml.message}`, type: "yaml" }] };
   const result = manifestFields.safeParse(yaml.value);
   if (!result.success) return { ok: false, problems: toFieldProblems(result.error).slice(0, MAX_PROBLEMS) };
-  const unknown = Object.keys(asMapping(yaml.value) ?? {}).filter((key) => !(key in manifestFields.shape));
+  const unknown = Object.keys(asMapping(yaml.value) ?? {}).filter((key) => !Object.hasOwn(manifestFields.shape, key));
   const warnings = unknown.map((key) =>
     fieldProblem([key], "field_unknown", "is not a field of task.yaml; it is ignored."),
   );

@@ -85,6 +85,8 @@ describe("task.yaml that is refused", () => {
     ["an unknown alias", "name: *nobody\n", "yaml"],
     ["an alias bomb", `a: &a [${"x,".repeat(9)}x]\n${bomb(9)}`, "yaml"],
     ["nested without end", `name: ${"[".repeat(60_000)}`, "yaml"],
+    ["of 101 levels", `name: ${"[".repeat(100)}${"]".repeat(100)}`, "yaml"],
+    ["a list of itself", "name: &a [*a]", "yaml"],
     ["of 10,000 keys", Array.from({ length: 10_000 }, (_, index) => `k${index}: 1`).join("\n"), "yaml"],
     ["over 1 MiB", `# ${"x".repeat(1_048_576)}\n`, "unreadable"],
   ])("a document that is %s", async (_what, text, type) => {
@@ -168,6 +170,16 @@ describe("task.yaml that is taken", () => {
     expect(body).toMatchObject({ author: "Ada", license: null, tags: null });
   });
 
+  it("is listed when it has 100 levels", async () => {
+    // The document, verification, judge, model_params and x are five of them.
+    const x: unknown = JSON.parse("[".repeat(95) + "]".repeat(95));
+    const judge = { model: "m", rubric: "r", model_params: { x } };
+    const { tenant, status } = await publishTask({ verification: { judge } });
+    expect(status).toBe(201);
+    const list = await tenant.api(`/org/${tenant.org}/tasks`);
+    expect(await list.json()).toMatchObject({ total: 1 });
+  });
+
   it("is not needed at all", async () => {
     const tenant = await createTenant();
     const answer = await publish(tenant, pack({ "data/a.txt": "a" }));
@@ -189,6 +201,7 @@ describe("task.yaml that is taken", () => {
       verification: { method: "flag", path: "/home/agent/flag", value: "x" },
       ports: { client: [80] },
       cheer: "up",
+      constructor: "x",
     };
     const files = compose({ client: { image: "x", ports: ["80", "81-82"] }, other: { image: "y", expose: [90] } });
     const { status, body } = await publishTask(yaml, files);
@@ -199,6 +212,7 @@ describe("task.yaml that is taken", () => {
       "docker-compose.yaml.services.client port_undeclared",
       "docker-compose.yaml.services.other port_undeclared",
       "task.yaml.cheer field_unknown",
+      "task.yaml.constructor field_unknown",
       "task.yaml.description field_absent",
       "task.yaml.solution field_absent",
       "task.yaml.source field_absent",
