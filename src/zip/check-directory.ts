@@ -2,7 +2,7 @@ import { checkFraming } from "./check-framing.ts";
 import {
   checkDisk,
   checkExtras,
-  checkFlagsAndMethod,
+  checkFeatures,
   checkKind,
   checkSizes,
   fitsZip64Extra,
@@ -127,7 +127,7 @@ class DirectoryCheck {
       throw new ZipError("directory-cut", "the directory ends inside a header: write the archive anew");
     const directory = isDirectoryName(this.#bytes, nameAt, nameEnd);
     this.#checkName(nameAt, nameEnd);
-    checkFlagsAndMethod(header, this.#report);
+    checkFeatures(header, this.#report);
     checkKind(header, directory, this.#report);
     this.#headerAt[index] = at;
     try {

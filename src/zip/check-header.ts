@@ -24,6 +24,8 @@ const FLAG_MASKED_HEADERS = 1 << 13;
 export const FLAGS_HINTS = (1 << 1) | (1 << 2);
 const FLAGS_ALLOWED = FLAGS_HINTS | FLAG_DESCRIPTOR | FLAG_UTF8;
 const METHOD_AES = 99;
+/** The newest version of the format, times ten, that common readers take; they look at the low byte alone (4.4.3). */
+const VERSION_NEWEST = 63;
 const EXTRA_AES = 0x9901;
 
 /** The file type in a Unix mode (the high half of the external attributes) and the MS-DOS directory bit (the low half). */
@@ -41,9 +43,13 @@ const UNICODE_PATH_HEAD = 5;
 /** Calls for one problem of the header at hand. */
 export type Report = (reason: string, message: string) => void;
 
-/** Flags and method: what no reader here or elsewhere could unpack the same way. */
-export function checkFlagsAndMethod(header: CentralHeader, report: Report): void {
+/** Flags, method and version: what no reader here or elsewhere could unpack the same way. */
+export function checkFeatures(header: CentralHeader, report: Report): void {
   const { flags, method } = header;
+  const version = header.versionNeeded & 0xff;
+  if (version > VERSION_NEWEST) {
+    report("version-unsupported", `asks for version ${version / 10} of the zip format, which tools do not read.`);
+  }
   if ((flags & ~FLAGS_ALLOWED) === 0 && (method === METHOD_STORED || method === METHOD_DEFLATED)) return;
   if ((flags & (FLAG_ENCRYPTED | FLAG_STRONG_ENCRYPTION | FLAG_MASKED_HEADERS)) !== 0 || method === METHOD_AES) {
     report("encrypted", "is encrypted. Write the archive without a password.");

@@ -213,6 +213,7 @@ describe("flags and methods", () => {
     ...[1, 6, 9, 12, 14, 93, 95, 98].map((method) =>
       entry("method-unsupported", `method ${method}`, { name: "e", data: "x", method }),
     ),
+    entry("version-unsupported", "version 6.4", { name: "e", data: "x", versionNeeded: 64 }),
     entry("multi-disk", "an entry's disk", { name: "e", data: "x", central: { disk: 1 } }),
   ]);
 });
