@@ -5,6 +5,7 @@ import { type AppContext, type AppEnv, callerOf, configOf } from "../http/contex
 import { ApiError, type ErrorCode } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
+import { MODES } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { commandUrl } from "./agent-address.ts";
 import { type CommandOutcome, sendCommand } from "./agent-command.ts";
@@ -159,7 +160,9 @@ function asTokenRun({ id, taskId, projectNumber }: RunRow): TokenRun {
 }
 
 function connectionToken(c: AppContext, run: RunRow): Promise<string> {
-  return signConnectionToken(keysOf(c), asTokenRun(run), callerOf(c), stateText(run, "mode"));
+  // Clients may write any mode into the state; agents' servers refuse a token that names one they do not know.
+  const mode = MODES.find((known) => known === run.state["mode"]);
+  return signConnectionToken(keysOf(c), asTokenRun(run), callerOf(c), mode);
 }
 
 function keysOf(c: AppContext): RunTokenSecrets {

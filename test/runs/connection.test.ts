@@ -1,5 +1,6 @@
 import {
   createLocalJWKSet,
+  decodeJwt,
   decodeProtectedHeader,
   exportPKCS8,
   generateKeyPair,
@@ -25,6 +26,12 @@ async function makePem(): Promise<string> {
 }
 
 describe("connection_token", () => {
+  test("names no mode that agents' servers do not know", async () => {
+    const session = await createRunSession({ state: { mode: "turbo" } });
+    const { token } = await read<{ token: string }>(session.send(`${session.runPath}/connection_token/`));
+    expect(decodeJwt(token)).not.toHaveProperty("mode");
+  });
+
   test("is a JWT that the published keys verify, with the claims that agents' servers require", async () => {
     const session = await createRunSession({ state: { mode: "interactive" } });
     const { token } = await read<{ token: string }>(session.send(`${session.runPath}/connection_token/`));
