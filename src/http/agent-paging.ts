@@ -3,22 +3,24 @@ import { z } from "@hono/zod-openapi";
 /** Rows of a page when the client says nothing sensible, and at most (agent-tasks 1.4). */
 const PAGE_SIZE = 100;
 
-const wholeNumber = (text: string | undefined) => (text !== undefined && /^-?\d+$/.test(text) ? Number(text) : NaN);
+/** A parameter that is sent several times counts as it was sent last. */
+const parameter = z.union([z.string(), z.array(z.string())]).optional();
+
+function wholeNumber(sent: z.output<typeof parameter>): number {
+  const text = Array.isArray(sent) ? sent.at(-1) : sent;
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : NaN;
+}
 
 /** `limit` and `offset`: nothing is refused, what makes no sense falls back (1.4). */
 export const offsetQuery = {
-  limit: z
-    .string()
-    .optional()
-    .transform((text) => {
-      const limit = wholeNumber(text);
+  limit: parameter
+    .transform((sent) => {
+      const limit = wholeNumber(sent);
       return limit > 0 ? Math.min(limit, PAGE_SIZE) : PAGE_SIZE;
     })
     .openapi({ type: "integer", example: 100, description: "Rows at most; above 100 counts as 100" }),
-  offset: z
-    .string()
-    .optional()
-    .transform((text) => Math.min(Math.max(wholeNumber(text) || 0, 0), Number.MAX_SAFE_INTEGER))
+  offset: parameter
+    .transform((sent) => Math.min(Math.max(wholeNumber(sent) || 0, 0), Number.MAX_SAFE_INTEGER))
     .openapi({ type: "integer", example: 0, description: "Rows to leave out" }),
 };
 

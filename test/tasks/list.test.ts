@@ -44,7 +44,7 @@ describe("a list of tasks", () => {
     expect(await list(client, "?offset=9")).toMatchObject({ count: 5, next: null, results: [] });
   });
 
-  test.each(["limit=500", "limit=0", "limit=x", "offset=-1", "limit=-5&offset=x"])(
+  test.each(["limit=500", "limit=0", "limit=x", "offset=-1", "limit=-5&offset=x", "limit=1&limit=2"])(
     "takes %s as it can",
     async (query) => {
       const client = await createAgentClient();
