@@ -6,6 +6,7 @@ import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { announcePullRequest } from "./pull-request.ts";
 import { notFound, readProject } from "../tasks/project.ts";
+import { refuseUnknownReferences } from "../tasks/run-options.ts";
 import { run, RUN_EXAMPLE } from "../tasks/run-schema.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
 import { withoutProtectedState } from "./run-change.ts";
@@ -51,7 +52,14 @@ const create = operation({
     "(mode, runtime_adapter, …) the run is local and queued, its options stand in `state`, and `start` starts it; " +
     "otherwise it is a cloud run that is not_started.",
   scope: "task:write",
-  errors: ["not_found", "validation_failed", "malformed_json", "body_too_large"],
+  errors: [
+    "not_found",
+    "reference_invalid",
+    "request_refused",
+    "validation_failed",
+    "malformed_json",
+    "body_too_large",
+  ],
   middleware: allowEmptyBody,
   request: {
     params: runsPath,
@@ -116,12 +124,14 @@ export function runRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(create, async (c) => {
     const path = c.req.valid("param");
+    const body = c.req.valid("json");
     const caller = callerOf(c);
     const project = readProject(caller, path.project_id);
     const scope = await findOpenTask(databaseOf(c), project, readUuid(path.task_id));
     if (!scope) throw notFound();
+    refuseUnknownReferences(body);
     const id = uuid();
-    const init = { ...toNewRun(c.req.valid("json")), id, createdBy: caller.userNumber };
+    const init = { ...toNewRun(body), id, createdBy: caller.userNumber };
     const created = unwrap(await openRun(c.env, id).create(scope, init));
     return c.json(await showRun(c, created.run), 201);
   });

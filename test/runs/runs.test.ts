@@ -61,6 +61,18 @@ describe("a new run", () => {
     });
   });
 
+  test("cannot refer to what is not there, as that of run cannot", async () => {
+    const { send, createTask } = await createAgentClient();
+    const { id } = await createTask();
+    const environment = await send(`/${id}/runs/`, { json: { sandbox_environment_id: uuid() } });
+    expect(environment.status).toBe(400);
+    expect(await environment.json()).toEqual({ detail: "Invalid sandbox_environment_id" });
+    const artifacts = await send(`/${id}/runs/`, { json: { pending_user_artifact_ids: ["gone"] } });
+    expect(artifacts.status).toBe(400);
+    expect(await artifacts.json()).toMatchObject({ missing_artifact_ids: ["gone"] });
+    expect(await read(send(`/${id}/runs/`))).toMatchObject({ count: 0 });
+  });
+
   test("that is terminal from the start is completed then", async () => {
     const { readRun } = await createRunClient({ run: { status: "failed" } });
     const run = await readRun();
