@@ -7,6 +7,7 @@ import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { MODES } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
+import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { commandUrl } from "./agent-address.ts";
 import { type CommandOutcome, sendCommand } from "./agent-command.ts";
 import { commandAnswer, commandBody } from "./command-schema.ts";
@@ -79,15 +80,7 @@ const command = operation({
   description:
     "Goes to `/command` below `state.sandbox_url`, when its host is one of AGENT_HOSTS; the agent's answer comes back unchanged.",
   scope: "task:write",
-  errors: [
-    "malformed_json",
-    "validation_failed",
-    "request_refused",
-    "not_found",
-    "state_conflict",
-    "bad_gateway",
-    "gateway_timeout",
-  ],
+  errors: ["request_refused", "not_found", "state_conflict", "bad_gateway", "gateway_timeout", ...TASK_BODY_ERRORS],
   request: {
     params: runPath,
     body: {

@@ -8,6 +8,7 @@ import { announcePullRequest } from "./pull-request.ts";
 import { notFound, readProject } from "../tasks/project.ts";
 import { refuseUnknownReferences } from "../tasks/run-options.ts";
 import { run, RUN_EXAMPLE } from "../tasks/run-schema.ts";
+import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
 import { withoutProtectedState } from "./run-change.ts";
 import { newRun, runPatch, toChange, toNewRun } from "./run-fields.ts";
@@ -52,14 +53,7 @@ const create = operation({
     "(mode, runtime_adapter, …) the run is local and queued, its options stand in `state`, and `start` starts it; " +
     "otherwise it is a cloud run that is not_started.",
   scope: "task:write",
-  errors: [
-    "not_found",
-    "reference_invalid",
-    "request_refused",
-    "validation_failed",
-    "malformed_json",
-    "body_too_large",
-  ],
+  errors: ["not_found", "reference_invalid", "request_refused", ...TASK_BODY_ERRORS],
   middleware: allowEmptyBody,
   request: {
     params: runsPath,
@@ -95,7 +89,7 @@ const update = operation({
     "`github_credential_source`, `pr_authorship_mode` and `sandbox_id` are the server's and stay. A run that is " +
     "completed, failed or cancelled stays as it is and is the answer. Every change makes `updated_at` later.",
   scope: "task:write",
-  errors: ["not_found", "validation_failed", "malformed_json", "body_too_large"],
+  errors: ["not_found", ...TASK_BODY_ERRORS],
   middleware: allowEmptyBody,
   request: {
     params: runPath,

@@ -70,7 +70,7 @@ const setOutput = operation({
     "Without `output` it becomes `{}`. When the task has a `json_schema`, the output has to match it, and the run is " +
     "completed with it; otherwise it has to be an object. The output of a run that has ended can still be set.",
   scope: "task:write",
-  errors: ["not_found", "request_refused", "validation_failed", "malformed_json", "body_too_large"],
+  errors: ["not_found", "request_refused", ...TASK_BODY_ERRORS],
   middleware: allowEmptyBody,
   request: {
     params: runPath,

@@ -50,6 +50,13 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("every operation of agent tasks that takes JSON says that bodies may be wrong, too large, or of another type", async () => {
+    for (const { operation, name, path } of eachOperation(await readDocument())) {
+      if (!path.startsWith("/api/projects/") || !operation.requestBody?.content?.["application/json"]) continue;
+      expect(Object.keys(operation.responses), name).toEqual(expect.arrayContaining(["400", "413", "415"]));
+    }
+  });
+
   test("every JSON body, request or answer, has an example, and every parameter", async () => {
     for (const { operation, name } of eachOperation(await readDocument())) {
       const media = [operation.requestBody, ...Object.values(operation.responses)].map(
