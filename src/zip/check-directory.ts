@@ -80,7 +80,7 @@ class DirectoryCheck {
     this.#view = viewOf(bytes);
     this.#limits = limits;
     this.#problems = problems;
-    this.#paths = new PathTable(bytes, place.entries);
+    this.#paths = new PathTable(bytes, this.#view, place.entries);
     this.#headerAt = new Uint32Array(place.entries);
     this.#localAt = new Float64Array(place.entries + 1);
   }
@@ -151,7 +151,8 @@ class DirectoryCheck {
   }
 
   #checkName(nameAt: number, nameEnd: number): void {
-    const fault = findNameFault(this.#bytes, nameAt, nameEnd, this.#paths.follow(nameAt, nameEnd));
+    const sound = this.#paths.take(nameAt, nameEnd);
+    const fault = sound ? undefined : findNameFault(this.#bytes, nameAt, nameEnd);
     if (nameEnd - nameAt > this.#limits.maxNameBytes) {
       this.#report("name-too-long", `has a name of more than ${this.#limits.maxNameBytes} bytes. Shorten it.`);
     }
