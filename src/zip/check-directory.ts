@@ -98,21 +98,14 @@ class DirectoryCheck {
   }
 
   run(archiveLength: number): CheckedDirectory {
-    let next = 0;
-    const { entries } = this.#place;
-    let index = 0;
-    for (; index < entries && next < this.#bytes.byteLength && !this.#problems.full; index += 1) {
-      next = this.#checkEntry(index, next);
+    try {
+      this.#checkEntries();
+    } finally {
+      this.#paths.findDuplicates(this.#addConflict);
     }
-    if ((index < entries || next < this.#bytes.byteLength) && !this.#problems.full) {
-      throw new ZipError(
-        "count-disagrees",
-        "the directory holds another number of entries than it says: write the archive anew",
-      );
-    }
-    this.#paths.findFilesUsedAsDirectories((at, end, conflict) => this.#addConflict(at, end, conflict));
+    this.#paths.findFilesUsedAsDirectories(this.#addConflict);
     this.#checkTotals(archiveLength);
-    this.#localAt[entries] = this.#place.offset;
+    this.#localAt[this.#place.entries] = this.#place.offset;
     if (!this.#inOrder) sortByPlace(this.#headerAt, this.#localAt);
     const directory = {
       place: this.#place,
@@ -127,6 +120,21 @@ class DirectoryCheck {
     // Where a header could not be read its entry has no place, and the neighbours' would be blamed.
     if (!fits && !this.#unplaced) checkPlaces(directory, this.#problems);
     return directory;
+  }
+
+  #checkEntries(): void {
+    const { entries } = this.#place;
+    let next = 0;
+    let index = 0;
+    for (; index < entries && next < this.#bytes.byteLength && !this.#problems.full; index += 1) {
+      next = this.#checkEntry(index, next);
+    }
+    if ((index < entries || next < this.#bytes.byteLength) && !this.#problems.full) {
+      throw new ZipError(
+        "count-disagrees",
+        "the directory holds another number of entries than it says: write the archive anew",
+      );
+    }
   }
 
   /** Checks the header at `at` and says where the next one begins. */
@@ -187,10 +195,7 @@ class DirectoryCheck {
     }
     if (fault !== undefined) {
       this.#report(fault, NAME_FAULTS[fault]);
-      return;
-    }
-    const conflict = this.#paths.add(nameAt, nameEnd);
-    if (conflict !== undefined) this.#addConflict(nameAt, nameEnd, conflict);
+    } else this.#paths.add(nameAt, nameEnd);
   }
 
   #checkTotals(archiveLength: number): void {
@@ -215,7 +220,7 @@ class DirectoryCheck {
     this.#add(nameAt, nameEnd, reason, message);
   };
 
-  #addConflict(at: number, end: number, conflict: PathConflict): boolean {
+  readonly #addConflict = (at: number, end: number, conflict: PathConflict): boolean => {
     const other = JSON.stringify(displayName(this.#bytes.subarray(conflict.otherAt, conflict.otherEnd)));
     const messages = {
       "duplicate-name": `is in the archive twice.`,
@@ -224,7 +229,7 @@ class DirectoryCheck {
     };
     this.#add(at, end, conflict.reason, messages[conflict.reason]);
     return !this.#problems.full;
-  }
+  };
 
   #add(nameAt: number, nameEnd: number, reason: string, message: string): void {
     const name = displayName(this.#bytes.subarray(nameAt, nameEnd));

@@ -4,6 +4,8 @@ import { PathHash } from "./path-hash.ts";
 import { viewOf } from "./records.ts";
 
 const SLASH = 0x2f;
+/** In place of where a name ends: the path is another entry's and not looked at again. */
+const DROPPED = 0;
 /** What `PathHash` wants to stand before a path, in bytes. */
 const WORD_SIZE = 4;
 
@@ -54,27 +56,42 @@ export class PathTable {
     return this.#plain;
   }
 
-  /** Adds the path that was taken last, which must be sound; the entry that is the same path is the answer. */
-  add(at: number, end: number): PathConflict | undefined {
+  /** Remembers the path that was taken last, which must be sound, and its folders. */
+  add(at: number, end: number): void {
     if (!this.#plain) this.#takeFolded(at, end);
-    const { hash, sum } = this.#taken;
-    this.#addFolders();
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (let stored = this.#slots[slot] ?? 0; stored !== 0; stored = this.#slots[slot] ?? 0) {
-      if (this.#hashes[stored - 1] === hash && this.#isPath(stored - 1, foldName(this.#path(at, end)))) {
-        return this.#conflict(stored - 1, at, end);
-      }
-      slot = (slot + 1) & mask;
-    }
     const path = this.#count;
     this.#count += 1;
-    this.#slots[slot] = path + 1;
-    this.#hashes[path] = hash;
-    this.#sums[path] = sum;
+    this.#hashes[path] = this.#taken.hash;
+    this.#sums[path] = this.#taken.sum;
     this.#nameAt[path] = at;
     this.#nameEnd[path] = end;
-    return undefined;
+    this.#addFolders();
+  }
+
+  /**
+   * Calls `found` for each path that an earlier entry has, and drops it; `false` stops. All at once after they were added, as
+   * a loop of nothing else waits for memory a third as long.
+   */
+  findDuplicates(found: (at: number, end: number, conflict: PathConflict) => boolean): void {
+    const slots = this.#slots;
+    const hashes = this.#hashes;
+    const mask = slots.length - 1;
+    for (let path = 0; path < this.#count; path += 1) {
+      const hash = hashes[path] ?? 0;
+      let slot = hash & mask;
+      let stored = slots[slot] ?? 0;
+      while (stored !== 0 && !(hashes[stored - 1] === hash && this.#isSamePath(stored - 1, path))) {
+        slot = (slot + 1) & mask;
+        stored = slots[slot] ?? 0;
+      }
+      if (stored === 0) slots[slot] = path + 1;
+      else {
+        const at = this.#nameAt[path] ?? 0;
+        const end = this.#nameEnd[path] ?? 0;
+        this.#nameEnd[path] = DROPPED;
+        if (!found(at, end, this.#conflict(stored - 1, at, end))) return;
+      }
+    }
   }
 
   /** Calls `found` for each path of which a folder is a file; `false` stops. */
@@ -85,7 +102,8 @@ export class PathTable {
     for (let path = 0; path < this.#count; path += 1) {
       const at = this.#nameAt[path] ?? 0;
       const end = this.#nameEnd[path] ?? 0;
-      const known = countSharedFolders(this.#bytes, lastAt, lastEnd, at, end);
+      if (end === DROPPED) continue;
+      const known = this.#plain ? countSharedFolders(this.#bytes, lastAt, lastEnd, at, end) : 0;
       lastAt = at;
       lastEnd = end;
       if (!this.take(at, end)) this.#takeFolded(at, end);
@@ -98,17 +116,15 @@ export class PathTable {
     }
   }
 
-  /** Remembers the folders of the path that was taken last, beyond those it shared; itself, if it is one, is none. */
+  /** Remembers the folders of the path that was taken last, beyond those it shared. */
   #addFolders(): void {
-    const { hash, shared, depth, hashes, sums } = this.#taken;
-    for (let folder = shared; folder < depth; folder += 1) {
-      const added = hashes[folder] ?? 0;
-      if (added !== hash) this.#folders.add(added, sums[folder] ?? 0);
-    }
+    const { shared, depth, hashes, sums } = this.#taken;
+    for (let folder = shared; folder < depth; folder += 1) this.#folders.add(hashes[folder] ?? 0, sums[folder] ?? 0);
   }
 
   /** Whether a file has the hash and sum of a folder. Rarely without reason, and then a closer look finds nothing. */
   #mayHaveFilesUsedAsDirectories(): boolean {
+    this.#folders.flush();
     if (this.#folders.overflown) return true;
     for (let path = 0; path < this.#count; path += 1) {
       if (this.#folders.has(this.#hashes[path] ?? 0, this.#sums[path] ?? 0) && !this.#isDirectory(path)) return true;
@@ -147,6 +163,10 @@ export class PathTable {
 
   #isDirectory(path: number): boolean {
     return this.#bytes[(this.#nameEnd[path] ?? 0) - 1] === SLASH;
+  }
+
+  #isSamePath(left: number, right: number): boolean {
+    return this.#isPath(left, foldName(this.#path(this.#nameAt[right] ?? 0, this.#nameEnd[right] ?? 0)));
   }
 
   #isPath(path: number, folded: Uint8Array): boolean {

@@ -27,7 +27,7 @@ export class PathHash {
   hash = 0;
   /** A second, weaker hash: it tells apart what the first one does not. */
   sum = 0;
-  /** Folders of the last path, and for each of them where in it its slash is, its hash and its sum. */
+  /** Folders that the last path lies in, and for each of them where in it its slash is, its hash and its sum. */
   depth = 0;
   readonly slashes: number[] = [];
   readonly hashes: number[] = [];
@@ -68,14 +68,13 @@ export class PathHash {
       from -= (Math.clz32(slash) >>> 3) + 1;
       const length = from - name;
       if (length <= 2 && (length === 0 || view.getUint8(name) === DOT)) odd = TOP_BITS;
-      if (from >= end) break;
+      if (from >= end - 1) break;
       if (shared === depth && depth < lastDepth && hashes[depth] === state && sums[depth] === sum) shared += 1;
       slashes[depth] = from - at;
       hashes[depth] = state;
       sums[depth] = sum;
       depth += 1;
       from += 1;
-      if (from === end) break;
       name = from;
       state ^= words[SLASH_KEY] ?? 0;
     }
