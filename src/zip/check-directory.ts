@@ -6,6 +6,7 @@ import {
   checkKind,
   checkSizes,
   fitsZip64Extra,
+  isPlainHeader,
   type Report,
 } from "./check-header.ts";
 import type { CheckLimits } from "./check-limits.ts";
@@ -17,7 +18,15 @@ import { ZipError } from "./errors.ts";
 import { type DirectoryPlace, directoryInTail, type LocatedDirectory } from "./locate.ts";
 import { displayName, findNameFault, isDirectoryName, NAME_FAULTS } from "./names.ts";
 import { readRange } from "./ranges.ts";
-import { CENTRAL_SIZE, centralHeaderSize, parseCentralHeader, resolveZip64, viewOf } from "./records.ts";
+import {
+  CENTRAL_AT,
+  CENTRAL_SIZE,
+  centralHeaderEnd,
+  LOCAL_SIZE,
+  parseCentralHeader,
+  resolveZip64,
+  viewOf,
+} from "./records.ts";
 import type { ZipSource } from "./source.ts";
 
 export type DirectoryVerdict =
@@ -72,6 +81,9 @@ class DirectoryCheck {
   #at = 0;
   #files = 0;
   #totalBytes = 0;
+  /** Where an entry's data ends at the earliest, and whether each began behind the one before it so far. */
+  #placedEnd = 0;
+  #inOrder = true;
   #unplaced = false;
 
   constructor(place: DirectoryPlace, bytes: Uint8Array, limits: CheckLimits, problems: Problems) {
@@ -80,14 +92,39 @@ class DirectoryCheck {
     this.#view = viewOf(bytes);
     this.#limits = limits;
     this.#problems = problems;
-    this.#paths = new PathTable(bytes, place.entries);
+    this.#paths = new PathTable(bytes, this.#view, place.entries);
     this.#headerAt = new Uint32Array(place.entries);
     this.#localAt = new Float64Array(place.entries + 1);
   }
 
   run(archiveLength: number): CheckedDirectory {
-    let next = 0;
+    try {
+      this.#checkEntries();
+    } finally {
+      this.#paths.findDuplicates(this.#addConflict);
+    }
+    this.#paths.findFilesUsedAsDirectories(this.#addConflict);
+    this.#checkTotals(archiveLength);
+    this.#localAt[this.#place.entries] = this.#place.offset;
+    if (!this.#inOrder) sortByPlace(this.#headerAt, this.#localAt);
+    const directory = {
+      place: this.#place,
+      bytes: this.#bytes,
+      view: this.#view,
+      headerAt: this.#headerAt,
+      localAt: this.#localAt,
+      files: this.#files,
+      totalBytes: this.#totalBytes,
+    };
+    const fits = this.#inOrder && this.#localAt[0] === 0 && this.#placedEnd <= this.#place.offset;
+    // Where a header could not be read its entry has no place, and the neighbours' would be blamed.
+    if (!fits && !this.#unplaced) checkPlaces(directory, this.#problems);
+    return directory;
+  }
+
+  #checkEntries(): void {
     const { entries } = this.#place;
+    let next = 0;
     let index = 0;
     for (; index < entries && next < this.#bytes.byteLength && !this.#problems.full; index += 1) {
       next = this.#checkEntry(index, next);
@@ -98,46 +135,41 @@ class DirectoryCheck {
         "the directory holds another number of entries than it says: write the archive anew",
       );
     }
-    this.#paths.findFilesUsedAsDirectories((at, end, conflict) => this.#addConflict(at, end, conflict));
-    this.#checkTotals(archiveLength);
-    this.#localAt[entries] = this.#place.offset;
-    sortByPlace(this.#headerAt, this.#localAt);
-    const directory = {
-      place: this.#place,
-      bytes: this.#bytes,
-      view: this.#view,
-      headerAt: this.#headerAt,
-      localAt: this.#localAt,
-      files: this.#files,
-      totalBytes: this.#totalBytes,
-    };
-    // Where a header could not be read its entry has no place, and the neighbours' would be blamed.
-    if (!this.#unplaced) checkPlaces(directory, this.#problems);
-    return directory;
   }
 
   /** Checks the header at `at` and says where the next one begins. */
   #checkEntry(index: number, at: number): number {
     this.#at = at;
-    const header = parseCentralHeader(this.#view, at);
-    const nameAt = at + CENTRAL_SIZE;
-    const nameEnd = nameAt + header.nameLength;
-    const next = at + centralHeaderSize(header);
+    const view = this.#view;
+    const next = centralHeaderEnd(view, at);
     if (next > this.#bytes.byteLength)
       throw new ZipError("directory-cut", "the directory ends inside a header: write the archive anew");
+    const nameAt = at + CENTRAL_SIZE;
+    const nameEnd = nameAt + view.getUint16(at + CENTRAL_AT.nameLength, true);
     const directory = isDirectoryName(this.#bytes, nameAt, nameEnd);
     this.#checkName(nameAt, nameEnd);
+    this.#headerAt[index] = at;
+    if (isPlainHeader(view, at, directory, this.#limits)) {
+      const size = view.getUint32(at + CENTRAL_AT.size, true);
+      const compressedSize = view.getUint32(at + CENTRAL_AT.compressedSize, true);
+      this.#addSizes(index, nameEnd - nameAt, size, compressedSize, view.getUint32(at + CENTRAL_AT.localOffset, true));
+    } else this.#checkHeader(index, at, directory);
+    if (!directory) this.#files += 1;
+    return next;
+  }
+
+  #checkHeader(index: number, at: number, directory: boolean): void {
+    const header = parseCentralHeader(this.#view, at);
+    const nameAt = at + CENTRAL_SIZE;
     checkFeatures(header, this.#report);
     checkKind(header, directory, this.#report);
-    this.#headerAt[index] = at;
     try {
       const zip64 = checkExtras(this.#bytes, this.#view, nameAt, header, this.#report);
       checkDisk(this.#view, header, zip64, this.#report);
       if (fitsZip64Extra(header, zip64, this.#report)) {
-        const sizes = resolveZip64(this.#view, header, nameEnd);
+        const sizes = resolveZip64(this.#view, header, nameAt + header.nameLength);
         checkSizes(header, sizes, directory, this.#limits, this.#report);
-        this.#localAt[index] = sizes.localOffset;
-        this.#totalBytes += sizes.size;
+        this.#addSizes(index, header.nameLength, sizes.size, sizes.compressedSize, sizes.localOffset);
       } else {
         this.#unplaced = true;
       }
@@ -146,21 +178,24 @@ class DirectoryCheck {
       this.#report(error.reason, `cannot be read: ${error.message}. Write the archive anew.`);
       this.#unplaced = true;
     }
-    if (!directory) this.#files += 1;
-    return next;
+  }
+
+  #addSizes(index: number, nameLength: number, size: number, compressedSize: number, localOffset: number): void {
+    this.#localAt[index] = localOffset;
+    this.#totalBytes += size;
+    if (localOffset < this.#placedEnd) this.#inOrder = false;
+    this.#placedEnd = localOffset + LOCAL_SIZE + nameLength + compressedSize;
   }
 
   #checkName(nameAt: number, nameEnd: number): void {
-    const fault = findNameFault(this.#bytes, nameAt, nameEnd, this.#paths.follow(nameAt, nameEnd));
+    const sound = this.#paths.take(nameAt, nameEnd);
+    const fault = sound ? undefined : findNameFault(this.#bytes, nameAt, nameEnd);
     if (nameEnd - nameAt > this.#limits.maxNameBytes) {
       this.#report("name-too-long", `has a name of more than ${this.#limits.maxNameBytes} bytes. Shorten it.`);
     }
     if (fault !== undefined) {
       this.#report(fault, NAME_FAULTS[fault]);
-      return;
-    }
-    const conflict = this.#paths.add(nameAt, nameEnd);
-    if (conflict !== undefined) this.#addConflict(nameAt, nameEnd, conflict);
+    } else this.#paths.add(nameAt, nameEnd);
   }
 
   #checkTotals(archiveLength: number): void {
@@ -185,7 +220,7 @@ class DirectoryCheck {
     this.#add(nameAt, nameEnd, reason, message);
   };
 
-  #addConflict(at: number, end: number, conflict: PathConflict): boolean {
+  readonly #addConflict = (at: number, end: number, conflict: PathConflict): boolean => {
     const other = JSON.stringify(displayName(this.#bytes.subarray(conflict.otherAt, conflict.otherEnd)));
     const messages = {
       "duplicate-name": `is in the archive twice.`,
@@ -194,7 +229,7 @@ class DirectoryCheck {
     };
     this.#add(at, end, conflict.reason, messages[conflict.reason]);
     return !this.#problems.full;
-  }
+  };
 
   #add(nameAt: number, nameEnd: number, reason: string, message: string): void {
     const name = displayName(this.#bytes.subarray(nameAt, nameEnd));

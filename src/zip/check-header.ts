@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { CheckLimits } from "./check-limits.ts";
 import {
+  CENTRAL_AT,
   type CentralHeader,
   EXTRA_UNICODE_PATH,
   EXTRA_ZIP64,
@@ -42,6 +43,31 @@ const UNICODE_PATH_HEAD = 5;
 
 /** Calls for one problem of the header at hand. */
 export type Report = (reason: string, message: string) => void;
+
+/**
+ * Whether the checks below have nothing to say about the header at `at`: it has no extra fields, and sizes and attributes
+ * of the usual kind. Most headers are such, and need not be taken apart.
+ */
+export function isPlainHeader(view: DataView, at: number, directory: boolean, limits: CheckLimits): boolean {
+  const attributes = view.getUint32(at + CENTRAL_AT.externalAttributes, true);
+  const type = (attributes >>> 16) & MODE_TYPE;
+  const kind = directory ? MODE_DIRECTORY : MODE_FILE;
+  const method = view.getUint16(at + CENTRAL_AT.method, true);
+  const size = view.getUint32(at + CENTRAL_AT.size, true);
+  const compressedSize = view.getUint32(at + CENTRAL_AT.compressedSize, true);
+  return (
+    (view.getUint16(at + CENTRAL_AT.flags, true) & ~FLAGS_ALLOWED) === 0 &&
+    view.getUint8(at + CENTRAL_AT.versionNeeded) <= VERSION_NEWEST &&
+    (method === METHOD_STORED ? size === compressedSize : method === METHOD_DEFLATED) &&
+    view.getUint16(at + CENTRAL_AT.extraLength, true) === 0 &&
+    view.getUint16(at + CENTRAL_AT.disk, true) === 0 &&
+    (type === kind || (type === 0 && (attributes & DOS_DIRECTORY) === 0)) &&
+    size <= (directory ? 0 : limits.maxEntryBytes) &&
+    size !== SENTINEL_32 &&
+    compressedSize !== SENTINEL_32 &&
+    view.getUint32(at + CENTRAL_AT.localOffset, true) !== SENTINEL_32
+  );
+}
 
 /** Flags, method and version: what no reader here or elsewhere could unpack the same way. */
 export function checkFeatures(header: CentralHeader, report: Report): void {

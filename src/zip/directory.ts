@@ -1,7 +1,7 @@
 import { ChunkReader } from "./chunks.ts";
 import { ZipError } from "./errors.ts";
 import { type DirectoryPlace, directoryInTail, type KnownDirectory, locateDirectory } from "./locate.ts";
-import { CENTRAL_AT, CENTRAL_MAX_SIZE, CENTRAL_SIGNATURE, CENTRAL_SIZE, viewOf } from "./records.ts";
+import { CENTRAL_MAX_SIZE, CENTRAL_SIZE, centralHeaderEnd, viewOf } from "./records.ts";
 import type { ZipSource } from "./source.ts";
 
 /** Bytes of directory that are in memory at once, unless one header is longer: some 700 headers. */
@@ -151,24 +151,11 @@ export function walkHeaders(
   let headers = 0;
   let stopped = false;
   while (!stopped && limit - at >= CENTRAL_SIZE) {
-    const end = headerEnd(view, at);
+    const end = centralHeaderEnd(view, at);
     if (end > limit) break;
     stopped = !visit(bytes, view, at, end);
     at = end;
     headers += 1;
   }
   return { at, headers, stopped };
-}
-
-function headerEnd(view: DataView, at: number): number {
-  if (view.getUint32(at, true) !== CENTRAL_SIGNATURE) {
-    throw new ZipError("bad-signature", "no central header where one must be");
-  }
-  return (
-    at +
-    CENTRAL_SIZE +
-    view.getUint16(at + CENTRAL_AT.nameLength, true) +
-    view.getUint16(at + CENTRAL_AT.extraLength, true) +
-    view.getUint16(at + CENTRAL_AT.commentLength, true)
-  );
 }

@@ -1,6 +1,9 @@
 /** Spreads a sum over all bits (an odd constant near 2^32 divided by the golden ratio). */
 const SPREAD = 0x9e3779b1;
 
+/** Numbers that wait in a set: 8 KB. */
+const PENDING_SIZE = 2048;
+
 /**
  * A set of paths by hash and sum, in one array: no object for each, and no growing beyond `capacity`. The hash is stored
  * and both together say where, so that among a million paths hardly two are taken for one.
@@ -8,6 +11,9 @@ const SPREAD = 0x9e3779b1;
 export class HashSet {
   readonly #slots: Int32Array;
   readonly #capacity: number;
+  /** Pairs of hash and sum that wait to be put in their places together: one by one, each waits for memory anew. */
+  readonly #pending = new Int32Array(PENDING_SIZE);
+  #pendingSize = 0;
   #count = 0;
 
   constructor(capacity: number) {
@@ -20,11 +26,23 @@ export class HashSet {
     return this.#count > this.#capacity;
   }
 
+  /** `has` and `overflown` know of it after `flush`. */
   add(hash: number, sum: number): void {
-    const slot = this.#find(hash, sum);
-    if (this.#slots[slot] !== 0 || this.overflown) return;
-    this.#count += 1;
-    if (!this.overflown) this.#slots[slot] = nonZero(hash);
+    this.#pending[this.#pendingSize] = hash;
+    this.#pending[this.#pendingSize + 1] = sum;
+    this.#pendingSize += 2;
+    if (this.#pendingSize === PENDING_SIZE) this.flush();
+  }
+
+  flush(): void {
+    for (let at = 0; at < this.#pendingSize && !this.overflown; at += 2) {
+      const hash = this.#pending[at] ?? 0;
+      const slot = this.#find(hash, this.#pending[at + 1] ?? 0);
+      if (this.#slots[slot] !== 0) continue;
+      this.#count += 1;
+      if (!this.overflown) this.#slots[slot] = nonZero(hash);
+    }
+    this.#pendingSize = 0;
   }
 
   has(hash: number, sum: number): boolean {

@@ -33,15 +33,12 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const looseUtf8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/**
- * The first fault of the name in `at` to `end`; one trailing slash marks a directory and is none. The first `known` bytes
- * are ASCII folders that have been looked at.
- */
-export function findNameFault(bytes: Uint8Array, at: number, end: number, known: number): NameFault | undefined {
+/** The first fault of the name in `at` to `end`; one trailing slash marks a directory and is none. */
+export function findNameFault(bytes: Uint8Array, at: number, end: number): NameFault | undefined {
   if (at === end) return "name-empty";
-  let segment = at + known;
+  let segment = at;
   let ascii = true;
-  for (let index = segment; index < end; index += 1) {
+  for (let index = at; index < end; index += 1) {
     const byte = bytes[index] ?? 0;
     if (byte === SLASH) {
       if (index - segment <= 2) {

@@ -41,12 +41,17 @@ export const EXTRA_UNICODE_PATH = 0x7075;
 
 /** Where the fields that are read in hot loops stand inside a central header (4.3.12). */
 export const CENTRAL_AT = {
+  versionNeeded: 6,
   flags: 8,
+  method: 10,
   compressedSize: 20,
   size: 24,
   nameLength: 28,
   extraLength: 30,
   commentLength: 32,
+  disk: 34,
+  externalAttributes: 38,
+  localOffset: 42,
 } as const;
 
 /** End of central directory record (4.3.16). */
@@ -175,7 +180,7 @@ export function parseCentralHeader(view: DataView, at: number): CentralHeader {
     versionMadeBy: view.getUint16(at + 4, true),
     versionNeeded: view.getUint16(at + 6, true),
     flags: view.getUint16(at + CENTRAL_AT.flags, true),
-    method: view.getUint16(at + 10, true),
+    method: view.getUint16(at + CENTRAL_AT.method, true),
     modified: view.getUint32(at + 12, true),
     crc: view.getUint32(at + 16, true),
     compressedSize: view.getUint32(at + CENTRAL_AT.compressedSize, true),
@@ -183,16 +188,23 @@ export function parseCentralHeader(view: DataView, at: number): CentralHeader {
     nameLength: view.getUint16(at + CENTRAL_AT.nameLength, true),
     extraLength: view.getUint16(at + CENTRAL_AT.extraLength, true),
     commentLength: view.getUint16(at + CENTRAL_AT.commentLength, true),
-    disk: view.getUint16(at + 34, true),
+    disk: view.getUint16(at + CENTRAL_AT.disk, true),
     internalAttributes: view.getUint16(at + 36, true),
-    externalAttributes: view.getUint32(at + 38, true),
-    localOffset: view.getUint32(at + 42, true),
+    externalAttributes: view.getUint32(at + CENTRAL_AT.externalAttributes, true),
+    localOffset: view.getUint32(at + CENTRAL_AT.localOffset, true),
   };
 }
 
-/** Bytes of a central header with all that follows its fixed part. */
-export function centralHeaderSize(header: CentralHeader): number {
-  return CENTRAL_SIZE + header.nameLength + header.extraLength + header.commentLength;
+/** Where the central header at `at` ends with all that follows its fixed part; the caller has it up to there or not. */
+export function centralHeaderEnd(view: DataView, at: number): number {
+  expectRecord(view, at, CENTRAL_SIGNATURE, CENTRAL_SIZE, "central header");
+  return (
+    at +
+    CENTRAL_SIZE +
+    view.getUint16(at + CENTRAL_AT.nameLength, true) +
+    view.getUint16(at + CENTRAL_AT.extraLength, true) +
+    view.getUint16(at + CENTRAL_AT.commentLength, true)
+  );
 }
 
 /** Name and extra fields follow at `at + LOCAL_SIZE`, then the data. */

@@ -26,7 +26,7 @@ const path = fc
   .map((segments) => segments.join("/"))
   .filter(
     (path) =>
-      !path.endsWith("/") && findNameFault(text(path), 0, text(path).length, 0) === undefined && path.isWellFormed(),
+      !path.endsWith("/") && findNameFault(text(path), 0, text(path).length) === undefined && path.isWellFormed(),
   );
 const data = fc.oneof(
   { weight: 9, arbitrary: fc.uint8Array({ maxLength: 300 }) },
