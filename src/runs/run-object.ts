@@ -4,6 +4,7 @@ import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { JOURNAL_SCHEMA, Journal } from "../stream/journal.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
+import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
@@ -36,6 +37,7 @@ const TOO_LARGE: TooLarge = { ok: false, reason: "too_large" };
 export class Run extends DurableObject {
   readonly #record: RunRecord;
   readonly #journal: Journal;
+  readonly #producers: Producers;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -43,6 +45,7 @@ export class Run extends DurableObject {
     super(ctx, env);
     this.#record = new RunRecord(ctx.storage);
     this.#journal = new Journal(ctx.storage.sql);
+    this.#producers = new Producers(ctx.storage.sql);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -77,12 +80,24 @@ export class Run extends DurableObject {
     return { ok: true, run: changed, applied: true };
   }
 
-  /** Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. */
-  appendLog(scope: RunScope, lines: Uint8Array): { ok: true; run: RunRow } | NotFound {
+  /**
+   * Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. A batch that its
+   * producer sends again is acknowledged as a duplicate and not stored again.
+   */
+  appendLog(
+    scope: RunScope,
+    lines: Uint8Array,
+    producer?: ProducerPosition,
+  ): { ok: true; run: RunRow; duplicate: boolean } | NotFound | ProducerRefusal {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
-    this.ctx.storage.transactionSync(() => this.#journal.append(LOG_TAG, lines));
-    return { ok: true, run };
+    return this.ctx.storage.transactionSync(() => {
+      const verdict = producer && this.#producers.accept(producer, this.#journal.tail + 1);
+      if (verdict?.ok === false) return verdict;
+      const duplicate = verdict?.duplicate ?? false;
+      if (!duplicate) this.#journal.append(LOG_TAG, lines);
+      return { ok: true, run, duplicate };
+    });
   }
 
   /** The log as JSON lines, as far as it goes now. */
@@ -110,7 +125,7 @@ export class Run extends DurableObject {
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA]);
+    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA]);
   }
 
   /** Commits a run with its state entry and the alarm that outlives this call, then writes the projection. */
