@@ -3,6 +3,7 @@ import type { RunStatus } from "../db/agent-schema.ts";
 import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { JOURNAL_SCHEMA, Journal } from "../stream/journal.ts";
+import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
@@ -10,7 +11,7 @@ import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
-import { LOG_TAG, openLog } from "./run-log.ts";
+import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
 
@@ -38,6 +39,7 @@ export class Run extends DurableObject {
   readonly #record: RunRecord;
   readonly #journal: Journal;
   readonly #producers: Producers;
+  readonly #events: NumberedSource;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -46,6 +48,7 @@ export class Run extends DurableObject {
     this.#record = new RunRecord(ctx.storage);
     this.#journal = new Journal(ctx.storage.sql);
     this.#producers = new Producers(ctx.storage.sql);
+    this.#events = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -100,6 +103,12 @@ export class Run extends DurableObject {
     });
   }
 
+  /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
+  takeEvents(scope: RunScope, step: SourceStep): ({ ok: true } & SourceAnswer) | NotFound {
+    if (!this.#runOf(scope)) return NOT_FOUND;
+    return { ok: true, ...this.ctx.storage.transactionSync(() => this.#events.take(step)) };
+  }
+
   /** The log as JSON lines, as far as it goes now. */
   readLog(scope: RunScope): { ok: true; run: RunRow; lines: ReadableStream<Uint8Array> } | NotFound {
     const run = this.#runOf(scope);
@@ -125,7 +134,7 @@ export class Run extends DurableObject {
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA]);
+    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA, SOURCE_SCHEMA]);
   }
 
   /** Commits a run with its state entry and the alarm that outlives this call, then writes the projection. */

@@ -69,7 +69,7 @@ function* cutRows(lines: Uint8Array): Generator<{ count: number; body: Uint8Arra
 }
 
 /** The part of a row's body after its first `skipped` lines. */
-function dropLines(body: Uint8Array, skipped: number): Uint8Array {
+export function dropLines(body: Uint8Array, skipped: number): Uint8Array {
   let offset = 0;
   for (let line = 0; line < skipped; line += 1) offset = lineEnd(body, offset);
   return body.subarray(offset);
