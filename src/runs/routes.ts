@@ -6,6 +6,7 @@ import { eventRoutes } from "./event-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { runStepRoutes } from "./run-step-routes.ts";
+import { streamRoutes } from "./stream-routes.ts";
 
 const RUN = "^/api/projects/[^/]+/tasks/[^/]+/runs/[^/]+";
 
@@ -16,7 +17,7 @@ export const RUN_BODY_LIMITS: readonly OwnBodyLimit[] = [
   { path: new RegExp(`${RUN}/event_stream$`), limit: () => Infinity },
 ];
 
-/** Runs of agent tasks (agent-tasks 4, 5, 7). */
+/** Runs of agent tasks (agent-tasks 4 to 7). */
 export function agentRunRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   routes.route("/", runRoutes());
@@ -24,5 +25,6 @@ export function agentRunRoutes(): OpenAPIHono<AppEnv> {
   routes.route("/", logRoutes());
   routes.route("/", artifactRoutes());
   routes.route("/", eventRoutes());
+  routes.route("/", streamRoutes());
   return routes;
 }

@@ -8,6 +8,9 @@ type Calls = "create" | "read" | "change" | "appendLog" | "takeEvents" | "readLo
  */
 export type RunHandle = {
   [Call in Calls]: (...args: Parameters<Run[Call]>) => Promise<Awaited<ReturnType<Run[Call]>>>;
+} & {
+  /** Opens the run's stream (stream-request.ts). */
+  fetch: (request: Request) => Promise<Response>;
 };
 
 /** The run of an id, whether it was created or not: one that was not answers `not_found` and stores nothing. */

@@ -6,6 +6,7 @@ import { JOURNAL_SCHEMA, Journal } from "../stream/journal.ts";
 import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
+import { Subscribers } from "../stream/subscribers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
@@ -14,6 +15,8 @@ import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
+import { readObjectRequest } from "./stream-request.ts";
+import { isThrough, RunStreamView } from "./stream-view.ts";
 
 /** Whose run it is: the object compares it with what it knows, so that no call needs a look-up elsewhere. */
 export interface RunScope {
@@ -40,15 +43,21 @@ export class Run extends DurableObject {
   readonly #journal: Journal;
   readonly #producers: Producers;
   readonly #events: NumberedSource;
+  readonly #readers: Subscribers;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#record = new RunRecord(ctx.storage);
-    this.#journal = new Journal(ctx.storage.sql);
+    this.#journal = new Journal(ctx.storage.sql, () => this.#readers.wake());
     this.#producers = new Producers(ctx.storage.sql);
     this.#events = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
+    this.#readers = new Subscribers(
+      new RunStreamView(this.#journal, () => isThrough(this.#run, () => this.#events.state, Date.now())),
+      () => ctx.storage.sync(),
+      (error) => logBackgroundFailure("runStream", error),
+    );
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -119,6 +128,14 @@ export class Run extends DurableObject {
   async sessionLogs(scope: RunScope, query: SessionLogQuery): Promise<({ ok: true } & SessionLogPage) | NotFound> {
     if (!this.#runOf(scope)) return NOT_FOUND;
     return { ok: true, ...(await selectSessionLog(this.#journal, query)) };
+  }
+
+  /** Opens the run's stream for a reader (stream-request.ts): 404 when there is no such run, 503 without room. */
+  override fetch(request: Request): Response {
+    const { scope, start, maxReaders, ...rules } = readObjectRequest(request);
+    if (!this.#runOf(scope)) return new Response(null, { status: 404 });
+    if (this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
+    return this.#readers.openEvents(start, rules);
   }
 
   /** Brings the projection up to date after a failure, or after the object was lost between commit and write. */

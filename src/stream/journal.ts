@@ -77,9 +77,12 @@ export function dropLines(body: Uint8Array, skipped: number): Uint8Array {
 
 export class Journal {
   readonly #sql: SqlStorage;
+  readonly #onAppend: () => void;
 
-  constructor(sql: SqlStorage) {
+  /** `onAppend` is called within the transaction of each append. */
+  constructor(sql: SqlStorage, onAppend: () => void = () => undefined) {
     this.#sql = sql;
+    this.#onAppend = onAppend;
   }
 
   /** The sequence number of the last entry; 0 while there is none. */
@@ -88,6 +91,12 @@ export class Journal {
       .exec<{ tail: number }>("SELECT first_seq + count - 1 AS tail FROM journal ORDER BY first_seq DESC LIMIT 1")
       .toArray();
     return row?.tail ?? 0;
+  }
+
+  /** The sequence number of the first entry that is still there; 1 while there is none. */
+  get head(): number {
+    const { head } = this.#sql.exec<{ head: number }>("SELECT coalesce(min(first_seq), 1) AS head FROM journal").one();
+    return head;
   }
 
   /**
@@ -108,7 +117,31 @@ export class Journal {
       );
       next += count;
     }
+    this.#onAppend();
     return { first, next };
+  }
+
+  /** The first entry of `tag` at or after `from`; a row that begins before is not looked at. */
+  firstOf(tag: string, from: number): number | undefined {
+    const [row] = this.#sql
+      .exec<{ seq: number }>(
+        "SELECT first_seq AS seq FROM journal WHERE first_seq >= ? AND tag = ? ORDER BY first_seq LIMIT 1",
+        from,
+        tag,
+      )
+      .toArray();
+    return row?.seq;
+  }
+
+  /** The last entry of `tag`. */
+  lastOf(tag: string): number | undefined {
+    const [row] = this.#sql
+      .exec<{ seq: number }>(
+        "SELECT first_seq + count - 1 AS seq FROM journal WHERE tag = ? ORDER BY first_seq DESC LIMIT 1",
+        tag,
+      )
+      .toArray();
+    return row?.seq;
   }
 
   /** How many entries carry `tag`. */

@@ -1,0 +1,90 @@
+import { type CommittedStream, type ConnectionRules, EventSubscriber } from "./event-subscriber.ts";
+import { Frames } from "./frames.ts";
+import { encodeEvents, EVENT_STREAM_HEADERS } from "./server-sent-events.ts";
+import { findCursor, type StreamStart, type StreamView, type Tail } from "./view.ts";
+import { WakeLatch } from "./wake-latch.ts";
+
+const SECOND_MS = 1000;
+
+/**
+ * Everyone who reads a stream live. An append only wakes them; each reads the journal from its own cursor, so that there
+ * is no seam between what was before a connection and what came after. They see what is durable: a round takes the
+ * journal's tail, waits for `commit`, and then lets them read up to it. Without readers nothing is kept and no timer runs.
+ */
+export class Subscribers implements CommittedStream {
+  readonly view: StreamView;
+  readonly frames: Frames;
+  readonly #commit: () => Promise<void>;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #latch: WakeLatch;
+  readonly #clients = new Set<EventSubscriber>();
+  #tail: Tail = { seq: 0, ended: false };
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** `commit` resolves when what was written before it was called is durable; `onFailure` is told what went wrong. */
+  constructor(view: StreamView, commit: () => Promise<void>, onFailure: (error: unknown) => void) {
+    this.view = view;
+    this.frames = new Frames(view, encodeEvents);
+    this.#commit = commit;
+    this.#onFailure = onFailure;
+    this.#latch = new WakeLatch(
+      () => this.#round(),
+      (error) => this.#fail(error),
+    );
+  }
+
+  get tail(): Tail {
+    return this.#tail;
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** The journal has grown, or has ended. */
+  wake(): void {
+    if (this.size > 0) this.#latch.wake();
+  }
+
+  /** Opens a stream of server-sent events (agent-tasks 6). */
+  openEvents(start: StreamStart, rules: ConnectionRules): Response {
+    const { readable, writable } = new IdentityTransformStream();
+    const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start), rules);
+    this.#clients.add(client);
+    this.#timer ??= setInterval(() => this.grow(), SECOND_MS);
+    void client
+      .run()
+      .catch((error: unknown) => this.#onFailure(error))
+      .finally(() => this.#remove(client));
+    this.#latch.wake();
+    return new Response(readable, { headers: EVENT_STREAM_HEADERS });
+  }
+
+  /** One second has passed. Whether a stream has ended may depend on that: a round asks again. */
+  grow(): void {
+    this.#latch.wake();
+    for (const client of this.#clients) client.grow();
+  }
+
+  #remove(client: EventSubscriber): void {
+    this.#clients.delete(client);
+    if (this.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.frames.clear();
+  }
+
+  async #round(): Promise<void> {
+    const tail = this.view.tail();
+    await this.#commit();
+    // Rounds may overlap; the tail never goes back.
+    if (tail.seq >= this.#tail.seq) this.#tail = tail;
+    for (const client of this.#clients) client.wake();
+  }
+
+  /** What is durable is not known any more: clients come again, and find out. */
+  #fail(error: unknown): void {
+    this.#onFailure(error);
+    for (const client of this.#clients) client.drop();
+  }
+}
