@@ -7,16 +7,18 @@ import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } fro
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
 import { Subscribers } from "../stream/subscribers.ts";
+import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
+import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
 import { readObjectRequest } from "./stream-request.ts";
-import { isThrough, RunStreamView } from "./stream-view.ts";
+import { RunStreamView } from "./stream-view.ts";
 
 /** Whose run it is: the object compares it with what it knows, so that no call needs a look-up elsewhere. */
 export interface RunScope {
@@ -44,6 +46,8 @@ export class Run extends DurableObject {
   readonly #producers: Producers;
   readonly #events: NumberedSource;
   readonly #readers: Subscribers;
+  readonly #timers: Timers<RunTimer>;
+  readonly #ending: RunEnding;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -54,10 +58,12 @@ export class Run extends DurableObject {
     this.#producers = new Producers(ctx.storage.sql);
     this.#events = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
     this.#readers = new Subscribers(
-      new RunStreamView(this.#journal, () => isThrough(this.#run, () => this.#events.state, Date.now())),
+      new RunStreamView(this.#journal),
       () => ctx.storage.sync(),
       (error) => logBackgroundFailure("runStream", error),
     );
+    this.#timers = new Timers(ctx.storage);
+    this.#ending = new RunEnding(this.#journal, this.#events, this.#timers);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -114,8 +120,13 @@ export class Run extends DurableObject {
 
   /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
   takeEvents(scope: RunScope, step: SourceStep): ({ ok: true } & SourceAnswer) | NotFound {
-    if (!this.#runOf(scope)) return NOT_FOUND;
-    return { ok: true, ...this.ctx.storage.transactionSync(() => this.#events.take(step)) };
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    return this.ctx.storage.transactionSync(() => {
+      const answer = this.#events.take(step);
+      this.#ending.settle(run, Date.now());
+      return { ok: true, ...answer };
+    });
   }
 
   /** The log as JSON lines, as far as it goes now. */
@@ -138,9 +149,15 @@ export class Run extends DurableObject {
     return this.#readers.openEvents(start, rules);
   }
 
-  /** Brings the projection up to date after a failure, or after the object was lost between commit and write. */
+  /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
   override async alarm(): Promise<void> {
-    if (this.#run) await this.#project(this.#run);
+    const run = this.#run;
+    if (!run) return;
+    for (const timer of this.#timers.due(Date.now())) {
+      if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
+      else await this.#project(run);
+    }
+    await this.#timers.arm();
   }
 
   #runOf({ organizationId, projectNumber, taskId }: RunScope): RunRow | undefined {
@@ -151,30 +168,34 @@ export class Run extends DurableObject {
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA, SOURCE_SCHEMA]);
+    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA, SOURCE_SCHEMA, TIMER_SCHEMA]);
   }
 
-  /** Commits a run with its state entry and the alarm that outlives this call, then writes the projection. */
+  /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
   async #commit(run: RunRow): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
       this.#journal.append(STATE_TAG, stateEntry(run));
+      this.#ending.settle(run, Date.now());
+      this.#timers.set("project", nextAttempt(run, Date.now()));
     });
     this.#run = run;
-    await this.ctx.storage.setAlarm(nextAttempt(run, Date.now()));
+    await this.#timers.arm();
     await this.#project(run);
   }
 
-  /** Writes the projection. The alarm stays set until the row shows the latest change. */
+  /** Writes the projection. Its timer stays set until the row shows the latest change. */
   async #project(run: RunRow): Promise<void> {
     try {
       await projectRun(connect(this.env.DB), run);
     } catch (error) {
       logBackgroundFailure("projectRun", error);
-      await this.ctx.storage.setAlarm(nextAttempt(run, Date.now()));
-      return;
+      this.#timers.set("project", nextAttempt(run, Date.now()));
+      return this.#timers.arm();
     }
-    if (this.#run?.updatedAt === run.updatedAt) await this.ctx.storage.deleteAlarm();
+    if (this.#run?.updatedAt !== run.updatedAt) return;
+    this.#timers.clear("project");
+    await this.#timers.arm();
   }
 }

@@ -1,22 +1,10 @@
 import type { Journal, Segment } from "../stream/journal.ts";
 import type { StreamView, Tail } from "../stream/view.ts";
-import type { SourceState } from "../stream/numbered-source.ts";
-import type { RunRow } from "../tasks/run-view.ts";
 import { EVENT_TAG, LOG_TAG } from "./run-log.ts";
 import { STATE_TAG } from "./state-entry.ts";
 
 const WITH_LOG = [STATE_TAG, EVENT_TAG, LOG_TAG];
 const WITHOUT_LOG = [STATE_TAG, EVENT_TAG];
-
-/** Milliseconds after a run's end in which its last events may come, unless its agent has said that these were all (9). */
-const LATE_EVENTS_MS = 60_000;
-
-/** Whether a run has ended and nothing more is to come of it at `now`, in milliseconds since 1970. */
-export function isThrough(run: RunRow | undefined, events: () => SourceState, now: number): boolean {
-  if (!run || run.completedAt === null) return false;
-  const { last, completed } = events();
-  return last === 0 || completed || now >= run.completedAt / 1000 + LATE_EVENTS_MS;
-}
 
 /**
  * What a run's stream shows: its states, its agent's events, and log entries until the first event. From there on the log
@@ -24,18 +12,16 @@ export function isThrough(run: RunRow | undefined, events: () => SourceState, no
  */
 export class RunStreamView implements StreamView {
   readonly #journal: Journal;
-  readonly #isEnded: () => boolean;
   #firstEvent: number | undefined;
   /** Up to here there is no event. */
   #searchedTo = 0;
 
-  constructor(journal: Journal, isEnded: () => boolean) {
+  constructor(journal: Journal) {
     this.#journal = journal;
-    this.#isEnded = isEnded;
   }
 
   tail(): Tail {
-    return { seq: this.#journal.tail, ended: this.#isEnded() };
+    return { seq: this.#journal.tail, ended: this.#journal.isClosed };
   }
 
   head(): number {
@@ -48,7 +34,7 @@ export class RunStreamView implements StreamView {
    */
   latest(): number {
     const { tail, head } = this.#journal;
-    if (this.#isEnded()) return this.#journal.lastOf(STATE_TAG) ?? tail + 1;
+    if (this.#journal.isClosed) return this.#journal.lastOf(STATE_TAG) ?? tail + 1;
     const { segments } = this.#journal.read(head, { tags: [EVENT_TAG, LOG_TAG], maxBytes: 1 });
     return segments.length === 0 ? head : tail + 1;
   }

@@ -16,6 +16,7 @@ export const JOURNAL_SCHEMA: SchemaPart = {
        bytes INTEGER NOT NULL,
        body BLOB NOT NULL
      )`,
+    "CREATE TABLE journal_end (seq INTEGER NOT NULL)",
   ],
 };
 
@@ -77,12 +78,12 @@ export function dropLines(body: Uint8Array, skipped: number): Uint8Array {
 
 export class Journal {
   readonly #sql: SqlStorage;
-  readonly #onAppend: () => void;
+  readonly #onGrowth: () => void;
 
-  /** `onAppend` is called within the transaction of each append. */
-  constructor(sql: SqlStorage, onAppend: () => void = () => undefined) {
+  /** `onGrowth` is called within the transaction of each append and of the closing. */
+  constructor(sql: SqlStorage, onGrowth: () => void = () => undefined) {
     this.#sql = sql;
-    this.#onAppend = onAppend;
+    this.#onGrowth = onGrowth;
   }
 
   /** The sequence number of the last entry; 0 while there is none. */
@@ -117,7 +118,7 @@ export class Journal {
       );
       next += count;
     }
-    this.#onAppend();
+    this.#onGrowth();
     return { first, next };
   }
 
@@ -142,6 +143,18 @@ export class Journal {
       )
       .toArray();
     return row?.seq;
+  }
+
+  /** Whether readers that have everything are through. What is appended later is kept, and read by who comes later. */
+  get isClosed(): boolean {
+    return this.#sql.exec("SELECT 1 FROM journal_end").toArray().length > 0;
+  }
+
+  /** Closes the journal at its last entry; once, however often it is called. Commits with the transaction around it. */
+  close(): void {
+    if (this.isClosed) return;
+    this.#sql.exec("INSERT INTO journal_end (seq) VALUES (?)", this.tail);
+    this.#onGrowth();
   }
 
   /** How many entries carry `tag`. */
