@@ -6,6 +6,7 @@ import { JOURNAL_SCHEMA, Journal } from "../stream/journal.ts";
 import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
+import { SocketReaders } from "../stream/socket-readers.ts";
 import { Subscribers } from "../stream/subscribers.ts";
 import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
@@ -57,8 +58,10 @@ export class Run extends DurableObject {
     this.#journal = new Journal(ctx.storage.sql, () => this.#readers.wake());
     this.#producers = new Producers(ctx.storage.sql);
     this.#events = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
+    const view = new RunStreamView(this.#journal);
     this.#readers = new Subscribers(
-      new RunStreamView(this.#journal),
+      view,
+      new SocketReaders(ctx, view),
       () => ctx.storage.sync(),
       (error) => logBackgroundFailure("runStream", error),
     );
@@ -143,10 +146,14 @@ export class Run extends DurableObject {
 
   /** Opens the run's stream for a reader (stream-request.ts): 404 when there is no such run, 503 without room. */
   override fetch(request: Request): Response {
-    const { scope, start, maxReaders, ...rules } = readObjectRequest(request);
+    const { scope, start, transport, maxReaders, ...rules } = readObjectRequest(request);
     if (!this.#runOf(scope)) return new Response(null, { status: 404 });
     if (this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
-    return this.#readers.openEvents(start, rules);
+    return transport === "socket" ? this.#readers.openSocket(start) : this.#readers.openEvents(start, rules);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#readers.receive(socket, message);
   }
 
   /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */

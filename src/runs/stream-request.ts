@@ -7,6 +7,7 @@ const streamRequest = z.object({
     z.object({ at: z.literal(["start", "latest", "unknown"]) }),
     z.object({ at: z.literal("after"), seq: z.int() }),
   ]),
+  transport: z.literal(["events", "socket"]),
   keepaliveSeconds: z.int(),
   rotateSeconds: z.int(),
   /** Readers that the run may have at the same time. */
@@ -19,7 +20,8 @@ const HEADER = "X-Stream-Request";
 
 /** The request to the object. Streams go by fetch and not by RPC: a response in progress keeps the object in memory. */
 export function toObjectRequest(asked: StreamRequest): Request {
-  return new Request("https://run/stream", { headers: { [HEADER]: JSON.stringify(asked) } });
+  const upgrade = asked.transport === "socket" ? { Upgrade: "websocket" } : {};
+  return new Request("https://run/stream", { headers: { [HEADER]: JSON.stringify(asked), ...upgrade } });
 }
 
 /** What a request of `toObjectRequest` asks. */

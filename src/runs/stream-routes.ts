@@ -49,7 +49,7 @@ const stream = operation({
   path: `${RUN_PATH}/stream`,
   operationId: "streamAgentRun",
   tags: ["Agent runs"],
-  summary: "Follow a run live, as server-sent events",
+  summary: "Follow a run live, as server-sent events or over WebSocket",
   description:
     "What happened before, then what happens, each entry once and in order; whoever connects again with the last id goes " +
     "on after it. A key or a stream token of the run opens it. docs/live-streams.md describes the frames.",
@@ -57,7 +57,10 @@ const stream = operation({
   admits: admitStreamToken,
   errors: ["not_found", "unavailable"],
   request: { params: runPath, query: streamQuery, headers: streamHeaders },
-  responses: { 200: eventStream },
+  responses: {
+    101: { description: "The stream over WebSocket, for a request with `Upgrade: websocket`" },
+    200: eventStream,
+  },
 });
 
 /** Seconds after which a client comes again that found no room; spread, so that they do not all come at once (6.1). */
@@ -89,6 +92,7 @@ export function streamRoutes(): OpenAPIHono<AppEnv> {
     const { start, offset } = c.req.valid("query");
     const { RUN_STREAM_KEEPALIVE_SECONDS, RUN_STREAM_ROTATE_SECONDS, RUN_STREAM_MAX_READERS } = configOf(c);
     const asked = toObjectRequest({
+      transport: c.req.header("upgrade")?.toLowerCase() === "websocket" ? "socket" : "events",
       scope,
       start: readStart(c.req.valid("header")["last-event-id"] ?? offset, start),
       keepaliveSeconds: RUN_STREAM_KEEPALIVE_SECONDS,
@@ -108,5 +112,6 @@ function answerStream(answer: Response): Response {
       headers: { "Retry-After": retryAfter() },
     });
   }
+  // Made anew, because headers are added that a response from elsewhere does not take.
   return new Response(answer.body, answer);
 }

@@ -17,7 +17,7 @@ export const WRITE_DEADLINE_SECONDS = 120;
 /** What subscribers read from: everything up to `tail` is durable. */
 export interface CommittedStream {
   view: StreamView;
-  frames: Frames;
+  frames: Frames<Uint8Array>;
   readonly tail: Tail;
 }
 
@@ -94,7 +94,7 @@ export class EventSubscriber {
       const { seq, ended } = this.#stream.tail;
       if (this.#cursor <= seq) {
         const frame = frames.at(this.#cursor, seq);
-        if (frame && !(await this.#write(frame.bytes))) return undefined;
+        if (frame?.body && !(await this.#write(frame.body))) return undefined;
         this.#cursor = frame?.next;
       } else if (ended) {
         return STREAM_END;

@@ -2,60 +2,62 @@ import type { Segment } from "./journal.ts";
 import type { StreamView } from "./view.ts";
 
 /** Entries in the form in which one transport sends them, and the cursor of a reader that has them. */
-export interface Frame {
-  /** Empty where nothing between the two cursors is for readers. */
-  bytes: Uint8Array;
+export interface Frame<T> {
+  /** Undefined where nothing between the two cursors is for readers. */
+  body: T | undefined;
+  /** Bytes of the body, about. */
+  size: number;
   next: number;
 }
 
 /**
- * Puts entries into a transport's form until that has `maxBytes`, at least one. `next` follows the last one taken, or is
- * undefined when all were.
+ * Puts entries into a transport's form until that has `maxBytes`, at least one. `next` is the cursor after them: `readTo`
+ * when all were taken.
  */
-export type Encoder = (
+export type Encoder<T> = (
   segments: readonly Segment[],
   maxBytes: number,
-) => { bytes: Uint8Array; next: number | undefined };
-
-/** Bytes of a frame, unless one entry alone is larger: what catching up sends at a time. */
-const FRAME_TARGET_BYTES = 256_000;
+  readTo: number,
+) => { body: T; size: number; next: number };
 
 /** Bytes of frames that are kept for readers at the same cursor, one larger frame aside. */
 const KEPT_BYTES = 2_000_000;
 
 /** Reads frames out of a journal. Readers that stand at the same cursor share one, read and encoded once. */
-export class Frames {
+export class Frames<T> {
   readonly #view: StreamView;
-  readonly #encode: Encoder;
+  readonly #encode: Encoder<T>;
+  readonly #targetBytes: number;
   /** By the cursor they begin at, oldest first. */
-  readonly #kept = new Map<number, Frame>();
+  readonly #kept = new Map<number, Frame<T>>();
   #keptBytes = 0;
 
-  constructor(view: StreamView, encode: Encoder) {
+  /** `targetBytes` is the size of a frame, unless one entry alone is larger. */
+  constructor(view: StreamView, encode: Encoder<T>, targetBytes: number) {
     this.#view = view;
     this.#encode = encode;
+    this.#targetBytes = targetBytes;
   }
 
   /** The frame from sequence number `from` on, up to `to` at most; undefined when entries there are gone. */
-  at(from: number, to: number): Frame | undefined {
+  at(from: number, to: number): Frame<T> | undefined {
     const kept = this.#kept.get(from);
     if (kept) return kept;
     if (from < this.#view.head()) return undefined;
-    const read = this.#view.read(from, to, FRAME_TARGET_BYTES);
-    if (read.segments.length === 0) return { bytes: new Uint8Array(), next: read.next };
-    const { bytes, next = read.next } = this.#encode(read.segments, FRAME_TARGET_BYTES);
-    const frame = { bytes, next };
+    const read = this.#view.read(from, to, this.#targetBytes);
+    if (read.segments.length === 0) return { body: undefined, size: 0, next: read.next };
+    const frame = this.#encode(read.segments, this.#targetBytes, read.next);
     this.#keep(from, frame);
     return frame;
   }
 
-  #keep(from: number, frame: Frame): void {
+  #keep(from: number, frame: Frame<T>): void {
     this.#kept.set(from, frame);
-    this.#keptBytes += frame.bytes.length;
-    for (const [cursor, { bytes }] of this.#kept) {
+    this.#keptBytes += frame.size;
+    for (const [cursor, { size }] of this.#kept) {
       if (this.#keptBytes <= KEPT_BYTES || cursor === from) return;
       this.#kept.delete(cursor);
-      this.#keptBytes -= bytes.length;
+      this.#keptBytes -= size;
     }
   }
 

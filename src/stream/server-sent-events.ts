@@ -1,6 +1,6 @@
 import type { Encoder } from "./frames.ts";
-import type { Segment } from "./journal.ts";
 import { formatOffset, OFFSET_LENGTH } from "./offset.ts";
+import { takeLines } from "./taken-lines.ts";
 
 /**
  * The form of a stream as server-sent events (agent-tasks 6.1): per frame `event` where it is not the default one, `id`,
@@ -42,38 +42,16 @@ export function resyncFrame(head: number): Uint8Array {
 const framing = (seq: number) => `id: ${formatOffset(seq)}\ndata: `;
 const FRAMING_BYTES = `id: \ndata: \n`.length + OFFSET_LENGTH;
 
-/** Where the entries lie that are taken: sequence number, body, and from where to where in it, line end included. */
-type Taken = [seq: number, body: Uint8Array, start: number, end: number];
-
-function takeLines(segments: readonly Segment[], maxBytes: number): { taken: Taken[]; size: number } {
-  const taken: Taken[] = [];
-  let size = 0;
-  for (const { first, count, body } of segments) {
-    let start = 0;
-    for (let seq = first; seq < first + count; seq += 1) {
-      if (size >= maxBytes) return { taken, size };
-      const end = body.indexOf(NEWLINE, start) + 1;
-      taken.push([seq, body, start, end]);
-      size += end - start + FRAMING_BYTES;
-      start = end;
-    }
-  }
-  return { taken, size };
-}
-
 /** Entries as frames of server-sent events. */
-export const encodeEvents: Encoder = (segments, maxBytes) => {
-  const { taken, size } = takeLines(segments, maxBytes);
-  const bytes = new Uint8Array(size);
+export const encodeEvents: Encoder<Uint8Array> = (segments, maxBytes, readTo) => {
+  const { lines, size, next } = takeLines(segments, maxBytes, { framing: FRAMING_BYTES, next: readTo });
+  const body = new Uint8Array(size);
   let at = 0;
-  for (const [seq, body, start, end] of taken) {
-    at += encoder.encodeInto(framing(seq), bytes.subarray(at)).written;
-    bytes.set(body.subarray(start, end), at);
+  for (const { seq, body: row, start, end } of lines) {
+    at += encoder.encodeInto(framing(seq), body.subarray(at)).written;
+    body.set(row.subarray(start, end), at);
     at += end - start;
-    bytes[at++] = NEWLINE;
+    body[at++] = NEWLINE;
   }
-  const last = segments.at(-1);
-  const [lastTaken = 0] = taken.at(-1) ?? [];
-  const isAll = last === undefined || lastTaken === last.first + last.count - 1;
-  return { bytes, next: isAll ? undefined : lastTaken + 1 };
+  return { body, size, next };
 };

@@ -1,10 +1,14 @@
 import { type CommittedStream, type ConnectionRules, EventSubscriber } from "./event-subscriber.ts";
 import { Frames } from "./frames.ts";
+import type { SocketReaders } from "./socket-readers.ts";
 import { encodeEvents, EVENT_STREAM_HEADERS } from "./server-sent-events.ts";
 import { findCursor, type StreamStart, type StreamView, type Tail } from "./view.ts";
 import { WakeLatch } from "./wake-latch.ts";
 
 const SECOND_MS = 1000;
+
+/** Bytes of what server-sent events are written at a time, unless one entry alone is larger. */
+const EVENTS_TARGET_BYTES = 256_000;
 
 /**
  * Everyone who reads a stream live. An append only wakes them; each reads the journal from its own cursor, so that there
@@ -13,7 +17,8 @@ const SECOND_MS = 1000;
  */
 export class Subscribers implements CommittedStream {
   readonly view: StreamView;
-  readonly frames: Frames;
+  readonly frames: Frames<Uint8Array>;
+  readonly #sockets: SocketReaders;
   readonly #commit: () => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
   readonly #latch: WakeLatch;
@@ -22,9 +27,15 @@ export class Subscribers implements CommittedStream {
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `commit` resolves when what was written before it was called is durable; `onFailure` is told what went wrong. */
-  constructor(view: StreamView, commit: () => Promise<void>, onFailure: (error: unknown) => void) {
+  constructor(
+    view: StreamView,
+    sockets: SocketReaders,
+    commit: () => Promise<void>,
+    onFailure: (error: unknown) => void,
+  ) {
     this.view = view;
-    this.frames = new Frames(view, encodeEvents);
+    this.frames = new Frames(view, encodeEvents, EVENTS_TARGET_BYTES);
+    this.#sockets = sockets;
     this.#commit = commit;
     this.#onFailure = onFailure;
     this.#latch = new WakeLatch(
@@ -38,12 +49,12 @@ export class Subscribers implements CommittedStream {
   }
 
   get size(): number {
-    return this.#clients.size;
+    return this.#clients.size + this.#sockets.size;
   }
 
   /** The journal has grown, or has ended. */
   wake(): void {
-    if (this.size > 0) this.#latch.wake();
+    if (!this.#latch.isSet && this.size > 0) this.#latch.wake();
   }
 
   /** Opens a stream of server-sent events (agent-tasks 6). */
@@ -60,15 +71,28 @@ export class Subscribers implements CommittedStream {
     return new Response(readable, { headers: EVENT_STREAM_HEADERS });
   }
 
-  /** One second has passed. Whether a stream has ended may depend on that: a round asks again. */
-  grow(): void {
+  /** Opens a stream over WebSocket. */
+  openSocket(start: StreamStart): Response {
+    const response = this.#sockets.accept(findCursor(this.view, start));
     this.#latch.wake();
+    return response;
+  }
+
+  /** Takes what a WebSocket's client sent. */
+  receive(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#sockets.receive(socket, message, this.#tail);
+    // An object that was woken by this message does not know yet how far the journal is durable.
+    if (this.#tail.seq === 0) this.#latch.wake();
+  }
+
+  /** One second has passed. */
+  grow(): void {
     for (const client of this.#clients) client.grow();
   }
 
   #remove(client: EventSubscriber): void {
     this.#clients.delete(client);
-    if (this.size > 0) return;
+    if (this.#clients.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.frames.clear();
@@ -80,11 +104,13 @@ export class Subscribers implements CommittedStream {
     // Rounds may overlap; the tail never goes back.
     if (tail.seq >= this.#tail.seq) this.#tail = tail;
     for (const client of this.#clients) client.wake();
+    this.#sockets.push(this.#tail);
   }
 
   /** What is durable is not known any more: clients come again, and find out. */
   #fail(error: unknown): void {
     this.#onFailure(error);
     for (const client of this.#clients) client.drop();
+    this.#sockets.fail();
   }
 }

@@ -17,6 +17,11 @@ export class WakeLatch {
     this.#onFailure = onFailure;
   }
 
+  /** Whether a round is to come already. */
+  get isSet(): boolean {
+    return this.#isSet;
+  }
+
   wake(): void {
     if (this.#isSet) return;
     this.#isSet = true;

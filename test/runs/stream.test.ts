@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { callConfigured } from "../configured.ts";
 import { EventClient, type EventFrame, inTime } from "../stream/event-client.ts";
 import { call } from "../tenant.ts";
-import { createRunClient, expectNotFound, objectOf, read, type RunClient } from "./run-client.ts";
+import { createRunClient, expectNotFound, loseObject, objectOf, read, type RunClient } from "./run-client.ts";
 
 const STREAM_END = 'event: stream-end\ndata: {"status":"complete"}\n\n';
 const KEEPALIVE = 'event: keepalive\ndata: {"type":"keepalive"}\n\n';
@@ -44,11 +44,6 @@ async function sendEvents(client: RunClient, ...lines: object[]): Promise<void> 
 }
 const eventOf = (seq: number) => ({ seq, event: { event: seq } });
 const completeAt = (final_seq: number) => ({ type: "_posthog/stream_complete", final_seq });
-
-/** Ends the object at once, as a crash or a deployment does: its connections break, what is committed stays. */
-async function loseObject(runId: string): Promise<void> {
-  await expect(runInDurableObject(objectOf(runId), (_, state) => state.abort("lost"))).rejects.toThrow("lost");
-}
 
 describe("a run's stream", () => {
   test("sends what was and what comes, byte for byte, and ends with the run", async () => {

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Segment } from "../../src/stream/journal.ts";
 import { WRITE_DEADLINE_SECONDS } from "../../src/stream/event-subscriber.ts";
+import { SocketReaders } from "../../src/stream/socket-readers.ts";
 import { Subscribers } from "../../src/stream/subscribers.ts";
 import type { StreamView, Tail } from "../../src/stream/view.ts";
 import { EventClient } from "./event-client.ts";
 
 const encoder = new TextEncoder();
+const NO_SOCKETS = { acceptWebSocket() {}, getWebSockets: () => [], setWebSocketAutoResponse() {} };
 const RULES = { keepaliveSeconds: 20, rotateSeconds: 900 };
 const START = { at: "start" } as const;
 
@@ -53,7 +55,7 @@ class ListView implements StreamView {
 function openHub(commit: () => Promise<void> = () => Promise.resolve()) {
   const view = new ListView();
   const failures: unknown[] = [];
-  const hub = new Subscribers(view, commit, (error) => failures.push(error));
+  const hub = new Subscribers(view, new SocketReaders(NO_SOCKETS, view), commit, (error) => failures.push(error));
   const open = (start: Parameters<typeof hub.openEvents>[0] = START, rules = RULES) =>
     new EventClient(hub.openEvents(start, rules));
   const append = (...lines: string[]) => {
