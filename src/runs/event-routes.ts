@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
+import { type AppEnv, configOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { admitIngestToken } from "./event-access.ts";
@@ -56,7 +56,10 @@ export function eventRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(eventStream, async (c) => {
     const { handle, scope } = await nameStream(c, c.req.valid("param"));
-    const report = await takeEvents(c.req.raw.body, async (step) => unwrap(await handle.takeEvents(scope, step)));
+    const { RUN_JOURNAL_MAX_BYTES: maxBytes } = configOf(c);
+    const report = await takeEvents(c.req.raw.body, async (step) =>
+      unwrap(await handle.takeEvents(scope, step, maxBytes)),
+    );
     return c.json(report, 200);
   });
 

@@ -9,7 +9,13 @@ import { notFound } from "../tasks/project.ts";
 import { readEntries } from "./entries.ts";
 import { parseIsoTime } from "./iso-time.ts";
 import { openLogChain } from "./log-chain.ts";
-import { producerAnswerHeaders, producerHeaders, readProducer, refuseProducer } from "./producer-headers.ts";
+import {
+  producerAnswerHeaders,
+  isProducerRefusal,
+  producerHeaders,
+  readProducer,
+  refuseProducer,
+} from "./producer-headers.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
 import type { RunScope } from "./run-object.ts";
 import { nameRun, readUuid, RUN_PATH, runPath, unwrap } from "./run-path.ts";
@@ -197,8 +203,8 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
     const lines = readEntries(new Uint8Array(await c.req.arrayBuffer()));
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const startedAt = Date.now();
-    const outcome = await handle.appendLog(scope, lines, producer);
-    if (!outcome.ok && outcome.reason !== "not_found") throw refuseProducer(outcome);
+    const outcome = await handle.appendLog(scope, lines, configOf(c).RUN_JOURNAL_MAX_BYTES, producer);
+    if (!outcome.ok && isProducerRefusal(outcome)) throw refuseProducer(outcome);
     const { run, duplicate } = unwrap(outcome);
     c.header("Server-Timing", serverTiming("append", startedAt));
     if (producer) c.header("Producer-Duplicate", String(duplicate));

@@ -51,6 +51,11 @@ export function readProducer(headers: z.output<typeof producerHeaders>): Produce
   return { id, epoch: readNumber("Producer-Epoch", epoch), seq: readNumber("Producer-Seq", seq) };
 }
 
+/** Whether what did not succeed was refused for the producer's numbers. */
+export function isProducerRefusal(failure: { reason: string }): failure is ProducerRefusal {
+  return failure.reason === "stale_epoch" || failure.reason === "sequence_gap";
+}
+
 /** What a producer is told whose batch was not taken: 403 for its successor's sake, 409 for what is missing. */
 export function refuseProducer(refusal: ProducerRefusal): ApiError {
   if (refusal.reason === "stale_epoch") {

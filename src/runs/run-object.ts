@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { RunStatus } from "../db/agent-schema.ts";
 import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
-import { JOURNAL_SCHEMA, Journal } from "../stream/journal.ts";
+import { JOURNAL_SCHEMA, Journal, JournalFullError } from "../stream/journal.ts";
 import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
@@ -30,6 +30,8 @@ export interface RunScope {
 
 export type NotFound = { ok: false; reason: "not_found" };
 export type TooLarge = { ok: false; reason: "too_large" };
+/** The object holds as many bytes as it may: nothing is appended any more but changes of the run. */
+export type JournalFull = { ok: false; reason: "journal_full" };
 /** `applied` is false where the run was in none of the statuses asked for, and so stayed as it was. */
 export type Changed = { ok: true; run: RunRow; applied: boolean };
 
@@ -103,30 +105,35 @@ export class Run extends DurableObject {
 
   /**
    * Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. A batch that its
-   * producer sends again is acknowledged as a duplicate and not stored again.
+   * producer sends again is acknowledged as a duplicate and not stored again. `maxBytes` is how large the object may be.
    */
   appendLog(
     scope: RunScope,
     lines: Uint8Array,
+    maxBytes: number,
     producer?: ProducerPosition,
-  ): { ok: true; run: RunRow; duplicate: boolean } | NotFound | ProducerRefusal {
+  ): { ok: true; run: RunRow; duplicate: boolean } | NotFound | JournalFull | ProducerRefusal {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
-    return this.ctx.storage.transactionSync(() => {
+    return this.#append(() => {
       const verdict = producer && this.#producers.accept(producer, this.#journal.tail + 1);
       if (verdict?.ok === false) return verdict;
       const duplicate = verdict?.duplicate ?? false;
-      if (!duplicate) this.#journal.append(LOG_TAG, lines);
+      if (!duplicate) this.#journal.append(LOG_TAG, lines, maxBytes);
       return { ok: true, run, duplicate };
     });
   }
 
   /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
-  takeEvents(scope: RunScope, step: SourceStep): ({ ok: true } & SourceAnswer) | NotFound {
+  takeEvents(
+    scope: RunScope,
+    step: SourceStep,
+    maxBytes: number,
+  ): ({ ok: true } & SourceAnswer) | NotFound | JournalFull {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
-    return this.ctx.storage.transactionSync(() => {
-      const answer = this.#events.take(step);
+    return this.#append(() => {
+      const answer = this.#events.take(step, maxBytes);
       this.#ending.settle(run, Date.now());
       return { ok: true, ...answer };
     });
@@ -172,6 +179,16 @@ export class Run extends DurableObject {
     const matches =
       run?.organizationId === organizationId && run.projectNumber === projectNumber && run.taskId === taskId;
     return matches ? run : undefined;
+  }
+
+  /** Carries out what appends, whole or not at all. */
+  #append<T>(work: () => T): T | JournalFull {
+    try {
+      return this.ctx.storage.transactionSync(work);
+    } catch (error) {
+      if (error instanceof JournalFullError) return { ok: false, reason: "journal_full" };
+      throw error;
+    }
   }
 
   #migrate(): void {

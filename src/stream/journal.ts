@@ -26,6 +26,9 @@ const ROW_TARGET_BYTES = 1_000_000;
 /** Bytes of the largest entry with its line end. SQLite in a Durable Object takes rows of 2 MB. */
 export const MAX_ENTRY_BYTES = 1_900_000;
 
+/** An append for which there is no room left. */
+export class JournalFullError extends RangeError {}
+
 const NEWLINE = 0x0a;
 
 /** Entries that follow one another: `count` lines, each with its line end, from sequence number `first`. */
@@ -102,9 +105,11 @@ export class Journal {
 
   /**
    * Appends lines that end in a line feed each. Returns the number of the first of them and of the next to come. Throws
-   * RangeError for an entry above MAX_ENTRY_BYTES or without a line end; call it inside a transaction.
+   * RangeError for an entry above MAX_ENTRY_BYTES or without a line end, and JournalFullError where the object's storage
+   * would come to hold more than `maxBytes`; call it inside a transaction.
    */
-  append(tag: string, lines: Uint8Array): { first: number; next: number } {
+  append(tag: string, lines: Uint8Array, maxBytes = Infinity): { first: number; next: number } {
+    if (this.#sql.databaseSize + lines.length > maxBytes) throw new JournalFullError("The journal is full.");
     const first = this.tail + 1;
     let next = first;
     for (const { count, body } of cutRows(lines)) {

@@ -58,8 +58,11 @@ export class NumberedSource {
     return { last: row?.last ?? 0, completed: row?.completed === 1 };
   }
 
-  /** Carries out a step. Call it inside a transaction: entries and numbers commit together or not at all. */
-  take(step: SourceStep): SourceAnswer {
+  /**
+   * Carries out a step. Call it inside a transaction: entries and numbers commit together or not at all. Throws
+   * JournalFullError where the object's storage would come to hold more than `maxBytes`.
+   */
+  take(step: SourceStep, maxBytes = Infinity): SourceAnswer {
     const { state } = this;
     const unchanged = { ...state, accepted: 0, duplicate: 0 };
     if (step.kind === "ask") return unchanged;
@@ -73,7 +76,7 @@ export class NumberedSource {
     const duplicate = Math.min(state.last + 1 - first, count);
     const accepted = count - duplicate;
     if (accepted === 0) return { ...unchanged, duplicate };
-    this.#journal.append(this.#tag, dropLines(lines, duplicate));
+    this.#journal.append(this.#tag, dropLines(lines, duplicate), maxBytes);
     return { ...this.#save({ ...state, last: state.last + accepted }), accepted, duplicate };
   }
 

@@ -101,8 +101,8 @@ describe("append_log of a producer", () => {
   test("commits its number with its entries, or neither", async () => {
     const client = await createRunClient();
     const errors = vi.spyOn(console, "error").mockReturnValue();
-    vi.spyOn(Run.prototype, "appendLog").mockImplementationOnce(function (this: Run, scope, _lines, producer) {
-      return appendLog.call(this, scope, new TextEncoder().encode("no line end"), producer);
+    vi.spyOn(Run.prototype, "appendLog").mockImplementationOnce(function (this: Run, scope, _lines, ...rest) {
+      return appendLog.call(this, scope, new TextEncoder().encode("no line end"), ...rest);
     });
     expect((await send(client, { a: 1 }, numbered("p", 0, 0))).status).toBe(500);
     expect(errors).toHaveBeenCalled();
