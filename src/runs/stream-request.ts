@@ -7,7 +7,7 @@ const streamRequest = z.object({
     z.object({ at: z.literal(["start", "latest", "unknown"]) }),
     z.object({ at: z.literal("after"), seq: z.int() }),
   ]),
-  transport: z.literal(["events", "socket"]),
+  transport: z.literal(["events", "socket", "poll"]),
   keepaliveSeconds: z.int(),
   rotateSeconds: z.int(),
   /** Readers that the run may have at the same time. */

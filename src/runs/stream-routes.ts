@@ -9,7 +9,7 @@ import type { StreamStart } from "../stream/view.ts";
 import { notFound } from "../tasks/project.ts";
 import { RUN_PATH, runPath, unwrap } from "./run-path.ts";
 import { admitStreamToken, nameStream, STREAM_TOKEN_QUERY } from "./stream-access.ts";
-import { toObjectRequest } from "./stream-request.ts";
+import { type StreamRequest, toObjectRequest } from "./stream-request.ts";
 
 const FRAME_EXAMPLE = `id: 0000000000000001
 data: {"type":"task_run_state","run_id":"01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be102","status":"in_progress"}
@@ -23,6 +23,10 @@ const streamQuery = z.object({
   start: z.string().optional().openapi({
     example: "latest",
     description: "`latest` leaves out what is there already; everything else begins at the beginning",
+  }),
+  mode: z.string().optional().openapi({
+    example: "events",
+    description: "`long-poll` answers with JSON, as soon as there is something after `offset`; everything else streams",
   }),
   offset: z.string().optional().openapi({
     example: "0000000000000041",
@@ -38,10 +42,30 @@ const streamHeaders = z.object({
   "last-event-id": z.string().optional().openapi({ example: "0000000000000041", description: "Go on after this id" }),
 });
 
+const polledEntries = z
+  .object({
+    entries: z.array(z.record(z.string(), z.unknown())),
+    next: z.string().openapi({ description: "The offset to go on at" }),
+    upToDate: z.boolean().openapi({ description: "Whether this is everything there is now" }),
+    closed: z.boolean().openapi({ description: "Whether nothing will follow" }),
+    resync: z.literal(true).optional().openapi({ description: "The offset is unknown here: begin anew at `next`" }),
+  })
+  .openapi("AgentRunStreamPoll");
+
+const POLL_EXAMPLE = {
+  entries: [{ type: "notification", notification: { jsonrpc: "2.0", method: "_posthog/console" } }],
+  next: "0000000000000042",
+  upToDate: true,
+  closed: false,
+};
+
 /** Bytes made by the object: this type lets the route answer with a plain Response. */
 const eventStream: NonNullable<RouteConfig["responses"]>[string] = {
   description: "The stream, open until the run ends or the connection is to be opened anew",
-  content: { "text/event-stream": { schema: z.string(), example: FRAME_EXAMPLE } },
+  content: {
+    "text/event-stream": { schema: z.string(), example: FRAME_EXAMPLE },
+    "application/json": { schema: polledEntries, example: POLL_EXAMPLE },
+  },
 };
 
 const stream = operation({
@@ -49,7 +73,7 @@ const stream = operation({
   path: `${RUN_PATH}/stream`,
   operationId: "streamAgentRun",
   tags: ["Agent runs"],
-  summary: "Follow a run live, as server-sent events or over WebSocket",
+  summary: "Follow a run live: server-sent events, WebSocket, or long poll",
   description:
     "What happened before, then what happens, each entry once and in order; whoever connects again with the last id goes " +
     "on after it. A key or a stream token of the run opens it. docs/live-streams.md describes the frames.",
@@ -71,6 +95,12 @@ function retryAfter(): string {
   return String(RETRY_MIN_SECONDS + Math.floor(Math.random() * (RETRY_MAX_SECONDS - RETRY_MIN_SECONDS + 1)));
 }
 
+/** How a client wants the stream. Accept does not decide: clients send any, and none may be refused (6.1). */
+function readTransport(upgrade: string | undefined, mode: string | undefined): StreamRequest["transport"] {
+  if (upgrade?.toLowerCase() === "websocket") return "socket";
+  return mode === "long-poll" ? "poll" : "events";
+}
+
 /** Where a client asks to begin: after an id, else at what is new, else at the beginning (6.1 "Start position"). */
 function readStart(id: string | undefined, start: string | undefined): StreamStart {
   if (id === undefined || id === "") return { at: start === "latest" ? "latest" : "start" };
@@ -89,10 +119,10 @@ export function streamRoutes(): OpenAPIHono<AppEnv> {
       unwrap(await handle.read(scope));
       return new Response(null, { headers: EVENT_STREAM_HEADERS });
     }
-    const { start, offset } = c.req.valid("query");
+    const { start, offset, mode } = c.req.valid("query");
     const { RUN_STREAM_KEEPALIVE_SECONDS, RUN_STREAM_ROTATE_SECONDS, RUN_STREAM_MAX_READERS } = configOf(c);
     const asked = toObjectRequest({
-      transport: c.req.header("upgrade")?.toLowerCase() === "websocket" ? "socket" : "events",
+      transport: readTransport(c.req.header("upgrade"), mode),
       scope,
       start: readStart(c.req.valid("header")["last-event-id"] ?? offset, start),
       keepaliveSeconds: RUN_STREAM_KEEPALIVE_SECONDS,

@@ -1,3 +1,4 @@
+import { Bell } from "./bell.ts";
 import type { Frames } from "./frames.ts";
 import { KEEPALIVE, resyncFrame, ROTATED, STREAM_END, STREAM_ERROR } from "./server-sent-events.ts";
 import type { StreamView, Tail } from "./view.ts";
@@ -30,6 +31,7 @@ export class EventSubscriber {
   readonly #stream: CommittedStream;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #rules: ConnectionRules;
+  readonly #bell = new Bell();
   /** The next entry to send; undefined for a client that has to begin anew. */
   #cursor: number | undefined;
   #isGone = false;
@@ -38,7 +40,6 @@ export class EventSubscriber {
   #age = 0;
   #idle = 0;
   #stuck = 0;
-  #resume: (() => void) | undefined;
 
   constructor(
     stream: CommittedStream,
@@ -65,8 +66,7 @@ export class EventSubscriber {
 
   /** Looks whether there is something to do. */
   wake(): void {
-    this.#resume?.();
-    this.#resume = undefined;
+    this.#bell.ring();
   }
 
   /** One second has passed. Counted and not read from a clock, which may jump. */
@@ -101,7 +101,7 @@ export class EventSubscriber {
       } else if (this.#idle >= this.#rules.keepaliveSeconds) {
         if (!(await this.#write(KEEPALIVE))) return undefined;
       } else {
-        await new Promise<void>((resolve) => (this.#resume = resolve));
+        await this.#bell.wait();
       }
     }
     return resyncFrame(view.head());

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Encoder } from "./frames.ts";
 import { formatOffset, parseOffset } from "./offset.ts";
-import { takeLines } from "./taken-lines.ts";
+import { joinEntries, takeLines } from "./taken-lines.ts";
 
 /** The messages of a stream over WebSocket: JSON texts, both ways. */
 
@@ -28,16 +28,12 @@ export function resyncMessage(head: number): string {
   return JSON.stringify({ type: "resync", offset: formatOffset(head - 1) });
 }
 
-// A byte order mark within an entry is part of it.
-const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-
 /** Entries as one message, each as it is stored; `offset` is where to go on. */
 export const encodeMessage: Encoder<string> = (segments, maxBytes, readTo) => {
   // The comma takes the place of the line end.
   const { lines, size, next } = takeLines(segments, maxBytes, { framing: 0, next: readTo });
-  const entries = lines.map(({ body, start, end }) => decoder.decode(body.subarray(start, end - 1)));
   const offset = formatOffset(next - 1);
-  return { body: `{"type":"entries","offset":"${offset}","entries":[${entries.join(",")}]}`, size, next };
+  return { body: `{"type":"entries","offset":"${offset}","entries":[${joinEntries(lines)}]}`, size, next };
 };
 
 /** Characters of a message of a client at most: an acknowledgement has 45. */

@@ -1,5 +1,6 @@
 import { type CommittedStream, type ConnectionRules, EventSubscriber } from "./event-subscriber.ts";
 import { Frames } from "./frames.ts";
+import { encodeEntries, PollSubscriber } from "./poll-subscriber.ts";
 import type { SocketReaders } from "./socket-readers.ts";
 import { encodeEvents, EVENT_STREAM_HEADERS } from "./server-sent-events.ts";
 import { findCursor, type StreamStart, type StreamView, type Tail } from "./view.ts";
@@ -7,8 +8,11 @@ import { WakeLatch } from "./wake-latch.ts";
 
 const SECOND_MS = 1000;
 
-/** Bytes of what server-sent events are written at a time, unless one entry alone is larger. */
-const EVENTS_TARGET_BYTES = 256_000;
+/** A client whose request is in progress. */
+type Client = Pick<EventSubscriber, "wake" | "grow" | "drop">;
+
+/** Bytes of what a client gets at a time, unless one entry alone is larger. */
+const FRAME_TARGET_BYTES = 256_000;
 
 /**
  * Everyone who reads a stream live. An append only wakes them; each reads the journal from its own cursor, so that there
@@ -18,11 +22,12 @@ const EVENTS_TARGET_BYTES = 256_000;
 export class Subscribers implements CommittedStream {
   readonly view: StreamView;
   readonly frames: Frames<Uint8Array>;
+  readonly #polled: Frames<string>;
   readonly #sockets: SocketReaders;
   readonly #commit: () => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
   readonly #latch: WakeLatch;
-  readonly #clients = new Set<EventSubscriber>();
+  readonly #clients = new Set<Client>();
   #tail: Tail = { seq: 0, ended: false };
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -34,7 +39,8 @@ export class Subscribers implements CommittedStream {
     onFailure: (error: unknown) => void,
   ) {
     this.view = view;
-    this.frames = new Frames(view, encodeEvents, EVENTS_TARGET_BYTES);
+    this.frames = new Frames(view, encodeEvents, FRAME_TARGET_BYTES);
+    this.#polled = new Frames(view, encodeEntries, FRAME_TARGET_BYTES);
     this.#sockets = sockets;
     this.#commit = commit;
     this.#onFailure = onFailure;
@@ -61,14 +67,15 @@ export class Subscribers implements CommittedStream {
   openEvents(start: StreamStart, rules: ConnectionRules): Response {
     const { readable, writable } = new IdentityTransformStream();
     const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start), rules);
-    this.#clients.add(client);
-    this.#timer ??= setInterval(() => this.grow(), SECOND_MS);
-    void client
-      .run()
-      .catch((error: unknown) => this.#onFailure(error))
-      .finally(() => this.#remove(client));
-    this.#latch.wake();
+    void this.#serve(client, client.run()).catch((error: unknown) => this.#onFailure(error));
     return new Response(readable, { headers: EVENT_STREAM_HEADERS });
+  }
+
+  /** Answers with what follows `start`, as JSON; when there is something, or after so many seconds. */
+  async poll(start: StreamStart, waitSeconds: number): Promise<Response> {
+    const client = new PollSubscriber(this, this.#polled, findCursor(this.view, start), waitSeconds);
+    const body = await this.#serve(client, client.run());
+    return new Response(body, { headers: { "Content-Type": "application/json", "Cache-Control": "no-store" } });
   }
 
   /** Opens a stream over WebSocket. */
@@ -90,12 +97,21 @@ export class Subscribers implements CommittedStream {
     for (const client of this.#clients) client.grow();
   }
 
-  #remove(client: EventSubscriber): void {
+  /** Keeps a client among those who are woken until it has run. */
+  #serve<T>(client: Client, run: Promise<T>): Promise<T> {
+    this.#clients.add(client);
+    this.#timer ??= setInterval(() => this.grow(), SECOND_MS);
+    this.#latch.wake();
+    return run.finally(() => this.#remove(client));
+  }
+
+  #remove(client: Client): void {
     this.#clients.delete(client);
     if (this.#clients.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.frames.clear();
+    this.#polled.clear();
   }
 
   async #round(): Promise<void> {

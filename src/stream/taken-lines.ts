@@ -33,3 +33,11 @@ export function takeLines(
   }
   return { lines, size, next };
 }
+
+// A byte order mark within an entry is part of it.
+const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+/** Lines of JSON as the members of an array, without its brackets. */
+export function joinEntries(lines: readonly TakenLine[]): string {
+  return lines.map(({ body, start, end }) => decoder.decode(body.subarray(start, end - 1))).join(",");
+}
