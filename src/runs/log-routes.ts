@@ -17,7 +17,7 @@ import {
   refuseProducer,
 } from "./producer-headers.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
-import type { RunScope } from "./run-object.ts";
+import type { RunScope } from "./run-outcome.ts";
 import { nameRun, readUuid, RUN_PATH, runPath, unwrap } from "./run-path.ts";
 import { findOrganization } from "./run-store.ts";
 

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { RunStatus } from "../db/agent-schema.ts";
 import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
-import { JOURNAL_SCHEMA, Journal, JournalFullError } from "../stream/journal.ts";
+import { JOURNAL_SCHEMA, Journal, unlessFull } from "../stream/journal.ts";
 import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
@@ -12,6 +12,17 @@ import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
+import {
+  type Changed,
+  isInScope,
+  JOURNAL_FULL,
+  type JournalFull,
+  NOT_FOUND,
+  type NotFound,
+  type RunScope,
+  TOO_LARGE,
+  type TooLarge,
+} from "./run-outcome.ts";
 import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
@@ -20,23 +31,6 @@ import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./s
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
 import { readObjectRequest } from "./stream-request.ts";
 import { RunStreamView } from "./stream-view.ts";
-
-/** Whose run it is: the object compares it with what it knows, so that no call needs a look-up elsewhere. */
-export interface RunScope {
-  organizationId: string;
-  projectNumber: number;
-  taskId: string;
-}
-
-export type NotFound = { ok: false; reason: "not_found" };
-export type TooLarge = { ok: false; reason: "too_large" };
-/** The object holds as many bytes as it may: nothing is appended any more but changes of the run. */
-export type JournalFull = { ok: false; reason: "journal_full" };
-/** `applied` is false where the run was in none of the statuses asked for, and so stayed as it was. */
-export type Changed = { ok: true; run: RunRow; applied: boolean };
-
-const NOT_FOUND: NotFound = { ok: false, reason: "not_found" };
-const TOO_LARGE: TooLarge = { ok: false, reason: "too_large" };
 
 /**
  * One run: the single writer of its record and its journal. A change commits together with the state entry that tells of
@@ -115,13 +109,14 @@ export class Run extends DurableObject {
   ): { ok: true; run: RunRow; duplicate: boolean } | NotFound | JournalFull | ProducerRefusal {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
-    return this.#append(() => {
+    const done = unlessFull(this.ctx.storage, () => {
       const verdict = producer && this.#producers.accept(producer, this.#journal.tail + 1);
       if (verdict?.ok === false) return verdict;
       const duplicate = verdict?.duplicate ?? false;
       if (!duplicate) this.#journal.append(LOG_TAG, lines, maxBytes);
-      return { ok: true, run, duplicate };
+      return { ok: true as const, run, duplicate };
     });
+    return done ?? JOURNAL_FULL;
   }
 
   /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
@@ -132,11 +127,12 @@ export class Run extends DurableObject {
   ): ({ ok: true } & SourceAnswer) | NotFound | JournalFull {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
-    return this.#append(() => {
+    const done = unlessFull(this.ctx.storage, () => {
       const answer = this.#events.take(step, maxBytes);
       this.#ending.settle(run, Date.now());
-      return { ok: true, ...answer };
+      return { ok: true as const, ...answer };
     });
+    return done ?? JOURNAL_FULL;
   }
 
   /** The log as JSON lines, as far as it goes now. */
@@ -152,13 +148,11 @@ export class Run extends DurableObject {
   }
 
   /** Opens the run's stream for a reader (stream-request.ts): 404 when there is no such run, 503 without room. */
-  override async fetch(request: Request): Promise<Response> {
+  override fetch(request: Request): Response {
     const { scope, start, transport, maxReaders, ...rules } = readObjectRequest(request);
     if (!this.#runOf(scope)) return new Response(null, { status: 404 });
     if (this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
-    if (transport === "socket") return this.#readers.openSocket(start);
-    if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds);
-    return this.#readers.openEvents(start, rules);
+    return transport === "socket" ? this.#readers.openSocket(start) : this.#readers.openEvents(start, rules);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -176,21 +170,8 @@ export class Run extends DurableObject {
     await this.#timers.arm();
   }
 
-  #runOf({ organizationId, projectNumber, taskId }: RunScope): RunRow | undefined {
-    const run = this.#run;
-    const matches =
-      run?.organizationId === organizationId && run.projectNumber === projectNumber && run.taskId === taskId;
-    return matches ? run : undefined;
-  }
-
-  /** Carries out what appends, whole or not at all. */
-  #append<T>(work: () => T): T | JournalFull {
-    try {
-      return this.ctx.storage.transactionSync(work);
-    } catch (error) {
-      if (error instanceof JournalFullError) return { ok: false, reason: "journal_full" };
-      throw error;
-    }
+  #runOf(scope: RunScope): RunRow | undefined {
+    return this.#run && isInScope(this.#run, scope) ? this.#run : undefined;
   }
 
   #migrate(): void {

@@ -4,7 +4,7 @@ import { ApiError } from "../http/errors.ts";
 import { findProjectNumber, notFound, readProject } from "../tasks/project.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { openRun, type RunHandle } from "./run-handle.ts";
-import type { JournalFull, NotFound, RunScope, TooLarge } from "./run-object.ts";
+import type { JournalFull, NotFound, RunScope, TooLarge } from "./run-outcome.ts";
 
 /** The path of a task's runs, and of everything about one run. */
 export const RUNS_PATH = "/api/projects/{project_id}/tasks/{task_id}/runs";

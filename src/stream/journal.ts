@@ -27,7 +27,17 @@ const ROW_TARGET_BYTES = 1_000_000;
 export const MAX_ENTRY_BYTES = 1_900_000;
 
 /** An append for which there is no room left. */
-export class JournalFullError extends RangeError {}
+class JournalFullError extends RangeError {}
+
+/** Carries out as one transaction what appends; undefined where there is no room for it, and then nothing of it is kept. */
+export function unlessFull<T>(storage: DurableObjectStorage, work: () => T): T | undefined {
+  try {
+    return storage.transactionSync(work);
+  } catch (error) {
+    if (error instanceof JournalFullError) return undefined;
+    throw error;
+  }
+}
 
 const NEWLINE = 0x0a;
 
