@@ -148,11 +148,13 @@ export class Run extends DurableObject {
   }
 
   /** Opens the run's stream for a reader (stream-request.ts): 404 when there is no such run, 503 without room. */
-  override fetch(request: Request): Response {
+  override async fetch(request: Request): Promise<Response> {
     const { scope, start, transport, maxReaders, ...rules } = readObjectRequest(request);
     if (!this.#runOf(scope)) return new Response(null, { status: 404 });
     if (this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
-    return transport === "socket" ? this.#readers.openSocket(start) : this.#readers.openEvents(start, rules);
+    if (transport === "socket") return this.#readers.openSocket(start);
+    if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds);
+    return this.#readers.openEvents(start, rules);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
