@@ -91,7 +91,9 @@ export class SocketReaders {
 
   /** Ends all connections, because the server failed. */
   fail(): void {
-    for (const socket of this.#host.getWebSockets()) socket.close(CLOSE_CODES.failed, "failed");
+    for (const socket of this.#host.getWebSockets()) {
+      if (socket.readyState === WebSocket.OPEN) socket.close(CLOSE_CODES.failed, "failed");
+    }
   }
 
   #pushTo(socket: WebSocket, tail: Tail): void {
@@ -100,11 +102,10 @@ export class SocketReaders {
       const frame = this.#frames.at(state.cursor, tail.seq);
       if (!frame) return this.#resync(socket);
       if (!hasRoom(state, frame.size)) return this.#stall(socket, state);
-      if (frame.body !== undefined) socket.send(frame.body);
+      if (frame.body !== undefined && !trySend(socket, frame.body)) return;
       state = this.#save(socket, afterSending(state, frame));
     }
-    if (!state || !tail.ended) return;
-    socket.send(STREAM_END_MESSAGE);
+    if (!state || !tail.ended || !trySend(socket, STREAM_END_MESSAGE)) return;
     socket.close(CLOSE_CODES.complete, "complete");
   }
 
@@ -115,20 +116,36 @@ export class SocketReaders {
   }
 
   #resync(socket: WebSocket): void {
-    socket.send(resyncMessage(this.#view.head()));
-    socket.close(CLOSE_CODES.resync, "resync");
+    if (trySend(socket, resyncMessage(this.#view.head()))) socket.close(CLOSE_CODES.resync, "resync");
   }
 
-  /** What is known of a connection; undefined for one that is closing. */
+  /**
+   * What is known of a connection; undefined for one that is closing. What another release attached may not be
+   * readable: that client connects again.
+   */
   #load(socket: WebSocket): SocketState | undefined {
     if (socket.readyState !== WebSocket.OPEN) return undefined;
-    return this.#states.get(socket) ?? attachment.parse(socket.deserializeAttachment());
+    const known = this.#states.get(socket);
+    if (known) return known;
+    const { data } = attachment.safeParse(socket.deserializeAttachment());
+    if (!data) socket.close(CLOSE_CODES.failed, "failed");
+    return data;
   }
 
   #save(socket: WebSocket, state: SocketState): SocketState {
     this.#states.set(socket, state);
     socket.serializeAttachment(state);
     return state;
+  }
+}
+
+/** False for a connection of which the runtime has not told yet that it is gone: it says so by throwing. */
+function trySend(socket: WebSocket, message: string): boolean {
+  try {
+    socket.send(message);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { callConfigured } from "../configured.ts";
@@ -251,6 +251,19 @@ describe("a run's stream over WebSocket", () => {
       socket.send(message);
       expect(await inTime(socket.closed, "the close"), message).toBe(4001);
     }
+  });
+
+  test("asks a client to connect again whose attachment another release wrote, and serves the others", async () => {
+    const client = await createRunClient();
+    const [strange, known] = [await connect(client), await connect(client)];
+    for (const socket of [strange, known]) await socket.take(1);
+    await runInDurableObject(objectOf(client.runId), (_, state) => {
+      state.getWebSockets().at(-1)?.serializeAttachment({ role: "viewer", place: 7 });
+    });
+    await hibernate(client);
+    await client.append({ n: 1 });
+    const [first, second] = [strange, known].map((socket) => Promise.race([socket.closed, socket.take(1, false)]));
+    expect([await first, await second].map(String).sort()).toEqual(["1011", "[object Object]"]);
   });
 
   test("counts among the run's readers", async () => {
