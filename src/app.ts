@@ -36,6 +36,10 @@ const EXPOSED_HEADERS = [
   "Location",
   "Repr-Digest",
   "X-Task-Version",
+  "Producer-Duplicate",
+  "Producer-Epoch",
+  "Producer-Expected-Seq",
+  "Producer-Received-Seq",
 ];
 
 /** Seconds that clients may keep the OpenAPI document without asking again. */

@@ -121,8 +121,15 @@ const configSchema = z.object({
   JSON_BODY_MAX_BYTES: bytes(1 * MiB),
   /** Largest body of append_log; what is passed to a Durable Object at once stays below 32 MiB. */
   RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB).pipe(z.number().max(30 * MB)),
+  /** Largest storage of a run's object, its log and events above all; Cloudflare's own limit is 10 GB. */
+  RUN_JOURNAL_MAX_BYTES: bytes(2_000 * MB).pipe(z.number().max(9_000 * MB)),
   /** Largest body of an upload of artifacts: one of 30 MiB in base64 and what is around it. */
   RUN_ARTIFACTS_BODY_MAX_BYTES: bytes(45 * MB),
+  /** How long a stream is silent before its readers are told that it is alive, and how long they stay connected. */
+  RUN_STREAM_KEEPALIVE_SECONDS: seconds(20),
+  RUN_STREAM_ROTATE_SECONDS: seconds(15 * 60),
+  /** Readers of one run's stream at the same time. */
+  RUN_STREAM_MAX_READERS: count(2_000),
   /** Largest archive in one request; Cloudflare's own limit is 100 MB on most plans. */
   PUBLISH_MAX_BYTES: bytes(95 * MB),
   /** Largest archive in a multipart upload. */

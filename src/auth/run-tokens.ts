@@ -18,6 +18,10 @@ const STREAM_AUDIENCE = "taskyard:run_stream";
 /** Long enough to open a stream, too short to be worth stealing; a reconnecting client asks for another. */
 const STREAM_SECONDS = 10 * 60;
 
+const INGEST_AUDIENCE = "posthog:sandbox_event_ingest";
+/** As long as a run may take and its last events need (agent-tasks 9). */
+const INGEST_SECONDS = 7 * 3600;
+
 async function sign(secrets: RunTokenSecrets, audience: string, seconds: number, claims: object): Promise<string> {
   const [key] = await importRunTokenKeys(secrets);
   if (!key) throw new Error("RUN_TOKEN_PRIVATE_KEY is not configured (see docs/configuration.md).");
@@ -41,28 +45,40 @@ export function signConnectionToken(
   mode: string | undefined,
 ): Promise<string> {
   return sign(secrets, CONNECTION_AUDIENCE, CONNECTION_SECONDS, {
-    run_id: run.runId,
-    task_id: run.taskId,
-    team_id: run.projectNumber,
+    ...runClaims(run),
     user_id: caller.userNumber,
     distinct_id: caller.userId,
     ...(mode !== undefined && { mode }),
   });
 }
 
-/** A token that opens one run's stream for reading and nothing else (agent-tasks 9), good for ten minutes. */
-export function signStreamToken(secrets: RunTokenSecrets, run: TokenRun): Promise<string> {
-  return sign(secrets, STREAM_AUDIENCE, STREAM_SECONDS, {
-    run_id: run.runId,
-    task_id: run.taskId,
-    team_id: run.projectNumber,
-  });
+function runClaims({ runId, taskId, projectNumber }: TokenRun): object {
+  return { run_id: runId, task_id: taskId, team_id: projectNumber };
 }
 
-const streamClaims = z.object({ run_id: z.string(), task_id: z.string(), team_id: z.int() });
+/** A token that opens one run's stream for reading and nothing else (agent-tasks 9), good for ten minutes. */
+export function signStreamToken(secrets: RunTokenSecrets, run: TokenRun): Promise<string> {
+  return sign(secrets, STREAM_AUDIENCE, STREAM_SECONDS, runClaims(run));
+}
+
+/** A token that sends one run's events and opens nothing else (agent-tasks 9), good for seven hours. */
+export function signIngestToken(secrets: RunTokenSecrets, run: TokenRun): Promise<string> {
+  return sign(secrets, INGEST_AUDIENCE, INGEST_SECONDS, runClaims(run));
+}
 
 /** The run whose stream a token opens; undefined for a token that is forged, expired, or for something else. */
-export async function readStreamToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
+export function readStreamToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
+  return readRunToken(secrets, STREAM_AUDIENCE, token);
+}
+
+/** The run whose events a token sends; undefined for a token that is forged, expired, or for something else. */
+export function readIngestToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
+  return readRunToken(secrets, INGEST_AUDIENCE, token);
+}
+
+const tokenClaims = z.object({ run_id: z.string(), task_id: z.string(), team_id: z.int() });
+
+async function readRunToken(secrets: RunTokenSecrets, audience: string, token: string): Promise<TokenRun | undefined> {
   const keys = await importRunTokenKeys(secrets);
   try {
     const { payload } = await jwtVerify(
@@ -72,9 +88,9 @@ export async function readStreamToken(secrets: RunTokenSecrets, token: string): 
         if (!key) throw new Error("unknown kid");
         return key.publicKey;
       },
-      { algorithms: [RUN_TOKEN_ALGORITHM], audience: STREAM_AUDIENCE, requiredClaims: ["exp"] },
+      { algorithms: [RUN_TOKEN_ALGORITHM], audience, requiredClaims: ["exp"] },
     );
-    const claims = streamClaims.parse(payload);
+    const claims = tokenClaims.parse(payload);
     return { runId: claims.run_id, taskId: claims.task_id, projectNumber: claims.team_id };
   } catch {
     return undefined;

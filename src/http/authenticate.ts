@@ -58,12 +58,16 @@ async function identify(c: AppContext): Promise<void> {
   }
 }
 
+/** Whether a request comes in without a key, by something else that it presents. It counts such requests itself. */
+export type Admission = (c: AppContext) => Promise<boolean>;
+
 /**
- * Lets a request through that presents a key with `scope`, or any valid key for `"any"`. Requests are limited per key;
- * those without a valid one per address, so that keys cannot be tried without end.
+ * Lets a request through that presents a key with `scope`, or any valid key for `"any"`, or that `admits` lets in. Requests
+ * are limited per key; those without a valid one per address, so that keys cannot be tried without end.
  */
-export function authenticate(scope: Scope | "any") {
+export function authenticate(scope: Scope | "any", admits?: Admission) {
   return createMiddleware<AppEnv>(async (c, next) => {
+    if (await admits?.(c)) return next();
     try {
       await identify(c);
     } catch (error) {

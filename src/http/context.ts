@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Caller } from "../auth/caller.ts";
+import type { TokenRun } from "../auth/run-tokens.ts";
 import { type Config, readConfig } from "../config.ts";
 import { connect, type Database } from "../db/client.ts";
 
@@ -10,6 +11,8 @@ export interface AppEnv {
     requestId: string;
     /** Set by `authenticate`; routes of operations with a scope read it through `callerOf`. */
     caller?: Caller;
+    /** The run whose token came in place of a key. */
+    tokenRun?: TokenRun;
   };
 }
 

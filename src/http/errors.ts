@@ -224,6 +224,12 @@ export const ERRORS = {
     agent: { only: "error" },
     detail: "The current state does not allow that.",
   },
+  stale_epoch: {
+    status: 403,
+    type: "forbidden_error",
+    agent: { only: "error" },
+    detail: "This producer writes in a later epoch now.",
+  },
   bad_gateway: {
     status: 502,
     type: "bad_gateway_error",

@@ -3,15 +3,18 @@ import { type ApiError, ERROR_STATUSES, type ErrorStatus, errorRow, REGISTRY_ERR
 
 /**
  * The three API families and how each shows an error: registry and environments `{code, detail, type, errors}` (A7),
- * agent tasks `{type, code, detail, attr}` (1.3a), workflow files `{detail}`.
+ * agent tasks `{type, code, detail, attr}` (1.3a) but their event stream `{error}` (9), workflow files `{detail}`.
  */
-export type Family = "registry" | "agent-tasks" | "workflow-files";
+export type Family = "registry" | "agent-tasks" | "agent-events" | "workflow-files";
 
 const AGENT_PATHS = /^\/api\/(projects|environments|users|personal_api_keys)(\/|$)/;
 const WORKFLOW_PATHS = /^\/(tasks|files|core)(\/|$)/;
 
+const EVENT_PATHS = /^\/api\/projects\/[^/]+\/tasks\/[^/]+\/runs\/[^/]+\/event_stream$/;
+
 /** The family that answers for a path, known or not. */
 export function familyOf(path: string): Family {
+  if (EVENT_PATHS.test(path)) return "agent-events";
   if (AGENT_PATHS.test(path)) return "agent-tasks";
   if (WORKFLOW_PATHS.test(path)) return "workflow-files";
   return "registry";
@@ -40,12 +43,21 @@ const agentBareErrorPayload = z
   .union([z.object({ error: z.string() }), z.object({ detail: z.string() })])
   .openapi("AgentBareErrorPayload");
 
+/** The error body of event_stream (9). */
+const agentEventsErrorPayload = z
+  .object({
+    error: z.string(),
+    last_accepted_seq: z.int().optional().openapi({ description: "The number of the last event that is stored" }),
+  })
+  .openapi("AgentEventsErrorPayload");
+
 /** The error body of workflow task files. */
 const workflowErrorPayload = z.object({ detail: z.string() }).openapi("WorkflowErrorPayload");
 
 export const ERROR_SCHEMAS = {
   registry: apiErrorPayload,
   "agent-tasks": z.union([agentErrorPayload, agentBareErrorPayload]),
+  "agent-events": agentEventsErrorPayload,
   "workflow-files": workflowErrorPayload,
 } satisfies Record<Family, z.ZodType>;
 
@@ -85,6 +97,8 @@ export function renderError(family: Family, error: ApiError): { status: ErrorSta
       };
     case "agent-tasks":
       return { status: row.agent.status ?? row.status, body: agentBody(row.agent, error) };
+    case "agent-events":
+      return { status: row.agent.status ?? row.status, body: { error: error.message, ...error.bareFields } };
     case "workflow-files":
       return { status: row.status, body: { detail: error.message } };
   }

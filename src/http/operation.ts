@@ -1,6 +1,6 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { Scope } from "../auth/scopes.ts";
-import { authenticate } from "./authenticate.ts";
+import { type Admission, authenticate } from "./authenticate.ts";
 import { ApiError, type ErrorCode, errorRow } from "./errors.ts";
 import { ERROR_SCHEMAS, familyOf, renderError } from "./families.ts";
 
@@ -11,6 +11,8 @@ interface OperationRules {
   summary: string;
   /** The scope a key needs, `"any"` valid key, or `"none"` for an operation that needs no key. */
   scope: Scope | "any" | "none";
+  /** What else lets a request in beside a key with this scope. */
+  admits?: Admission;
   /** The failures of the operation itself; those of authentication, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -62,13 +64,13 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   config: R & OperationRules,
 ) {
-  const { scope, errors: _errors, ...route } = config;
+  const { scope, admits, errors: _errors, ...route } = config;
   const own = route.middleware ?? [];
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
   return createRoute<P, R>({
     ...route,
     ...(scope !== "none" && { security: SECURITY, "x-required-scope": scope }),
-    middleware: [...(scope === "none" ? [] : [authenticate(scope)]), ...(Array.isArray(own) ? own : [own])],
+    middleware: [...(scope === "none" ? [] : [authenticate(scope, admits)]), ...(Array.isArray(own) ? own : [own])],
     responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config)) },
   } as unknown as R);
 }

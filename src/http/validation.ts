@@ -30,7 +30,7 @@ export const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) =>
 /** A path whose JSON bodies have a limit of their own. */
 export interface OwnBodyLimit {
   path: RegExp;
-  /** Bytes. */
+  /** Bytes; Infinity for a body that its route reads and limits while it arrives. */
   limit: (config: Config) => number;
 }
 
@@ -41,6 +41,8 @@ export function limitJsonBody(ownLimits: readonly OwnBodyLimit[]) {
     const config = configOf(c);
     const own = ownLimits.find(({ path }) => path.test(c.req.path));
     const maxSize = own ? own.limit(config) : config.JSON_BODY_MAX_BYTES;
+    // The check of a chunked body waits for its end.
+    if (maxSize === Infinity) return next();
     return bodyLimit({
       maxSize,
       onError: () => {

@@ -1,5 +1,17 @@
 import { ApiError } from "../http/errors.ts";
 import { MAX_ENTRY_BYTES } from "../stream/journal.ts";
+import {
+  CLOSE_LIST,
+  endOf,
+  findMember,
+  isObject,
+  LINE_FEED,
+  membersOf,
+  OPEN_LIST,
+  parseJson,
+  skipSpace,
+  toLine,
+} from "./json-extents.ts";
 
 /**
  * Reads the body of append_log (agent-tasks 5.2), `{"entries": [{…}, …]}`, into the bytes of its entries. Clients compare
@@ -7,99 +19,6 @@ import { MAX_ENTRY_BYTES } from "../stream/journal.ts";
  * line breaks between tokens go, since a stored entry is one line. The entries are parsed one by one, to be checked:
  * a whole body as objects would take several times its size.
  */
-
-/** From where to where something stands in the body. */
-interface Extent {
-  start: number;
-  end: number;
-}
-
-const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
-const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
-const [LINE_FEED, CARRIAGE_RETURN, TAB, SPACE] = [0x0a, 0x0d, 0x09, 0x20];
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(bytes));
-  } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : "the request body is not UTF-8.";
-    throw new ApiError("malformed_json", `JSON parse error - ${reason}`);
-  }
-}
-
-function skipSpace(bytes: Uint8Array, from: number): number {
-  let at = from;
-  for (;;) {
-    const byte = bytes[at];
-    if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) return at;
-    at += 1;
-  }
-}
-
-/** Where the string that opens at `open` closes: at the first quote without an odd run of backslashes before it. */
-function closingQuote(bytes: Uint8Array, open: number): number {
-  for (let at = bytes.indexOf(QUOTE, open + 1); at !== -1; at = bytes.indexOf(QUOTE, at + 1)) {
-    let before = at;
-    while (bytes[before - 1] === BACKSLASH) before -= 1;
-    if ((at - before) % 2 === 0) return at;
-  }
-  return bytes.length;
-}
-
-/**
- * What stands between the commas of the list or object that opens at `open`, one after the other: a body may hold
- * millions. Returns where the list or object ends, or the body where it never does. Only strings and brackets are
- * understood here; whether what lies between them is JSON is for JSON.parse to say.
- */
-function* membersOf(bytes: Uint8Array, open: number): Generator<Extent, number> {
-  let start = open + 1;
-  let depth = 0;
-  for (let at = start; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      at = closingQuote(bytes, at);
-    } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-      depth += 1;
-    } else if (depth === 0 && byte === COMMA) {
-      yield { start, end: at };
-      start = at + 1;
-    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
-      if (depth === 0) {
-        if (start > open + 1 || skipSpace(bytes, start) < at) yield { start, end: at };
-        return at + 1;
-      }
-      depth -= 1;
-    }
-  }
-  return bytes.length;
-}
-
-function endOf(bytes: Uint8Array, open: number): number {
-  const members = membersOf(bytes, open);
-  for (;;) {
-    const { done, value } = members.next();
-    if (done) return value;
-  }
-}
-
-/** Where the list opens that is the value of the body's last `entries`, the one that counts; undefined without one. */
-function findList(bytes: Uint8Array): number | undefined {
-  const open = skipSpace(bytes, 0);
-  if (bytes[open] !== OPEN_OBJECT) return undefined;
-  let found: number | undefined;
-  for (const { start } of membersOf(bytes, open)) {
-    const key = skipSpace(bytes, start);
-    const keyEnd = closingQuote(bytes, key) + 1;
-    const colon = skipSpace(bytes, keyEnd);
-    if (bytes[key] !== QUOTE || bytes[colon] !== COLON) return undefined;
-    if (parseJson(bytes.subarray(key, keyEnd)) !== "entries") continue;
-    const value = skipSpace(bytes, colon + 1);
-    found = bytes[value] === OPEN_LIST ? value : undefined;
-  }
-  return found;
-}
 
 function refuse(type: string, msg: string, ...place: (string | number)[]): ApiError {
   return new ApiError("validation_failed", msg, { errors: [{ loc: ["body", ...place], msg, type }] });
@@ -114,26 +33,13 @@ function refusalOf(bytes: Uint8Array): ApiError {
   return refuse("not_a_list", "Expected a list of items.", "entries");
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** An entry as it is stored: without the white space around it and the line breaks inside. */
-function toLine(bytes: Uint8Array, { start, end }: Extent): Uint8Array {
-  let last = end;
-  while (bytes[last - 1] !== CLOSE_OBJECT) last -= 1;
-  const entry = bytes.subarray(skipSpace(bytes, start), last);
-  if (!entry.includes(LINE_FEED) && !entry.includes(CARRIAGE_RETURN)) return entry;
-  return entry.filter((byte) => byte !== LINE_FEED && byte !== CARRIAGE_RETURN);
-}
-
 /**
  * The entries of an append_log body as lines that end in a line feed each. Throws `malformed_json`, `validation_failed`
  * with the codes of 5.2, or `body_too_large` for an entry that no journal takes.
  */
 export function readEntries(body: Uint8Array): Uint8Array {
-  const open = findList(body);
-  if (open === undefined) throw refusalOf(body);
+  const open = findMember(body, "entries")?.start;
+  if (open === undefined || body[open] !== OPEN_LIST) throw refusalOf(body);
   const end = endOf(body, open);
   if (body[end - 1] !== CLOSE_LIST) throw refusalOf(body);
   const around = new Uint8Array(body.length - (end - open) + 2);

@@ -1,5 +1,5 @@
 import { openRun } from "./run-handle.ts";
-import type { RunScope } from "./run-object.ts";
+import type { RunScope } from "./run-outcome.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 
 /** Runs before a run whose logs stand before its own, at most (agent-tasks 5.3). */

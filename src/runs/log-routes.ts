@@ -9,8 +9,15 @@ import { notFound } from "../tasks/project.ts";
 import { readEntries } from "./entries.ts";
 import { parseIsoTime } from "./iso-time.ts";
 import { openLogChain } from "./log-chain.ts";
+import {
+  producerAnswerHeaders,
+  isProducerRefusal,
+  producerHeaders,
+  readProducer,
+  refuseProducer,
+} from "./producer-headers.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
-import type { RunScope } from "./run-object.ts";
+import type { RunScope } from "./run-outcome.ts";
 import { nameRun, readUuid, RUN_PATH, runPath, unwrap } from "./run-path.ts";
 import { findOrganization } from "./run-store.ts";
 
@@ -36,11 +43,22 @@ const appendLog = operation({
   summary: "Append entries to a run's log",
   description:
     "Entries are objects of any content; each is stored as it came: order of keys, spelling of numbers, escapes. The " +
-    "answer comes when they are stored. A batch that is sent again is stored again.",
+    "answer comes when they are stored. A batch that is sent again is stored again, unless it carries the number that its " +
+    "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together.",
   scope: "task:write",
-  errors: ["not_found", "validation_failed", "malformed_json", "unsupported_media_type", "body_too_large"],
+  errors: [
+    "not_found",
+    "validation_failed",
+    "malformed_json",
+    "request_refused",
+    "stale_epoch",
+    "state_conflict",
+    "unsupported_media_type",
+    "body_too_large",
+  ],
   request: {
     params: runPath,
+    headers: producerHeaders,
     body: {
       required: true,
       content: {
@@ -56,7 +74,7 @@ const appendLog = operation({
       },
     },
   },
-  responses: { 200: runAnswer("The run") },
+  responses: { 200: { ...runAnswer("The run"), headers: producerAnswerHeaders } },
 });
 
 const logs = operation({
@@ -181,11 +199,15 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(appendLog, async (c) => {
     if (!c.req.header("content-type")?.toLowerCase().includes("json")) throw new ApiError("unsupported_media_type");
+    const producer = readProducer(c.req.valid("header"));
     const lines = readEntries(new Uint8Array(await c.req.arrayBuffer()));
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const startedAt = Date.now();
-    const { run } = unwrap(await handle.appendLog(scope, lines));
+    const outcome = await handle.appendLog(scope, lines, configOf(c).RUN_JOURNAL_MAX_BYTES, producer);
+    if (!outcome.ok && isProducerRefusal(outcome)) throw refuseProducer(outcome);
+    const { run, duplicate } = unwrap(outcome);
     c.header("Server-Timing", serverTiming("append", startedAt));
+    if (producer) c.header("Producer-Duplicate", String(duplicate));
     return c.json(await showRun(c, run), 200);
   });
 

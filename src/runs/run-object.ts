@@ -2,31 +2,35 @@ import { DurableObject } from "cloudflare:workers";
 import type { RunStatus } from "../db/agent-schema.ts";
 import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
-import { JOURNAL_SCHEMA, Journal } from "../stream/journal.ts";
+import { JOURNAL_SCHEMA, Journal, unlessFull } from "../stream/journal.ts";
+import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
+import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
+import { SocketReaders } from "../stream/socket-readers.ts";
+import { Subscribers } from "../stream/subscribers.ts";
+import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
+import {
+  type Changed,
+  isInScope,
+  JOURNAL_FULL,
+  type JournalFull,
+  NOT_FOUND,
+  type NotFound,
+  type RunScope,
+  TOO_LARGE,
+  type TooLarge,
+} from "./run-outcome.ts";
+import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
-import { LOG_TAG, openLog } from "./run-log.ts";
+import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
-
-/** Whose run it is: the object compares it with what it knows, so that no call needs a look-up elsewhere. */
-export interface RunScope {
-  organizationId: string;
-  projectNumber: number;
-  taskId: string;
-}
-
-export type NotFound = { ok: false; reason: "not_found" };
-export type TooLarge = { ok: false; reason: "too_large" };
-/** `applied` is false where the run was in none of the statuses asked for, and so stayed as it was. */
-export type Changed = { ok: true; run: RunRow; applied: boolean };
-
-const NOT_FOUND: NotFound = { ok: false, reason: "not_found" };
-const TOO_LARGE: TooLarge = { ok: false, reason: "too_large" };
+import { readObjectRequest } from "./stream-request.ts";
+import { RunStreamView } from "./stream-view.ts";
 
 /**
  * One run: the single writer of its record and its journal. A change commits together with the state entry that tells of
@@ -36,13 +40,29 @@ const TOO_LARGE: TooLarge = { ok: false, reason: "too_large" };
 export class Run extends DurableObject {
   readonly #record: RunRecord;
   readonly #journal: Journal;
+  readonly #producers: Producers;
+  readonly #events: NumberedSource;
+  readonly #readers: Subscribers;
+  readonly #timers: Timers<RunTimer>;
+  readonly #ending: RunEnding;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#record = new RunRecord(ctx.storage);
-    this.#journal = new Journal(ctx.storage.sql);
+    this.#journal = new Journal(ctx.storage.sql, () => this.#readers.wake());
+    this.#producers = new Producers(ctx.storage.sql);
+    this.#events = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
+    const view = new RunStreamView(this.#journal);
+    this.#readers = new Subscribers(
+      view,
+      new SocketReaders(ctx, view),
+      () => ctx.storage.sync(),
+      (error) => logBackgroundFailure("runStream", error),
+    );
+    this.#timers = new Timers(ctx.storage);
+    this.#ending = new RunEnding(this.#journal, this.#events, this.#timers);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -77,12 +97,42 @@ export class Run extends DurableObject {
     return { ok: true, run: changed, applied: true };
   }
 
-  /** Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. */
-  appendLog(scope: RunScope, lines: Uint8Array): { ok: true; run: RunRow } | NotFound {
+  /**
+   * Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. A batch that its
+   * producer sends again is acknowledged as a duplicate and not stored again. `maxBytes` is how large the object may be.
+   */
+  appendLog(
+    scope: RunScope,
+    lines: Uint8Array,
+    maxBytes: number,
+    producer?: ProducerPosition,
+  ): { ok: true; run: RunRow; duplicate: boolean } | NotFound | JournalFull | ProducerRefusal {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
-    this.ctx.storage.transactionSync(() => this.#journal.append(LOG_TAG, lines));
-    return { ok: true, run };
+    const done = unlessFull(this.ctx.storage, () => {
+      const verdict = producer && this.#producers.accept(producer, this.#journal.tail + 1);
+      if (verdict?.ok === false) return verdict;
+      const duplicate = verdict?.duplicate ?? false;
+      if (!duplicate) this.#journal.append(LOG_TAG, lines, maxBytes);
+      return { ok: true as const, run, duplicate };
+    });
+    return done ?? JOURNAL_FULL;
+  }
+
+  /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
+  takeEvents(
+    scope: RunScope,
+    step: SourceStep,
+    maxBytes: number,
+  ): ({ ok: true } & SourceAnswer) | NotFound | JournalFull {
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    const done = unlessFull(this.ctx.storage, () => {
+      const answer = this.#events.take(step, maxBytes);
+      this.#ending.settle(run, Date.now());
+      return { ok: true as const, ...answer };
+    });
+    return done ?? JOURNAL_FULL;
   }
 
   /** The log as JSON lines, as far as it goes now. */
@@ -97,43 +147,64 @@ export class Run extends DurableObject {
     return { ok: true, ...(await selectSessionLog(this.#journal, query)) };
   }
 
-  /** Brings the projection up to date after a failure, or after the object was lost between commit and write. */
-  override async alarm(): Promise<void> {
-    if (this.#run) await this.#project(this.#run);
+  /** Opens the run's stream for a reader (stream-request.ts): 404 when there is no such run, 503 without room. */
+  override async fetch(request: Request): Promise<Response> {
+    const { scope, start, transport, maxReaders, ...rules } = readObjectRequest(request);
+    if (!this.#runOf(scope)) return new Response(null, { status: 404 });
+    if (this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
+    if (transport === "socket") return this.#readers.openSocket(start);
+    if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds);
+    return this.#readers.openEvents(start, rules);
   }
 
-  #runOf({ organizationId, projectNumber, taskId }: RunScope): RunRow | undefined {
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#readers.receive(socket, message);
+  }
+
+  /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
+  override async alarm(): Promise<void> {
     const run = this.#run;
-    const matches =
-      run?.organizationId === organizationId && run.projectNumber === projectNumber && run.taskId === taskId;
-    return matches ? run : undefined;
+    if (!run) return;
+    for (const timer of this.#timers.due(Date.now())) {
+      if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
+      else await this.#project(run);
+    }
+    await this.#timers.arm();
+  }
+
+  #runOf(scope: RunScope): RunRow | undefined {
+    return this.#run && isInScope(this.#run, scope) ? this.#run : undefined;
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA]);
+    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA, SOURCE_SCHEMA, TIMER_SCHEMA]);
   }
 
-  /** Commits a run with its state entry and the alarm that outlives this call, then writes the projection. */
+  /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
   async #commit(run: RunRow): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
       this.#journal.append(STATE_TAG, stateEntry(run));
+      this.#ending.settle(run, Date.now());
+      this.#timers.set("project", nextAttempt(run, Date.now()));
     });
     this.#run = run;
-    await this.ctx.storage.setAlarm(nextAttempt(run, Date.now()));
+    await this.#timers.arm();
     await this.#project(run);
   }
 
-  /** Writes the projection. The alarm stays set until the row shows the latest change. */
+  /** Writes the projection. Its timer stays set until the row shows the latest change. */
   async #project(run: RunRow): Promise<void> {
     try {
       await projectRun(connect(this.env.DB), run);
     } catch (error) {
       logBackgroundFailure("projectRun", error);
-      await this.ctx.storage.setAlarm(nextAttempt(run, Date.now()));
-      return;
+      this.#timers.set("project", nextAttempt(run, Date.now()));
+      return this.#timers.arm();
     }
-    if (this.#run?.updatedAt === run.updatedAt) await this.ctx.storage.deleteAlarm();
+    if (this.#run?.updatedAt !== run.updatedAt) return;
+    this.#timers.clear("project");
+    await this.#timers.arm();
   }
 }

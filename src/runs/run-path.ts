@@ -4,7 +4,7 @@ import { ApiError } from "../http/errors.ts";
 import { findProjectNumber, notFound, readProject } from "../tasks/project.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { openRun, type RunHandle } from "./run-handle.ts";
-import type { NotFound, RunScope, TooLarge } from "./run-object.ts";
+import type { JournalFull, NotFound, RunScope, TooLarge } from "./run-outcome.ts";
 
 /** The path of a task's runs, and of everything about one run. */
 export const RUNS_PATH = "/api/projects/{project_id}/tasks/{task_id}/runs";
@@ -52,8 +52,11 @@ export async function readRun(c: AppContext, path: z.output<typeof runPath>): Pr
 }
 
 /** What a call of a run brought; throws what it failed with as the API shows it. */
-export function unwrap<T extends { ok: true }>(outcome: T | NotFound | TooLarge): T {
+export function unwrap<T extends { ok: true }>(outcome: T | NotFound | TooLarge | JournalFull): T {
   if (outcome.ok) return outcome;
   if (outcome.reason === "not_found") throw notFound();
+  if (outcome.reason === "journal_full") {
+    throw new ApiError("body_too_large", "The journal of this run is full: it takes no more entries.");
+  }
   throw new ApiError("body_too_large", "The run's output, state and artifacts would be larger than a run can hold.");
 }

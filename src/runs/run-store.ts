@@ -5,7 +5,7 @@ import { projects } from "../db/schema.ts";
 import type { OutputSchema } from "../tasks/json-schema.ts";
 import type { ProjectReference } from "../tasks/project.ts";
 import type { RunRow } from "../tasks/run-view.ts";
-import type { RunScope } from "./run-object.ts";
+import type { RunScope } from "./run-outcome.ts";
 
 /** The task of a path, deleted or not: its runs stay readable (agent-tasks 3.3). */
 function ofTask({ organizationId, number }: ProjectReference, taskId: string) {

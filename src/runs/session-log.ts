@@ -1,6 +1,6 @@
 import type { Journal, Segment } from "../stream/journal.ts";
 import { parseIsoTime } from "./iso-time.ts";
-import { LOG_TAG } from "./run-log.ts";
+import { logTag } from "./run-log.ts";
 
 /** What a page of session_logs asks for (agent-tasks 5.4). */
 export interface SessionLogQuery {
@@ -111,10 +111,11 @@ function matcherOf({ after, eventTypes, excludeTypes }: SessionLogQuery): ((line
 /** Fills a page without looking into the entries: `offset` is found by counting rows. */
 function takePage(journal: Journal, { limit, offset }: SessionLogQuery): SessionLogPage {
   const page = new Page(limit);
-  const total = journal.count(LOG_TAG);
+  const tag = logTag(journal);
+  const total = journal.count(tag);
   const to = journal.tail;
-  for (let from = journal.seek(LOG_TAG, offset); from <= to && !page.full;) {
-    const { segments, next } = journal.read(from, { tags: [LOG_TAG], maxBytes: SCAN_BYTES, to });
+  for (let from = journal.seek(tag, offset); from <= to && !page.full;) {
+    const { segments, next } = journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
     from = next;
     for (const segment of segments) {
       for (const line of linesOf(segment)) {
@@ -140,11 +141,11 @@ export async function selectSessionLog(journal: Journal, query: SessionLogQuery)
   const matches = matcherOf(query);
   if (!matches) return takePage(journal, query);
   const page = new Page(query.limit);
-  const to = journal.tail;
+  const [tag, to] = [logTag(journal), journal.tail];
   let total = 0;
   let matching = 0;
   for (let from = 1; from <= to;) {
-    const { segments, next } = journal.read(from, { tags: [LOG_TAG], maxBytes: SCAN_BYTES, to });
+    const { segments, next } = journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
     from = next;
     for (const segment of segments) {
       total += segment.count;

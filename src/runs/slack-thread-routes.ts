@@ -7,7 +7,7 @@ import { findProjectNumber, notFound, readProject } from "../tasks/project.ts";
 import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { nameRun, readRun, readUuid, RUN_PATH, runPath, runsPath } from "./run-path.ts";
-import type { RunScope } from "./run-object.ts";
+import type { RunScope } from "./run-outcome.ts";
 import { findThread, removeThread, saveThread, type SlackThread, WHOLE_TASK } from "./slack-thread-store.ts";
 
 const TASK_THREAD_PATH = "/api/projects/{project_id}/tasks/{task_id}/slack_thread";

@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import { agentTasks, slackThreads } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
-import type { RunScope } from "./run-object.ts";
+import type { RunScope } from "./run-outcome.ts";
 
 /** A thread of Slack, as its API names it. */
 export interface SlackThread {

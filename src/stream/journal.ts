@@ -16,6 +16,7 @@ export const JOURNAL_SCHEMA: SchemaPart = {
        bytes INTEGER NOT NULL,
        body BLOB NOT NULL
      )`,
+    "CREATE TABLE journal_end (seq INTEGER NOT NULL)",
   ],
 };
 
@@ -24,6 +25,19 @@ const ROW_TARGET_BYTES = 1_000_000;
 
 /** Bytes of the largest entry with its line end. SQLite in a Durable Object takes rows of 2 MB. */
 export const MAX_ENTRY_BYTES = 1_900_000;
+
+/** An append for which there is no room left. */
+class JournalFullError extends RangeError {}
+
+/** Carries out as one transaction what appends; undefined where there is no room for it, and then nothing of it is kept. */
+export function unlessFull<T>(storage: DurableObjectStorage, work: () => T): T | undefined {
+  try {
+    return storage.transactionSync(work);
+  } catch (error) {
+    if (error instanceof JournalFullError) return undefined;
+    throw error;
+  }
+}
 
 const NEWLINE = 0x0a;
 
@@ -69,7 +83,7 @@ function* cutRows(lines: Uint8Array): Generator<{ count: number; body: Uint8Arra
 }
 
 /** The part of a row's body after its first `skipped` lines. */
-function dropLines(body: Uint8Array, skipped: number): Uint8Array {
+export function dropLines(body: Uint8Array, skipped: number): Uint8Array {
   let offset = 0;
   for (let line = 0; line < skipped; line += 1) offset = lineEnd(body, offset);
   return body.subarray(offset);
@@ -77,9 +91,12 @@ function dropLines(body: Uint8Array, skipped: number): Uint8Array {
 
 export class Journal {
   readonly #sql: SqlStorage;
+  readonly #onGrowth: () => void;
 
-  constructor(sql: SqlStorage) {
+  /** `onGrowth` is called within the transaction of each append and of the closing. */
+  constructor(sql: SqlStorage, onGrowth: () => void = () => undefined) {
     this.#sql = sql;
+    this.#onGrowth = onGrowth;
   }
 
   /** The sequence number of the last entry; 0 while there is none. */
@@ -90,11 +107,19 @@ export class Journal {
     return row?.tail ?? 0;
   }
 
+  /** The sequence number of the first entry that is still there; 1 while there is none. */
+  get head(): number {
+    const { head } = this.#sql.exec<{ head: number }>("SELECT coalesce(min(first_seq), 1) AS head FROM journal").one();
+    return head;
+  }
+
   /**
    * Appends lines that end in a line feed each. Returns the number of the first of them and of the next to come. Throws
-   * RangeError for an entry above MAX_ENTRY_BYTES or without a line end; call it inside a transaction.
+   * RangeError for an entry above MAX_ENTRY_BYTES or without a line end, and JournalFullError where the object's storage
+   * would come to hold more than `maxBytes`; call it inside a transaction.
    */
-  append(tag: string, lines: Uint8Array): { first: number; next: number } {
+  append(tag: string, lines: Uint8Array, maxBytes = Infinity): { first: number; next: number } {
+    if (this.#sql.databaseSize + lines.length > maxBytes) throw new JournalFullError("The journal is full.");
     const first = this.tail + 1;
     let next = first;
     for (const { count, body } of cutRows(lines)) {
@@ -108,7 +133,43 @@ export class Journal {
       );
       next += count;
     }
+    this.#onGrowth();
     return { first, next };
+  }
+
+  /** The first entry of `tag` at or after `from`; a row that begins before is not looked at. */
+  firstOf(tag: string, from: number): number | undefined {
+    const [row] = this.#sql
+      .exec<{ seq: number }>(
+        "SELECT first_seq AS seq FROM journal WHERE first_seq >= ? AND tag = ? ORDER BY first_seq LIMIT 1",
+        from,
+        tag,
+      )
+      .toArray();
+    return row?.seq;
+  }
+
+  /** The last entry of `tag`. */
+  lastOf(tag: string): number | undefined {
+    const [row] = this.#sql
+      .exec<{ seq: number }>(
+        "SELECT first_seq + count - 1 AS seq FROM journal WHERE tag = ? ORDER BY first_seq DESC LIMIT 1",
+        tag,
+      )
+      .toArray();
+    return row?.seq;
+  }
+
+  /** Whether readers that have everything are through. What is appended later is kept, and read by who comes later. */
+  get isClosed(): boolean {
+    return this.#sql.exec("SELECT 1 FROM journal_end").toArray().length > 0;
+  }
+
+  /** Closes the journal at its last entry; once, however often it is called. Commits with the transaction around it. */
+  close(): void {
+    if (this.isClosed) return;
+    this.#sql.exec("INSERT INTO journal_end (seq) VALUES (?)", this.tail);
+    this.#onGrowth();
   }
 
   /** How many entries carry `tag`. */

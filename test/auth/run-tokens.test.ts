@@ -1,7 +1,13 @@
 import { decodeProtectedHeader, exportPKCS8, exportSPKI, generateKeyPair, importSPKI, jwtVerify } from "jose";
 import { describe, expect, it, vi } from "vitest";
 import { importRunTokenKeys } from "../../src/auth/run-token-keys.ts";
-import { readStreamToken, signConnectionToken, signStreamToken } from "../../src/auth/run-tokens.ts";
+import {
+  readIngestToken,
+  readStreamToken,
+  signConnectionToken,
+  signIngestToken,
+  signStreamToken,
+} from "../../src/auth/run-tokens.ts";
 
 const RUN = { runId: "0190-run", taskId: "0190-task", projectNumber: 7 };
 const CALLER = { userId: "0190-user", userNumber: 42 };
@@ -122,5 +128,29 @@ describe("stream tokens", () => {
     expect(await readStreamToken([NEW, OLD], before)).toEqual(RUN);
     expect(await readStreamToken([NEW, OLD], after)).toEqual(RUN);
     expect(await readStreamToken([NEW], before)).toBeUndefined();
+  });
+});
+
+describe("ingest tokens", () => {
+  it("carry the claims of the contract, for seven hours, and send the events of their run", async () => {
+    const token = await signIngestToken([NEW, OLD], RUN);
+    const { payload } = await jwtVerify(token, await importSPKI(PUBLIC_PEM, "RS256"), {
+      algorithms: ["RS256"],
+      audience: "posthog:sandbox_event_ingest",
+    });
+    const { iat = 0, exp = 0, ...claims } = payload;
+    expect(exp - iat).toBe(7 * 3600);
+    expect(claims).toEqual({
+      run_id: RUN.runId,
+      task_id: RUN.taskId,
+      team_id: 7,
+      aud: "posthog:sandbox_event_ingest",
+    });
+    expect(await readIngestToken([NEW], token)).toEqual(RUN);
+  });
+
+  it("and stream tokens do not stand for each other", async () => {
+    expect(await readStreamToken([NEW], await signIngestToken([NEW], RUN))).toBeUndefined();
+    expect(await readIngestToken([NEW], await signStreamToken([NEW], RUN))).toBeUndefined();
   });
 });

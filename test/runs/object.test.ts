@@ -168,7 +168,7 @@ describe("an object", () => {
     const run = openRun(env, id);
     expect(await run.read(scope)).toEqual(notFound);
     expect(await run.change(scope, { status: "queued" })).toEqual(notFound);
-    expect(await run.appendLog(scope, new TextEncoder().encode("{}\n"))).toEqual(notFound);
+    expect(await run.appendLog(scope, new TextEncoder().encode("{}\n"), 1_000_000)).toEqual(notFound);
     expect(await run.readLog(scope)).toEqual(notFound);
     expect(await run.sessionLogs(scope, { limit: 1, offset: 0 })).toEqual(notFound);
     await runInDurableObject(objectOf(id), async (_, { storage }) => {

@@ -1,4 +1,6 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { expect } from "vitest";
 import type { Run } from "../../src/runs/run-object.ts";
 import { type AgentClient, createAgentClient, read, type WireRun } from "../tasks/client.ts";
 import { call } from "../tenant.ts";
@@ -65,4 +67,9 @@ export async function createRunClient({
 /** The object of a run, for tests that look behind the API. */
 export function objectOf(runId: string): DurableObjectStub<Run> {
   return env.RUN.getByName(runId);
+}
+
+/** Ends the object at once, as a crash or a deployment does: its connections break, what is committed stays. */
+export async function loseObject(runId: string): Promise<void> {
+  await expect(runInDurableObject(objectOf(runId), (_, state) => state.abort("lost"))).rejects.toThrow("lost");
 }

@@ -1,19 +1,12 @@
-import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
-import { v7 as uuid } from "uuid";
 import { describe, expect, test } from "vitest";
 import { JOURNAL_SCHEMA, Journal, type Segment } from "../../src/stream/journal.ts";
 import { applySchema, hasSchema } from "../../src/stream/object-schema.ts";
+import { inObject } from "./object.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const linesOf = (...entries: string[]) => encoder.encode(entries.map((entry) => `${entry}\n`).join(""));
-
-/** Runs `work` with the SQLite of an object of its own; a run that was never created has no tables of its own. */
-function inObject<T>(work: (storage: DurableObjectStorage) => T): Promise<T> {
-  return runInDurableObject(env.RUN.getByName(uuid()), (_, state) => work(state.storage));
-}
 
 function withJournal<T>(work: (journal: Journal, storage: DurableObjectStorage) => T): Promise<T> {
   return inObject((storage) => {

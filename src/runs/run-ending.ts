@@ -1,0 +1,42 @@
+import type { Journal } from "../stream/journal.ts";
+import type { NumberedSource } from "../stream/numbered-source.ts";
+import type { Timers } from "../stream/timers.ts";
+import type { RunRow } from "../tasks/run-view.ts";
+import { isTerminal } from "./run-status.ts";
+
+/** What a run's object does by itself: bring its row in D1 up to date, and close a journal whose last events never come. */
+export type RunTimer = "project" | "close";
+
+/** How long a run that has ended waits for the rest of its events: several of the retries of a client that was cut off. */
+const LAST_EVENTS_MS = 60_000;
+
+/**
+ * Says when a run's journal is closed, which is when its readers are told that this is all: with the entry that tells of
+ * the run's end; but with the last event where the agent has begun to send events and not said that it is through, since
+ * those on their way would be lost to who has left. It waits for them only so long.
+ */
+export class RunEnding {
+  readonly #journal: Journal;
+  readonly #events: NumberedSource;
+  readonly #timers: Timers<RunTimer>;
+
+  constructor(journal: Journal, events: NumberedSource, timers: Timers<RunTimer>) {
+    this.#journal = journal;
+    this.#events = events;
+    this.#timers = timers;
+  }
+
+  /** Call it in the transaction of each change of the run and of each step of its events. `now` is in milliseconds. */
+  settle(run: RunRow, now: number): void {
+    if (!isTerminal(run.status) || this.#journal.isClosed) return;
+    const { last, completed } = this.#events.state;
+    if (last === 0 || completed) this.close();
+    else if (!this.#timers.has("close")) this.#timers.set("close", now + LAST_EVENTS_MS);
+  }
+
+  /** Closes the journal, whatever is still on its way. Closing twice is closing once. */
+  close(): void {
+    this.#timers.clear("close");
+    this.#journal.close();
+  }
+}

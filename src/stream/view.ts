@@ -1,0 +1,47 @@
+import type { Segment } from "./journal.ts";
+
+/** How far a journal goes at one moment. */
+export interface Tail {
+  /** The sequence number of its last entry; 0 while there is none. */
+  seq: number;
+  /** Whether readers that have everything are through, because nothing will follow. */
+  ended: boolean;
+}
+
+/** What readers of a stream see of a journal. Whoever owns the journal says which of its entries that are. */
+export interface StreamView {
+  tail(): Tail;
+  /** The sequence number of the first entry that is still there. */
+  head(): number;
+  /** From where a reader goes on that wants only what is new. */
+  latest(): number;
+  /**
+   * Entries to show from sequence number `from` on, up to and with `to`: at least one row, then more while they fit into
+   * `maxBytes`. `next` is where to go on, above `from` in any case.
+   */
+  read(from: number, to: number, maxBytes: number): { segments: Segment[]; next: number };
+}
+
+/** Where a reader asks to begin; `unknown` is an offset that this journal never gave out. */
+export type StreamStart =
+  | { at: "start" }
+  | { at: "latest" }
+  | { at: "unknown" }
+  /** After entry `seq`. */
+  | { at: "after"; seq: number };
+
+/** The sequence number to read from; undefined when the reader has to begin anew: its offset is unknown or trimmed. */
+export function findCursor(view: StreamView, start: StreamStart): number | undefined {
+  switch (start.at) {
+    case "start":
+      return view.head();
+    case "latest":
+      return view.latest();
+    case "unknown":
+      return undefined;
+    case "after":
+      return start.seq > view.tail().seq || start.seq + 1 < view.head() ? undefined : start.seq + 1;
+    default:
+      return start satisfies never;
+  }
+}
