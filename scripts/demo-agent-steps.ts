@@ -60,6 +60,18 @@ export function agentSteps(): DemoStep[] {
       },
     },
     {
+      title: "Follow the run's stream, from its beginning to its end",
+      async run(session) {
+        const stream = textOf(await session.send({ method: "GET", path: `${run}/stream`, expect: 200 }));
+        const entries = stream.matchAll(/^id: (\d+)\ndata: .*?"type":"(?:notification|(task_run_state))"/gm);
+        for (const [, offset, state] of entries) session.say(`${offset}  ${state ?? "log entry"}`);
+        demand(stream.includes("event: stream-end"), "The stream has not ended with the run.");
+        for (const entry of ENTRIES) {
+          demand(stream.includes(JSON.stringify(entry)), "The stream lacks an entry of the log.");
+        }
+      },
+    },
+    {
       title: "Read the log back by its signed link, which needs no key",
       async run(session) {
         const answer = await session.send({ method: "GET", path: `${run}/`, expect: 200 });
