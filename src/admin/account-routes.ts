@@ -9,7 +9,7 @@ import { isAdministrator, NO_STORE } from "./access.ts";
 import { account, ACCOUNT_EXAMPLE } from "./account-schemas.ts";
 import { CREATED_API_KEY_EXAMPLE, createdApiKey, newOwnApiKey, toApiKey } from "./api-key-schemas.ts";
 import { findIdentity, issueApiKey, revokeApiKey } from "./api-key-store.ts";
-import { BODY_ERRORS, jsonAnswer, jsonBody, NO_CONTENT } from "./json-media.ts";
+import { jsonAnswer, jsonBody, NO_CONTENT } from "./json-media.ts";
 import { ORGANIZATION_EXAMPLE, organizationList, toOrganization } from "./organization-schemas.ts";
 import { findOrganization } from "./organization-store.ts";
 import { toUser } from "./user-schemas.ts";
@@ -47,7 +47,7 @@ const createKey = operation({
   description:
     "The new key does no more than the presented one: scopes within its own, the same project when it is bound to one, and no later expiry.",
   scope: "any",
-  errors: ["forbidden", "not_found", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found"],
   request: { body: jsonBody(newOwnApiKey, { name: "laptop", allowed_scopes: ["task:write"] }) },
   responses: { 201: jsonAnswer("The new key; `key` is shown this once", createdApiKey, CREATED_API_KEY_EXAMPLE) },
 });

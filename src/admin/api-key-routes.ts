@@ -17,7 +17,7 @@ import {
 } from "./api-key-schemas.ts";
 import { findApiKey, issueApiKey, listApiKeys, revokeApiKey } from "./api-key-store.ts";
 import { organizationPath } from "./fields.ts";
-import { BODY_ERRORS, jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
 
 const list = operation({
   method: "get",
@@ -38,7 +38,7 @@ const create = operation({
   tags: ["Administration"],
   summary: "Create an API key for a user of the organization",
   scope: "admin",
-  errors: ["forbidden", "not_found", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found"],
   request: { params: organizationPath, body: jsonBody(newApiKey, { name: "ci", scopes: ["task:write"] }) },
   responses: { 201: jsonAnswer("The new key; `key` is shown this once", createdApiKey, CREATED_API_KEY_EXAMPLE) },
 });

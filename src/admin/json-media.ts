@@ -1,14 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { ErrorCode } from "../http/errors.ts";
 import { pageQuery } from "../http/paging.ts";
-
-/** How a JSON body fails before a route sees it. */
-export const BODY_ERRORS = [
-  "malformed_json",
-  "unsupported_media_type",
-  "body_too_large",
-  "validation_failed",
-] as const satisfies readonly ErrorCode[];
 
 /** A JSON request body; without one the request is refused. */
 export function jsonBody<S extends z.ZodType>(schema: S, example: z.input<S>) {

@@ -9,7 +9,7 @@ import { isAdministrator, NO_STORE, refuseProjectKey, requireAdministrator } fro
 import { CREATED_API_KEY_EXAMPLE, toApiKey } from "./api-key-schemas.ts";
 import { bootstrapOrAdmin } from "./bootstrap.ts";
 import { nameChange, organizationPath } from "./fields.ts";
-import { BODY_ERRORS, jsonAnswer, jsonBody } from "./json-media.ts";
+import { jsonAnswer, jsonBody } from "./json-media.ts";
 import {
   createdOrganization,
   newOrganization,
@@ -40,7 +40,6 @@ const create = operation({
     "key_expired",
     "scope_missing",
     "forbidden",
-    ...BODY_ERRORS,
     "already_exists",
     "conflict",
   ],
@@ -81,7 +80,7 @@ const update = operation({
   tags: ["Administration"],
   summary: "Change an organization's name or description",
   scope: "admin",
-  errors: ["forbidden", "not_found", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found"],
   request: { params: organizationPath, body: jsonBody(nameChange, { name: "Acme Research" }) },
   responses: { 200: jsonAnswer("The organization as it is now", organization, ORGANIZATION_EXAMPLE) },
 });

@@ -5,7 +5,7 @@ import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { requireAdministrator } from "./access.ts";
 import { nameChange, projectPath, workspacePath } from "./fields.ts";
-import { BODY_ERRORS, jsonAnswer, jsonBody, listQuery, NO_CONTENT } from "./json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT } from "./json-media.ts";
 import { newProject, project, PROJECT_EXAMPLE, projectList, toProject } from "./project-schemas.ts";
 import { createProject, deleteProject, findProject, listProjects, updateProject } from "./project-store.ts";
 
@@ -33,7 +33,7 @@ const create = operation({
   tags: ["Administration"],
   summary: "Create a project",
   scope: "admin",
-  errors: ["forbidden", "not_found", "already_exists", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found", "already_exists"],
   request: { params: workspacePath, body: jsonBody(newProject, { key: "nightly", name: "Nightly" }) },
   responses: {
     201: jsonAnswer("The new project", project, {
@@ -65,7 +65,7 @@ const update = operation({
   tags: ["Administration"],
   summary: "Change a project's name or description",
   scope: "admin",
-  errors: ["forbidden", "not_found", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found"],
   request: { params: projectPath, body: jsonBody(nameChange, { name: "Default" }) },
   responses: { 200: jsonAnswer("The project as it is now", project, PROJECT_EXAMPLE) },
 });

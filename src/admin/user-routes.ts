@@ -6,7 +6,7 @@ import { describePage } from "../http/paging.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { requireAdministrator } from "./access.ts";
 import { organizationPath } from "./fields.ts";
-import { BODY_ERRORS, jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
 import { newUser, toUser, user, USER_EXAMPLE, userChange, userList, userPath } from "./user-schemas.ts";
 import { createUser, deleteUser, findUser, listUsers, updateUser } from "./user-store.ts";
 
@@ -29,7 +29,7 @@ const create = operation({
   tags: ["Administration"],
   summary: "Add a user to the organization",
   scope: "admin",
-  errors: ["forbidden", "not_found", "member_exists", "member_limit_exceeded", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found", "member_exists", "member_limit_exceeded"],
   request: {
     params: organizationPath,
     body: jsonBody(newUser, { email: "grace@example.com", username: "grace", name: "Grace", role: "contributor" }),
@@ -66,7 +66,7 @@ const update = operation({
   summary: "Change a user's name or role",
   description: "The last owner stays one (409).",
   scope: "admin",
-  errors: ["forbidden", "not_found", "conflict", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found", "conflict"],
   request: { params: userPath, body: jsonBody(userChange, { role: "reader" }) },
   responses: { 200: jsonAnswer("The user as it is now", user, { ...USER_EXAMPLE, role: "reader" }) },
 });

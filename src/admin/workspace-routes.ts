@@ -6,7 +6,7 @@ import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { requireAdministrator } from "./access.ts";
 import { nameChange, organizationPath, workspacePath } from "./fields.ts";
-import { BODY_ERRORS, jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
 import { newWorkspace, toWorkspace, workspace, WORKSPACE_EXAMPLE, workspaceList } from "./workspace-schemas.ts";
 import { createWorkspace, deleteWorkspace, findWorkspace, listWorkspaces, updateWorkspace } from "./workspace-store.ts";
 
@@ -31,7 +31,7 @@ const create = operation({
   tags: ["Administration"],
   summary: "Create a workspace",
   scope: "admin",
-  errors: ["forbidden", "not_found", "already_exists", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found", "already_exists"],
   request: { params: organizationPath, body: jsonBody(newWorkspace, { key: "red-team", name: "Red team" }) },
   responses: {
     201: jsonAnswer("The new workspace", workspace, {
@@ -63,7 +63,7 @@ const update = operation({
   tags: ["Administration"],
   summary: "Change a workspace's name or description",
   scope: "admin",
-  errors: ["forbidden", "not_found", ...BODY_ERRORS],
+  errors: ["forbidden", "not_found"],
   request: { params: workspacePath, body: jsonBody(nameChange, { name: "Main", description: "Daily work" }) },
   responses: { 200: jsonAnswer("The workspace as it is now", workspace, WORKSPACE_EXAMPLE) },
 });

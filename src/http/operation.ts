@@ -13,18 +13,25 @@ interface OperationRules {
   scope: Scope | "any" | "none";
   /** What else lets a request in beside a key with this scope. */
   admits?: Admission;
-  /** The failures of the operation itself; those of authentication, limits and the server are added to it. */
+  /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
 
 const COMMON_ERRORS: readonly ErrorCode[] = ["upgrade_required", "rate_limited", "server_error"];
 const KEY_ERRORS: readonly ErrorCode[] = ["key_required", "key_invalid", "key_revoked", "key_expired"];
+const JSON_BODY_ERRORS: readonly ErrorCode[] = [
+  "malformed_json",
+  "unsupported_media_type",
+  "body_too_large",
+  "validation_failed",
+];
 const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
 
-function documentedErrors({ scope, errors }: OperationRules): ErrorCode[] {
+function documentedErrors({ scope, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
   const codes = new Set<ErrorCode>(COMMON_ERRORS);
   if (scope !== "none") for (const code of KEY_ERRORS) codes.add(code);
   if (scope !== "none" && scope !== "any") codes.add("scope_missing");
+  if (takesJson) for (const code of JSON_BODY_ERRORS) codes.add(code);
   for (const code of errors) codes.add(code);
   return [...codes];
 }
@@ -66,11 +73,12 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
 ) {
   const { scope, admits, errors: _errors, ...route } = config;
   const own = route.middleware ?? [];
+  const takesJson = Object.hasOwn(route.request?.body?.content ?? {}, "application/json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
   return createRoute<P, R>({
     ...route,
     ...(scope !== "none" && { security: SECURITY, "x-required-scope": scope }),
     middleware: [...(scope === "none" ? [] : [authenticate(scope, admits)]), ...(Array.isArray(own) ? own : [own])],
-    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config)) },
+    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesJson)) },
   } as unknown as R);
 }

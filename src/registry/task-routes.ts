@@ -164,7 +164,7 @@ const updateVisibility = operation({
   tags: ["Task registry"],
   summary: "Make a task public or private, all versions of it",
   scope: "task:write",
-  errors: ["malformed_json", "unsupported_media_type", "body_too_large", "validation_failed", "not_found"],
+  errors: ["not_found"],
   request: {
     params: taskPath,
     body: {

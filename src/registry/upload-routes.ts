@@ -25,7 +25,7 @@ const start = operation({
     "`parts` parts of `part_size` bytes, the last one shorter. When the version is published with the announced SHA-256 " +
     "already, the answer is that version (200) and there is nothing to send.",
   scope: "task:write",
-  errors: ["malformed_json", "not_found", "validation_failed", "already_exists", "body_too_large"],
+  errors: ["not_found", "validation_failed", "already_exists", "body_too_large"],
   request: { params: versionPath, body: { content: bodies.start, required: true } },
   responses: {
     200: {
@@ -71,7 +71,7 @@ const complete = operation({
     "All parts must be there; those that are missing are named in a 409. Verification goes on in the background: read " +
     "the upload until it is `accepted` or `refused`. Repeating the request is harmless.",
   scope: "task:write",
-  errors: ["malformed_json", "not_found", "validation_failed", "conflict", "archive_refused"],
+  errors: ["not_found", "validation_failed", "conflict", "archive_refused"],
   request: {
     params: uploadPath,
     body: { content: bodies.completion, required: false },

@@ -2,7 +2,6 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { newArtifacts } from "./artifact-fields.ts";
 import { uploadArtifacts } from "./artifact-upload.ts";
 import { nameRun, RUN_PATH, runPath } from "./run-path.ts";
@@ -23,7 +22,7 @@ const upload = operation({
     "Each has its content as text, or in base64 with `content_encoding`; at most 30 MiB, a PDF of type user_attachment 10 MiB. The answer is the run's whole manifest, to " +
     "which those sent are appended in their order.",
   scope: "task:write",
-  errors: ["not_found", ...TASK_BODY_ERRORS],
+  errors: ["not_found"],
   request: {
     params: runPath,
     body: {

@@ -7,7 +7,6 @@ import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { MODES } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
-import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { commandUrl } from "./agent-address.ts";
 import { type CommandOutcome, sendCommand } from "./agent-command.ts";
 import { commandAnswer, commandBody } from "./command-schema.ts";
@@ -80,7 +79,7 @@ const command = operation({
   description:
     "Goes to `/command` below `state.sandbox_url`, when its host is one of AGENT_HOSTS; the agent's answer comes back unchanged.",
   scope: "task:write",
-  errors: ["request_refused", "not_found", "state_conflict", "bad_gateway", "gateway_timeout", ...TASK_BODY_ERRORS],
+  errors: ["request_refused", "not_found", "state_conflict", "bad_gateway", "gateway_timeout"],
   request: {
     params: runPath,
     body: {

@@ -5,7 +5,6 @@ import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { logFailure } from "../http/request-log.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { queueRelay } from "./relay.ts";
 import { RUN_PATH, readRun, runPath } from "./run-path.ts";
 
@@ -57,7 +56,7 @@ const relayMessage = operation({
     "thread, when the run has ended, when there is nothing to say, or when the server has no Slack token. `text_parts`, " +
     "where there are some, are posted instead of `text`, as one message.",
   scope: "task:write",
-  errors: ["not_found", "unavailable", ...TASK_BODY_ERRORS],
+  errors: ["not_found", "unavailable"],
   request: {
     params: runPath,
     body: {

@@ -8,7 +8,6 @@ import { announcePullRequest } from "./pull-request.ts";
 import { notFound, readProject } from "../tasks/project.ts";
 import { refuseUnknownReferences } from "../tasks/run-options.ts";
 import { run, RUN_EXAMPLE } from "../tasks/run-schema.ts";
-import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
 import { withoutProtectedState } from "./run-change.ts";
 import { newRun, runPatch, toChange, toNewRun } from "./run-fields.ts";
@@ -53,7 +52,7 @@ const create = operation({
     "(mode, runtime_adapter, …) the run is local and queued, its options stand in `state`, and `start` starts it; " +
     "otherwise it is a cloud run that is not_started.",
   scope: "task:write",
-  errors: ["not_found", "reference_invalid", "request_refused", ...TASK_BODY_ERRORS],
+  errors: ["not_found", "reference_invalid", "request_refused"],
   middleware: allowEmptyBody,
   request: {
     params: runsPath,
@@ -89,7 +88,7 @@ const update = operation({
     "`github_credential_source`, `pr_authorship_mode` and `sandbox_id` are the server's and stay. A run that is " +
     "completed, failed or cancelled stays as it is and is the answer. Every change makes `updated_at` later.",
   scope: "task:write",
-  errors: ["not_found", ...TASK_BODY_ERRORS],
+  errors: ["not_found"],
   middleware: allowEmptyBody,
   request: {
     params: runPath,

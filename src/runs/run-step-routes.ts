@@ -7,7 +7,7 @@ import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { readProject } from "../tasks/project.ts";
 import { runOptionFields } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
-import { showTask, TASK_BODY_ERRORS, taskAnswer } from "../tasks/task-answer.ts";
+import { showTask, taskAnswer } from "../tasks/task-answer.ts";
 import { findTask } from "../tasks/task-store.ts";
 import { announcePullRequest } from "./pull-request.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
@@ -34,7 +34,7 @@ const start = operation({
     "The run becomes queued, with what is given here in its `state`; artifacts are those of the run. Only a run that is " +
     "not_started or queued can be started. The answer is its task, as that of `run` is.",
   scope: "task:write",
-  errors: ["not_found", "request_refused", "reference_invalid", ...TASK_BODY_ERRORS],
+  errors: ["not_found", "request_refused", "reference_invalid"],
   middleware: allowEmptyBody,
   request: {
     params: runPath,
@@ -70,7 +70,7 @@ const setOutput = operation({
     "Without `output` it becomes `{}`. When the task has a `json_schema`, the output has to match it, and the run is " +
     "completed with it; otherwise it has to be an object. The output of a run that has ended can still be set.",
   scope: "task:write",
-  errors: ["not_found", "request_refused", ...TASK_BODY_ERRORS],
+  errors: ["not_found", "request_refused"],
   middleware: allowEmptyBody,
   request: {
     params: runPath,

@@ -4,7 +4,6 @@ import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/cont
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { findProjectNumber, notFound, readProject } from "../tasks/project.ts";
-import { TASK_BODY_ERRORS } from "../tasks/task-answer.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { nameRun, readRun, readUuid, RUN_PATH, runPath, runsPath } from "./run-path.ts";
 import type { RunScope } from "./run-outcome.ts";
@@ -51,7 +50,7 @@ const putTaskThread = operation({
   tags,
   summary: "Map a task to a Slack thread, for all of its runs that have none of their own",
   scope: "task:write",
-  errors: ["not_found", ...TASK_BODY_ERRORS],
+  errors: ["not_found"],
   request: { params: runsPath, body: requestBody },
   responses: shown,
 });
@@ -87,7 +86,7 @@ const putRunThread = operation({
   tags,
   summary: "Map a run to a Slack thread of its own",
   scope: "task:write",
-  errors: ["not_found", ...TASK_BODY_ERRORS],
+  errors: ["not_found"],
   request: { params: runPath, body: requestBody },
   responses: shown,
 });

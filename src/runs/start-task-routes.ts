@@ -14,7 +14,7 @@ import {
   toInitialState,
 } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
-import { showTask, TASK_BODY_ERRORS, taskAnswer } from "../tasks/task-answer.ts";
+import { showTask, taskAnswer } from "../tasks/task-answer.ts";
 import { TASK_PATH, taskPath } from "../tasks/task-path.ts";
 import type { TaskRow } from "../tasks/task-view.ts";
 import { openRun } from "./run-handle.ts";
@@ -35,7 +35,7 @@ const start = operation({
   summary: "Start a run of a task in the cloud",
   description: "Every call makes a new run, which is queued; its state is what was given here.",
   scope: "task:write",
-  errors: ["not_found", "reference_invalid", "request_refused", ...TASK_BODY_ERRORS],
+  errors: ["not_found", "reference_invalid", "request_refused"],
   middleware: allowEmptyBody,
   request: {
     params: taskPath,

@@ -7,7 +7,7 @@ import { logUrlSigner } from "./log-links.ts";
 import { readProject } from "./project.ts";
 import { refuseUnknownReferences, type RunOptions } from "./run-options.ts";
 import type { RunRow } from "./run-view.ts";
-import { showTask, TASK_BODY_ERRORS, taskAnswer } from "./task-answer.ts";
+import { showTask, taskAnswer } from "./task-answer.ts";
 import { newTask, summariesRequest } from "./task-fields.ts";
 import { listRepositories, listSummaries, listTasks } from "./task-list-store.ts";
 import { TASKS_PATH, tasksPath } from "./task-path.ts";
@@ -49,7 +49,7 @@ const create = operation({
     "All fields are optional. Without a title it is the description's first line. `start_run` starts a run in the " +
     "cloud with the run options given here, as `run` does.",
   scope: "task:write",
-  errors: ["not_found", "reference_invalid", "request_refused", ...TASK_BODY_ERRORS],
+  errors: ["not_found", "reference_invalid", "request_refused"],
   middleware: allowEmptyBody,
   request: {
     params: tasksPath,
@@ -78,7 +78,7 @@ const summarize = operation({
   summary: "List the summaries of up to 5,000 tasks, newest first",
   description: "Ids that lead to no task are left out. Paged like the list of tasks: send the same ids to `next`.",
   scope: "task:read",
-  errors: ["not_found", ...TASK_BODY_ERRORS],
+  errors: ["not_found"],
   request: {
     params: tasksPath,
     query: z.object(offsetQuery),

@@ -3,7 +3,7 @@ import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/cont
 import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { readProject } from "./project.ts";
-import { showTask, TASK_BODY_ERRORS, taskAnswer } from "./task-answer.ts";
+import { showTask, taskAnswer } from "./task-answer.ts";
 import { type TaskChange, taskChange } from "./task-fields.ts";
 import { TASK_PATH, taskPath } from "./task-path.ts";
 import { deleteTask, findTask, updateTask } from "./task-store.ts";
@@ -25,7 +25,7 @@ const changes = {
   tags: ["Agent tasks"] as [string],
   description: "A title that is set counts as set by hand, unless `title_manually_set` says otherwise.",
   scope: "task:write" as const,
-  errors: ["not_found", ...TASK_BODY_ERRORS] as const,
+  errors: ["not_found"] as const,
   middleware: allowEmptyBody,
   request: {
     params: taskPath,
