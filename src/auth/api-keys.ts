@@ -16,17 +16,13 @@ export interface NewApiKey {
   hash: string;
 }
 
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 function randomHex(bytes: number): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(bytes)));
+  return crypto.getRandomValues(new Uint8Array(bytes)).toHex();
 }
 
 /** SHA-256 of the whole key in lower-case hex. */
 export async function hashApiKey(key: string): Promise<string> {
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key))));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key))).toHex();
 }
 
 /** Makes a key of 256 secret bits. */

@@ -1,4 +1,5 @@
-const AGENT_PATH = /^\/api\/(?:projects|environments|users|personal_api_keys)(?:\/|$)/;
+import { AGENT_PATHS } from "./families.ts";
+
 const ENVIRONMENTS_ALIAS = /^\/api\/environments\//;
 
 /** The slashes that a path ends in. The look-behind lets a run of slashes be tried once, not once for each of them. */
@@ -10,6 +11,6 @@ export const TRAILING_SLASHES = /(?<!\/)\/+$/;
  * Served directly: a redirect would lose a POST.
  */
 export function routingPath(path: string): string {
-  if (!AGENT_PATH.test(path)) return path;
+  if (!AGENT_PATHS.test(path)) return path;
   return path.replace(TRAILING_SLASHES, "").replace(ENVIRONMENTS_ALIAS, "/api/projects/").replaceAll("%40", "@");
 }

@@ -7,7 +7,8 @@ import { type ApiError, ERROR_STATUSES, type ErrorStatus, errorRow, REGISTRY_ERR
  */
 export type Family = "registry" | "agent-tasks" | "agent-events" | "workflow-files";
 
-const AGENT_PATHS = /^\/api\/(projects|environments|users|personal_api_keys)(\/|$)/;
+/** Agent tasks' paths, known or not: they have bodies of their own, and are matched in a way of their own. */
+export const AGENT_PATHS = /^\/api\/(projects|environments|users|personal_api_keys)(\/|$)/;
 const WORKFLOW_PATHS = /^\/(tasks|files|core)(\/|$)/;
 
 const EVENT_PATHS = /^\/api\/projects\/[^/]+\/tasks\/[^/]+\/runs\/[^/]+\/event_stream$/;
