@@ -10,6 +10,7 @@ CREATE TABLE `api_keys` (
 	`created_at` integer NOT NULL,
 	`expires_at` integer,
 	`revoked_at` integer,
+	`suspended_at` integer,
 	`last_used_at` integer,
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action,
@@ -231,3 +232,34 @@ CREATE TABLE `slack_threads` (
 	PRIMARY KEY(`task_id`, `run_id`),
 	FOREIGN KEY (`task_id`) REFERENCES `agent_tasks`(`id`) ON UPDATE no action ON DELETE no action
 );
+--> statement-breakpoint
+CREATE TABLE `task_files` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`organization_id` text NOT NULL,
+	`project_number` integer NOT NULL,
+	`task_id` text,
+	`run_id` text,
+	`kind` text NOT NULL,
+	`name` text NOT NULL,
+	`type` text NOT NULL,
+	`source` text,
+	`content_type` text NOT NULL,
+	`size` integer NOT NULL,
+	`storage_path` text NOT NULL,
+	`metadata` text,
+	`attributes` text,
+	`variable_id` text,
+	`step_id` text,
+	`uploaded_by` integer,
+	`created_at` integer NOT NULL,
+	`finalized_at` integer,
+	`expires_at` integer,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`task_id`) REFERENCES `agent_tasks`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `task_files_id_unique` ON `task_files` (`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `task_files_storage_path_unique` ON `task_files` (`storage_path`);--> statement-breakpoint
+CREATE INDEX `task_files_task` ON `task_files` (`task_id`,`number`) WHERE finalized_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `task_files_expiry` ON `task_files` (`expires_at`) WHERE expires_at IS NOT NULL;
