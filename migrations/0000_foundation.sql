@@ -262,4 +262,38 @@ CREATE TABLE `task_files` (
 CREATE UNIQUE INDEX `task_files_id_unique` ON `task_files` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `task_files_storage_path_unique` ON `task_files` (`storage_path`);--> statement-breakpoint
 CREATE INDEX `task_files_task` ON `task_files` (`task_id`,`number`) WHERE finalized_at IS NOT NULL;--> statement-breakpoint
-CREATE INDEX `task_files_expiry` ON `task_files` (`expires_at`) WHERE expires_at IS NOT NULL;
+CREATE INDEX `task_files_expiry` ON `task_files` (`expires_at`) WHERE expires_at IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `webhook_deliveries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`endpoint_id` text NOT NULL,
+	`event` text NOT NULL,
+	`event_id` text NOT NULL,
+	`body` text NOT NULL,
+	`replay_of` text,
+	`state` text NOT NULL,
+	`attempts` integer NOT NULL,
+	`last_status` integer,
+	`last_error` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	`due_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `webhook_deliveries_event` ON `webhook_deliveries` (`endpoint_id`,`event_id`) WHERE replay_of IS NULL;--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_endpoint` ON `webhook_deliveries` (`organization_id`,`endpoint_id`,`created_at`);--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_due` ON `webhook_deliveries` (`state`,`due_at`);--> statement-breakpoint
+CREATE TABLE `webhook_endpoints` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`url` text NOT NULL,
+	`events` text NOT NULL,
+	`enabled` integer DEFAULT true NOT NULL,
+	`sealed_secret` text NOT NULL,
+	`created_by` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `webhook_endpoints_organization` ON `webhook_endpoints` (`organization_id`,`created_at`);

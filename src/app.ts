@@ -20,6 +20,7 @@ import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes, RUN_BODY_LIMITS } from "./runs/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/start-task-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 /** Headers that scripts on allowed origins may read beside the safelisted ones. */
 const EXPOSED_HEADERS = [
@@ -72,6 +73,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
   app.route("/", agentConnectionRoutes());
+  app.route("/", webhookRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

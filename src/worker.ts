@@ -1,8 +1,10 @@
 import { buildApp } from "./app.ts";
 import { sweepUploads } from "./registry/sweep.ts";
+import { sweepDeliveries } from "./webhooks/sweep.ts";
 
 export { RelayWorkflow } from "./runs/relay-workflow.ts";
 export { Run } from "./runs/run-object.ts";
+export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
 
 const app = buildApp();
@@ -10,6 +12,9 @@ const app = buildApp();
 export default {
   fetch: app.fetch,
   scheduled: async (event, env) => {
-    await sweepUploads(env, new Date(event.scheduledTime));
+    const now = new Date(event.scheduledTime);
+    const swept = await Promise.allSettled([sweepUploads(env, now), sweepDeliveries(env, now)]);
+    const failures = swept.filter(({ status }) => status === "rejected");
+    if (failures.length > 0) throw new AggregateError(failures, "A sweep has failed");
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -92,6 +92,12 @@ export const ERRORS = {
     agent: authentication("authentication_failed"),
     detail: "Invalid API key.",
   },
+  key_inactive: {
+    status: 401,
+    type: "authentication_error",
+    agent: authentication("authentication_failed"),
+    detail: "API key inactive: it is switched off.",
+  },
   key_revoked: {
     status: 401,
     type: "authentication_error",
@@ -211,6 +217,12 @@ export const ERRORS = {
     type: "invalid_error",
     agent: { only: "error" },
     detail: "The request cannot be carried out as things stand.",
+  },
+  artifact_not_found: {
+    status: 404,
+    type: "not_found_error",
+    agent: { only: "error" },
+    detail: "Artifact not found on this run",
   },
   reference_invalid: {
     status: 400,

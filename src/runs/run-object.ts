@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RunStatus } from "../db/agent-schema.ts";
-import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { JOURNAL_SCHEMA, Journal, unlessFull } from "../stream/journal.ts";
 import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
@@ -24,7 +23,8 @@ import {
   type TooLarge,
 } from "./run-outcome.ts";
 import { RunEnding, type RunTimer } from "./run-ending.ts";
-import { nextAttempt, projectRun } from "./run-projection.ts";
+import { NOTICE_SCHEMA } from "./run-notices.ts";
+import { RunProjection } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
@@ -45,6 +45,7 @@ export class Run extends DurableObject {
   readonly #readers: Subscribers;
   readonly #timers: Timers<RunTimer>;
   readonly #ending: RunEnding;
+  readonly #projection: RunProjection;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -63,9 +64,11 @@ export class Run extends DurableObject {
     );
     this.#timers = new Timers(ctx.storage);
     this.#ending = new RunEnding(this.#journal, this.#events, this.#timers);
+    this.#projection = new RunProjection(ctx, env, this.#timers);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
+    if (this.#run) this.#projection.resume(this.#run);
   }
 
   /** Creates the run. Repeated for the same scope it answers with the run that is there. */
@@ -167,7 +170,7 @@ export class Run extends DurableObject {
     if (!run) return;
     for (const timer of this.#timers.due(Date.now())) {
       if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
-      else await this.#project(run);
+      else await this.#projection.write(run, () => this.#run);
     }
     await this.#timers.arm();
   }
@@ -177,7 +180,14 @@ export class Run extends DurableObject {
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA, SOURCE_SCHEMA, TIMER_SCHEMA]);
+    applySchema(this.ctx.storage.sql, [
+      RUN_SCHEMA,
+      JOURNAL_SCHEMA,
+      PRODUCER_SCHEMA,
+      SOURCE_SCHEMA,
+      TIMER_SCHEMA,
+      NOTICE_SCHEMA,
+    ]);
   }
 
   /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
@@ -187,24 +197,10 @@ export class Run extends DurableObject {
       this.#record.save(run);
       this.#journal.append(STATE_TAG, stateEntry(run));
       this.#ending.settle(run, Date.now());
-      this.#timers.set("project", nextAttempt(run, Date.now()));
+      this.#projection.schedule(this.#run, run);
     });
     this.#run = run;
     await this.#timers.arm();
-    await this.#project(run);
-  }
-
-  /** Writes the projection. Its timer stays set until the row shows the latest change. */
-  async #project(run: RunRow): Promise<void> {
-    try {
-      await projectRun(connect(this.env.DB), run);
-    } catch (error) {
-      logBackgroundFailure("projectRun", error);
-      this.#timers.set("project", nextAttempt(run, Date.now()));
-      return this.#timers.arm();
-    }
-    if (this.#run?.updatedAt !== run.updatedAt) return;
-    this.#timers.clear("project");
-    await this.#timers.arm();
+    await this.#projection.write(run, () => this.#run);
   }
 }

@@ -1,7 +1,14 @@
 import { and, eq, getTableColumns, lt, sql } from "drizzle-orm";
+import { recordFiles } from "../artifacts/file-store.ts";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
-import type { Database } from "../db/client.ts";
+import { connect, type Database } from "../db/client.ts";
+import { logBackgroundFailure } from "../http/request-log.ts";
+import type { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
+import { announce, type Notice, startDeliveries } from "../webhooks/outbox.ts";
+import { toFileRow } from "./manifest.ts";
+import type { RunTimer } from "./run-ending.ts";
+import { RunNotices } from "./run-notices.ts";
 
 /** The shortest and the longest wait between two attempts to write a run's row, in milliseconds. */
 const RETRY_MIN_MS = 5_000;
@@ -13,11 +20,18 @@ const INSERTED = Object.fromEntries(
 );
 
 /**
- * Writes the row of D1 that lists and look-ups use, and the task's last activity. Safe to repeat and to overtake: an
- * older state never replaces a newer one.
+ * Writes the row of D1 that lists and look-ups use, the task's last activity, the rows of the artifacts that the manifest
+ * has after the first `filed`, and what webhooks are told; gives the deliveries to start. Safe to repeat and to overtake:
+ * an older state never replaces a newer one, and a notice that is there is not stored again.
  */
-export async function projectRun(db: Database, run: RunRow): Promise<void> {
-  await db.batch([
+async function projectRun(
+  db: Database,
+  run: RunRow,
+  filed: number,
+  notices: readonly Notice[],
+): Promise<{ id: string }[]> {
+  const files = run.artifacts.slice(filed).map((item) => toFileRow(run, item));
+  const [, , ...announced] = await db.batch([
     db
       .insert(agentRuns)
       .values(run)
@@ -26,11 +40,67 @@ export async function projectRun(db: Database, run: RunRow): Promise<void> {
       .update(agentTasks)
       .set({ lastActivityAt: sql`max(${agentTasks.lastActivityAt}, ${run.updatedAt})` })
       .where(and(eq(agentTasks.organizationId, run.organizationId), eq(agentTasks.id, run.taskId))),
+    ...notices.map((notice) => announce(db, notice)),
+    ...(files.length > 0 ? [recordFiles(db, files)] : []),
   ]);
+  return announced.flatMap((rows) => (Array.isArray(rows) ? rows : []));
 }
 
 /** When to try again what failed until `now` (milliseconds): the wait doubles with the age of the change. */
-export function nextAttempt(run: RunRow, now: number): number {
+function nextAttempt(run: RunRow, now: number): number {
   const age = now - Math.floor(run.updatedAt / 1000);
   return now + Math.min(Math.max(age, RETRY_MIN_MS), RETRY_MAX_MS);
+}
+
+/**
+ * Keeps D1 as the run's object has it: its row, its files, and the events for webhooks. Its timer is set with every
+ * change, and stays so until D1 shows the latest one.
+ */
+export class RunProjection {
+  readonly #ctx: DurableObjectState;
+  readonly #env: Cloudflare.Env;
+  readonly #timers: Timers<RunTimer>;
+  readonly #notices: RunNotices;
+  /** How many of the manifest's items have their row for sure: it only grows at its end. */
+  #filed = 0;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env, timers: Timers<RunTimer>) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#timers = timers;
+    this.#notices = new RunNotices(ctx.storage.sql);
+  }
+
+  /** Takes up a run that the object has loaded: without its timer, D1 shows all of it. */
+  resume(run: RunRow): void {
+    if (!this.#timers.has("project")) this.#filed = run.artifacts.length;
+  }
+
+  /** Call it in the transaction of each change: `before` is undefined for a new run. */
+  schedule(before: RunRow | undefined, run: RunRow): void {
+    this.#notices.record(before, run);
+    this.#retryLater(run);
+  }
+
+  /** Writes a state of the run; `latest` tells which one is the newest by then. */
+  async write(run: RunRow, latest: () => RunRow | undefined): Promise<void> {
+    const notices = this.#notices.pending(run);
+    try {
+      const deliveries = await projectRun(connect(this.#env.DB), run, this.#filed, notices);
+      if (deliveries.length > 0) this.#ctx.waitUntil(startDeliveries(this.#env, deliveries));
+    } catch (error) {
+      logBackgroundFailure("projectRun", error);
+      this.#retryLater(run);
+      return this.#timers.arm();
+    }
+    this.#notices.forget(notices);
+    this.#filed = Math.max(this.#filed, run.artifacts.length);
+    if (latest()?.updatedAt !== run.updatedAt || !this.#notices.isEmpty) return;
+    this.#timers.clear("project");
+    await this.#timers.arm();
+  }
+
+  #retryLater(run: RunRow): void {
+    this.#timers.set("project", nextAttempt(run, Date.now()));
+  }
 }
