@@ -64,8 +64,8 @@ export async function openSecret(
   const [kid, nonce = "", ciphertext = ""] = sealed.split(":");
   const secret = secrets.find((candidate) => candidate.kid === kid);
   if (!secret) return undefined;
-  const [iv, bytes] = [Uint8Array.fromBase64(nonce, BASE64URL), Uint8Array.fromBase64(ciphertext, BASE64URL)];
   try {
+    const [iv, bytes] = [Uint8Array.fromBase64(nonce, BASE64URL), Uint8Array.fromBase64(ciphertext, BASE64URL)];
     const plain = await crypto.subtle.decrypt(cipherOf(iv, endpointId), await keyOf(secret), bytes);
     return new TextDecoder().decode(plain);
   } catch {

@@ -36,9 +36,10 @@ export class WebhookWorkflow extends WorkflowEntrypoint<Cloudflare.Env> {
       const isOver = attempt.delivered || attempt.isFinal || delay === undefined;
       const next = isOver ? (attempt.delivered ? "delivered" : "undelivered") : delay;
       const { status, error } = attempt;
-      await step.do(`record ${attempts}`, STEP, () =>
-        recordAttempt(connect(this.env.DB), id, { attempts, status, error, next }, new Date()),
-      );
+      await step.do(`record ${attempts}`, STEP, async () => {
+        await recordAttempt(connect(this.env.DB), id, { attempts, status, error, next }, new Date());
+        return { next };
+      });
       if (typeof next === "string") return next;
       await step.sleep(`wait ${attempts}`, next);
     }
