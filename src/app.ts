@@ -5,6 +5,8 @@ import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
 import packageJson from "../package.json" with { type: "json" };
 import { adminRoutes } from "./admin/routes.ts";
+import { contentRoutes } from "./artifacts/content-routes.ts";
+import { uploadRoutes } from "./artifacts/upload-routes.ts";
 import { routingPath } from "./http/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
@@ -73,6 +75,8 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
   app.route("/", agentConnectionRoutes());
+  app.route("/", contentRoutes());
+  app.route("/", uploadRoutes());
   app.route("/", webhookRoutes());
 
   let document: string | undefined;

@@ -87,6 +87,26 @@ export const agentTasks = sqliteTable(
 export const RUN_STATUSES = ["not_started", "queued", "in_progress", "completed", "failed", "cancelled"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
+/** An artifact in a run's manifest (agent-tasks 7.1), as it is kept and as clients see it. */
+export type ManifestItem = {
+  id: string;
+  name: string;
+  type: string;
+  source?: string;
+  metadata?: Record<string, unknown>;
+  /** Bytes. */
+  size: number;
+  content_type: string;
+  storage_path: string;
+  /** ISO 8601 with six digits of a second and `+00:00`. */
+  uploaded_at: string;
+  uploaded_by: "agent" | "user";
+  /** `users.number` of whose key sent it. */
+  uploaded_by_user_id?: number;
+  /** From then on its bytes are gone; absent where they are kept. */
+  expires_at?: string;
+};
+
 /** The projection of runs (agent-tasks 2.2): their Durable Object owns them and writes these rows. */
 export const agentRuns = sqliteTable(
   "agent_runs",
@@ -104,7 +124,7 @@ export const agentRuns = sqliteTable(
     errorMessage: text("error_message"),
     output: text("output", { mode: "json" }).$type<unknown>(),
     state: text("state", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
-    artifacts: text("artifacts", { mode: "json" }).$type<Record<string, unknown>[]>().notNull(),
+    artifacts: text("artifacts", { mode: "json" }).$type<ManifestItem[]>().notNull(),
     createdBy: integer("created_by"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),

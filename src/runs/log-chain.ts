@@ -1,27 +1,6 @@
+import { readChain } from "./run-chain.ts";
 import { openRun } from "./run-handle.ts";
 import type { RunScope } from "./run-outcome.ts";
-import type { RunRow } from "../tasks/run-view.ts";
-
-/** Runs before a run whose logs stand before its own, at most (agent-tasks 5.3). */
-const MAX_ANCESTORS = 10;
-
-function resumedRun({ state }: RunRow): string | undefined {
-  const id = state["resume_from_run_id"];
-  return typeof id === "string" ? id.toLowerCase() : undefined;
-}
-
-/** The runs of the same task that a run resumes, oldest first; one that is not there ends the chain. */
-async function findAncestors(env: Cloudflare.Env, scope: RunScope, run: RunRow): Promise<string[]> {
-  const ancestors: string[] = [];
-  let next = resumedRun(run);
-  while (next !== undefined && next !== run.id && !ancestors.includes(next) && ancestors.length < MAX_ANCESTORS) {
-    const ancestor = await openRun(env, next).read(scope);
-    if (!ancestor.ok) break;
-    ancestors.unshift(next);
-    next = resumedRun(ancestor.run);
-  }
-  return ancestors;
-}
 
 /** A stream of what a generator yields, which goes on only as the reader takes it. */
 function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
@@ -37,7 +16,7 @@ function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
   });
 }
 
-async function* readChain(
+async function* readLogs(
   env: Cloudflare.Env,
   scope: RunScope,
   ancestors: readonly string[],
@@ -61,6 +40,7 @@ export async function openLogChain(
 ): Promise<ReadableStream<Uint8Array> | undefined> {
   const log = await openRun(env, runId).readLog(scope);
   if (!log.ok) return undefined;
-  const ancestors = await findAncestors(env, scope, log.run);
-  return ancestors.length === 0 ? log.lines : streamOf(readChain(env, scope, ancestors, log.lines));
+  const chain = await Array.fromAsync(readChain(env, log.run), ({ id }) => id);
+  const ancestors = chain.slice(1).toReversed();
+  return ancestors.length === 0 ? log.lines : streamOf(readLogs(env, scope, ancestors, log.lines));
 }

@@ -5,7 +5,7 @@ import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { logUrlSigner } from "./log-links.ts";
 import { readProject } from "./project.ts";
-import { refuseUnknownReferences, type RunOptions } from "./run-options.ts";
+import { refuseSandboxEnvironment, refuseUnknownArtifacts, type RunOptions } from "./run-options.ts";
 import type { RunRow } from "./run-view.ts";
 import { showTask, taskAnswer } from "./task-answer.ts";
 import { newTask, summariesRequest } from "./task-fields.ts";
@@ -136,7 +136,11 @@ export function taskListRoutes(startRun: StartRun): OpenAPIHono<AppEnv> {
     const caller = callerOf(c);
     const body = c.req.valid("json");
     const project = readProject(caller, c.req.valid("param").project_id);
-    if (body.start_run) refuseUnknownReferences(body);
+    if (body.start_run) {
+      refuseSandboxEnvironment(body);
+      // A task that is only being made has no files yet.
+      refuseUnknownArtifacts(body.pending_user_artifact_ids ?? []);
+    }
     const { row, deliveries } = await insertTask(databaseOf(c), project, caller.userNumber, body);
     if (deliveries.length > 0) c.executionCtx.waitUntil(startDeliveries(c.env, deliveries));
     const latestRun = body.start_run ? await startRun(c, row.task, body) : null;

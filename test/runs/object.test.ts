@@ -201,6 +201,7 @@ describe("an object", () => {
       errorMessage: null,
       output: null,
       state: {},
+      artifacts: [],
       createdBy: null,
     };
     expect(await run.create(own, init)).toMatchObject({ ok: true, run: { status: "not_started" } });
