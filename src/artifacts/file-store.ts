@@ -12,8 +12,6 @@ export const UNCLAIMED_LIFE_US = 24 * 3600 * 1_000_000;
 /** How many rows one statement of the sweep takes: what R2 deletes at once. */
 const SWEEP_BATCH = 1000;
 
-const { number: _number, ...COLUMNS } = getTableColumns(taskFiles);
-
 const excluded = (column: { name: string }) => sql`excluded.${sql.identifier(column.name)}`;
 
 /** Ids as one parameter: D1 takes a hundred. */
@@ -27,16 +25,19 @@ const isLive = (now: number) => or(isNull(taskFiles.expiresAt), gt(taskFiles.exp
  * were complete, the first run that has them, and the later of both expiries. Safe to repeat and to overtake.
  */
 export function recordFiles(db: Database, files: readonly NewFileRow[]) {
-  const names = Object.values(COLUMNS).map(({ name }) => sql.identifier(name));
-  const values = Object.keys(COLUMNS).map((key) => sql`value ->> ${sql.raw(`'$.${key}'`)}`);
-  const expiry = taskFiles.expiresAt;
-  return db.run(sql`
-    INSERT INTO ${taskFiles} (${sql.join(names, sql`, `)})
-    SELECT ${sql.join(values, sql`, `)} FROM json_each(${JSON.stringify(files)}) WHERE true ORDER BY key
-    ON CONFLICT (id) DO UPDATE SET
-      run_id = coalesce(${taskFiles.runId}, ${excluded(taskFiles.runId)}),
-      finalized_at = coalesce(${taskFiles.finalizedAt}, ${excluded(taskFiles.finalizedAt)}),
-      expires_at = max(${expiry}, ${excluded(expiry)})`);
+  const values = Object.keys(getTableColumns(taskFiles)).map((key) => sql`value ->> ${sql.raw(`'$.${key}'`)}`);
+  const { runId, finalizedAt, expiresAt } = taskFiles;
+  return db
+    .insert(taskFiles)
+    .select(sql`SELECT ${sql.join(values, sql`, `)} FROM json_each(${JSON.stringify(files)}) WHERE true ORDER BY key`)
+    .onConflictDoUpdate({
+      target: taskFiles.id,
+      set: {
+        runId: sql`coalesce(${runId}, ${excluded(runId)})`,
+        finalizedAt: sql`coalesce(${finalizedAt}, ${excluded(finalizedAt)})`,
+        expiresAt: sql`max(${expiresAt}, ${excluded(expiresAt)})`,
+      },
+    });
 }
 
 /** Whose files are meant. */

@@ -1,4 +1,4 @@
-import { pipeline } from "node:stream/promises";
+import { once } from "node:events";
 import { Busboy, type BusboyFileStream } from "@fastify/busboy";
 import { ApiError } from "../http/errors.ts";
 
@@ -14,7 +14,9 @@ function malformed(what: string, cause?: unknown): ApiError {
   return error;
 }
 
-function parserFor(request: Request): InstanceType<typeof Busboy> {
+type Parser = InstanceType<typeof Busboy>;
+
+function parserFor(request: Request): Parser {
   try {
     const headers = { "content-type": request.headers.get("content-type") ?? "" };
     return new Busboy({ headers, limits: LIMITS, isPartAFile: (name) => name === FILE_FIELD });
@@ -32,6 +34,21 @@ async function* bytesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
   }
 }
 
+/** Hands a body to its parser as fast as that takes it, to the end of both or until `signal` aborts. */
+async function feed(parser: Parser, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const reader = body.getReader();
+  signal.addEventListener("abort", () => void reader.cancel(signal.reason).catch(() => undefined), { once: true });
+  for (;;) {
+    const { done, value } = await reader.read();
+    signal.throwIfAborted();
+    if (done) break;
+    if (!parser.write(value)) await once(parser, "drain", { signal });
+  }
+  const finished = once(parser, "finish", { signal });
+  parser.end();
+  await finished;
+}
+
 /**
  * Reads a form whose fields stand before its one file, and hands both to `take` while the file is still coming; memory
  * does not grow with it. What `take` fails with ends the reading. A form that breaks off or has no file is 400, and then
@@ -47,23 +64,28 @@ export async function receiveForm<T>(
   const stop = new AbortController();
   let coming: BusboyFileStream | undefined;
   let taking: Promise<T> | undefined;
+  parser.on("error", (error) => stop.abort(malformed("it breaks off", error)));
+  parser.on("fieldsLimit", () => stop.abort(malformed("it has too many fields")));
   parser.on("field", (name, value, _nameTruncated, valueTruncated) => {
     if (valueTruncated) stop.abort(malformed("a field is too long"));
     fields.append(name, value);
   });
-  parser.on("fieldsLimit", () => stop.abort(malformed("it has too many fields")));
   parser.on("file", (_name: string, file: BusboyFileStream) => {
     coming = file;
+    // Whoever reads it sees the error; it may come when nobody reads any more.
+    file.on("error", () => undefined);
     taking = take(fields, bytesOf(file));
     // Who takes the file no more would keep the parser waiting for ever.
     taking.catch((error: unknown) => stop.abort(error));
   });
-  const [reading] = await Promise.allSettled([pipeline(request.body, parser, { signal: stop.signal })]);
-  if (stop.signal.aborted && stop.signal.reason instanceof ApiError) throw stop.signal.reason;
-  if (reading.status === "rejected" && !stop.signal.aborted) {
+  try {
+    await feed(parser, request.body, stop.signal);
+  } catch (error) {
+    const reason: unknown = stop.signal.aborted ? stop.signal.reason : malformed("it breaks off", error);
     // The parser does not tell who reads the file that nothing more comes.
-    coming?.destroy(new Error("The form breaks off", { cause: reading.reason }));
-    if (!taking) throw malformed("it breaks off", reading.reason);
+    coming?.destroy(new Error("The form breaks off"));
+    await taking?.catch(() => undefined);
+    throw reason;
   }
   if (!taking) throw malformed("it has no file");
   return taking;

@@ -8,7 +8,7 @@ const PIECE = 1_048_576;
 const LAST_PIECE = 1_024;
 
 /** Bytes from their base64, piece by piece so that only they are held beside it; undefined for what is no base64. */
-function decodeBase64(text: Uint8Array): Uint8Array | undefined {
+export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
   const decoder = new TextDecoder("latin1");
   const bytes = new Uint8Array(Math.ceil((text.length * 3) / 4));
   let [read, written] = [0, 0];
