@@ -296,4 +296,16 @@ CREATE TABLE `webhook_endpoints` (
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
-CREATE INDEX `webhook_endpoints_organization` ON `webhook_endpoints` (`organization_id`,`created_at`);
+CREATE INDEX `webhook_endpoints_organization` ON `webhook_endpoints` (`organization_id`,`created_at`);--> statement-breakpoint
+CREATE TABLE `file_accesses` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`organization_id` text NOT NULL,
+	`file_number` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`user_email` text,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `file_accesses_file` ON `file_accesses` (`organization_id`,`file_number`,`number`);--> statement-breakpoint
+CREATE INDEX `file_accesses_age` ON `file_accesses` (`created_at`);

@@ -5,6 +5,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
 import packageJson from "../package.json" with { type: "json" };
 import { adminRoutes } from "./admin/routes.ts";
+import { FILE_BODY_LIMITS, workflowRoutes } from "./files/routes.ts";
 import { contentRoutes } from "./artifacts/content-routes.ts";
 import { uploadRoutes } from "./artifacts/upload-routes.ts";
 import { routingPath } from "./http/agent-paths.ts";
@@ -65,7 +66,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
     }),
   );
   app.use(requireClientVersion);
-  app.use(limitJsonBody(RUN_BODY_LIMITS));
+  app.use(limitJsonBody([...RUN_BODY_LIMITS, ...FILE_BODY_LIMITS]));
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());
@@ -77,6 +78,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", agentConnectionRoutes());
   app.route("/", contentRoutes());
   app.route("/", uploadRoutes());
+  app.route("/", workflowRoutes());
   app.route("/", webhookRoutes());
 
   let document: string | undefined;

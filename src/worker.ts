@@ -1,5 +1,6 @@
 import { buildApp } from "./app.ts";
 import { sweepFiles } from "./artifacts/sweep.ts";
+import { sweepAccesses } from "./files/access-store.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 import { sweepDeliveries } from "./webhooks/sweep.ts";
 
@@ -14,7 +15,12 @@ export default {
   fetch: app.fetch,
   scheduled: async (event, env) => {
     const now = new Date(event.scheduledTime);
-    const swept = await Promise.allSettled([sweepUploads(env, now), sweepFiles(env, now), sweepDeliveries(env, now)]);
+    const swept = await Promise.allSettled([
+      sweepUploads(env, now),
+      sweepFiles(env, now),
+      sweepDeliveries(env, now),
+      sweepAccesses(env, now),
+    ]);
     const failures = swept.filter(({ status }) => status === "rejected");
     if (failures.length > 0) throw new AggregateError(failures, "A sweep has failed");
   },

@@ -28,7 +28,7 @@ import { RunProjection } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
-import { STATE_TAG, stateEntry } from "./state-entry.ts";
+import { STATE_TAG, stateEntry, toEntry } from "./state-entry.ts";
 import { readObjectRequest } from "./stream-request.ts";
 import { RunStreamView } from "./stream-view.ts";
 
@@ -96,7 +96,7 @@ export class Run extends DurableObject {
     if (from && !from.includes(run.status)) return { ok: true, run, applied: false };
     const changed = applyChange(run, change, currentMicroseconds());
     if (!isStorable(changed)) return TOO_LARGE;
-    await this.#commit(changed);
+    await this.#commit(changed, change.notification);
     return { ok: true, run: changed, applied: true };
   }
 
@@ -191,10 +191,11 @@ export class Run extends DurableObject {
   }
 
   /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
-  async #commit(run: RunRow): Promise<void> {
+  async #commit(run: RunRow, notification?: Record<string, unknown>): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
+      if (notification) this.#journal.append(STATE_TAG, toEntry(notification));
       this.#journal.append(STATE_TAG, stateEntry(run));
       this.#ending.settle(run, Date.now());
       this.#projection.schedule(this.#run, run);

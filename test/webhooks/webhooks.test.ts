@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
 import { env } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { webhookEndpoints } from "../../src/db/webhook-schema.ts";
