@@ -59,6 +59,6 @@ export async function linkToContent(
     return { url: await presignS3(access, file, LINK_LIFE_SECONDS), expiresAt };
   }
   const url = new URL(CONTENT_PATH.replace("{project_id}", String(projectNumber)), c.req.url);
-  url.search = new URLSearchParams({ key, name: name.toWellFormed(), etag: object.etag, disposition }).toString();
+  url.search = new URLSearchParams({ key, name, etag: object.etag, disposition }).toString();
   return { url: await signLink(config.LINK_SIGNING_SECRETS, { method: "GET", url, expiresAt }), expiresAt };
 }

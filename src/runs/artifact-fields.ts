@@ -31,9 +31,9 @@ function issue(code: string, path: string, message: string) {
   return { code: "custom" as const, path: [path], message, params: { code } };
 }
 
-/** The name without the folders in front of it (7.1). */
+/** The name without the folders in front of it (7.1), and with U+FFFD for half a character, which no header can have. */
 const baseName = textField({ required: true, max: NAME_MAX_LENGTH }).transform((name, context): string => {
-  const base = name.split(/[/\\]/).at(-1) ?? "";
+  const base = name.toWellFormed().split(/[/\\]/).at(-1) ?? "";
   return base === "" ? refuseField(context, "blank", "This field may not be blank.") : base;
 });
 

@@ -1,14 +1,13 @@
-import type { z } from "@hono/zod-openapi";
 import { abandonPrepared, type NewFileRow, recordFiles } from "../artifacts/file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
 import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
-import { refuseInvalid } from "../http/validation.ts";
+import { checkBody } from "../http/validation.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { decodeContent, measureContents } from "./artifact-content.ts";
 import { newArtifacts, type SentArtifact } from "./artifact-fields.ts";
-import { liftTexts } from "./lifted-json.ts";
+import { isObject } from "./json-extents.ts";
+import { parseLifted } from "./lifted-json.ts";
 import { expiryOf, toManifestItem } from "./manifest.ts";
 import { newFile } from "./new-file.ts";
 import { type NamedRun, unwrap } from "./run-path.ts";
@@ -21,34 +20,19 @@ const PUT_AT_ONCE_BYTES = 8 * 1024 * 1024;
 
 /** Puts the texts back that were lifted out of the items. */
 function putBack(body: unknown, lifted: ReadonlyMap<string, Uint8Array>): void {
-  const items: unknown = typeof body === "object" && body !== null && "artifacts" in body ? body.artifacts : undefined;
-  if (!Array.isArray(items)) return;
-  for (const item of items) {
-    if (typeof item !== "object" || item === null || typeof item.content !== "string") continue;
-    item.content = lifted.get(item.content) ?? item.content;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const refusal = new ApiError("malformed_json");
-    refusal.cause = error;
-    throw refusal;
+  const items: unknown = isObject(body) ? Reflect.get(body, "artifacts") : undefined;
+  for (const item of Array.isArray(items) ? items.filter(isObject) : []) {
+    const content: unknown = Reflect.get(item, "content");
+    const text = typeof content === "string" ? lifted.get(content) : undefined;
+    if (text) Reflect.set(item, "content", text);
   }
 }
 
 /** The artifacts in a body (agent-tasks 7.2). Their contents stay in the body's own memory, which may be 45 MB. */
 export async function readArtifacts(c: AppContext): Promise<SentArtifact[]> {
-  const json = liftTexts(new Uint8Array(await c.req.arrayBuffer()), "content", CONTENT_DEPTH);
-  if (!json) throw new ApiError("malformed_json");
-  const body = parseJson(json.text);
-  putBack(body, json.lifted);
-  const result: z.ZodSafeParseResult<z.output<typeof newArtifacts>> = newArtifacts.safeParse(body);
-  if (result.success) return result.data.artifacts;
-  await refuseInvalid({ target: "json", success: false, error: result.error }, c);
-  throw result.error;
+  const { value, lifted } = parseLifted(new Uint8Array(await c.req.arrayBuffer()), "content", CONTENT_DEPTH);
+  putBack(value, lifted);
+  return checkBody(newArtifacts, value).artifacts;
 }
 
 /** Stores contents under their files' keys, a few at a time. */

@@ -39,7 +39,7 @@ export function skipSpace(bytes: Uint8Array, from: number): number {
 }
 
 /** Where the string that opens at `open` closes: at the first quote without an odd run of backslashes before it. */
-function closingQuote(bytes: Uint8Array, open: number): number {
+export function closingQuote(bytes: Uint8Array, open: number): number {
   for (let at = bytes.indexOf(QUOTE, open + 1); at !== -1; at = bytes.indexOf(QUOTE, at + 1)) {
     let before = at;
     while (bytes[before - 1] === BACKSLASH) before -= 1;

@@ -1,3 +1,7 @@
+import { Buffer } from "node:buffer";
+import { ApiError } from "../http/errors.ts";
+import { closingQuote, parseJson } from "./json-extents.ts";
+
 /**
  * JSON whose long texts are kept as bytes: a text of 40 MB is then held once, where parsing the body would hold it as
  * bytes, as the body's text and as a value.
@@ -22,18 +26,6 @@ const ESCAPES = new Map([
 
 /** Bytes of a text from which on it is worth lifting. */
 const LONG_TEXT_BYTES = 65_536;
-
-/** The end of the string that begins after `start`'s quote: where its closing quote is; -1 without one. */
-function closingQuote(json: Uint8Array, start: number): number {
-  let end = json.indexOf(QUOTE, start + 1);
-  while (end !== -1) {
-    let backslashes = 0;
-    while (json[end - 1 - backslashes] === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return end;
-    end = json.indexOf(QUOTE, end + 1);
-  }
-  return -1;
-}
 
 /** The code unit of `\uXXXX`, whose digits begin at `at`; undefined for what is none. */
 function codeUnit(text: Uint8Array, at: number): number | undefined {
@@ -83,24 +75,25 @@ function unescape(text: Uint8Array): Uint8Array | undefined {
   return text.subarray(0, written);
 }
 
-/** A JSON text without its long texts, and those by what stands in their places. */
+/** A JSON value, in which a name stands for each long text. */
 export interface LiftedJson {
-  text: string;
+  value: unknown;
+  /** The long texts as UTF-8, by their names. */
   lifted: Map<string, Uint8Array>;
 }
 
 /**
- * Takes the long texts out of JSON that are the value of `key` at `depth` (1 is the outermost object or list). The bytes
- * of `json` are changed: what is lifted is unescaped in place. Undefined when a text is no JSON; the rest is as it came,
- * and whoever parses it finds what is wrong with it.
+ * Parses JSON without the long texts that are the value of `key` at `depth` (1 is the outermost object or list). They stay
+ * where they are: the bytes of `json` are changed, what is lifted is unescaped in place. Throws `malformed_json`.
  */
-export function liftTexts(json: Uint8Array, key: string, depth: number): LiftedJson | undefined {
+export function parseLifted(json: Uint8Array, key: string, depth: number): LiftedJson {
   const decoder = new TextDecoder();
+  // Nobody who sends a body can know it.
   const mark = `lifted ${crypto.randomUUID()} `;
   const lifted = new Map<string, Uint8Array>();
-  const kept: string[] = [];
+  const kept: Uint8Array[] = [];
   let [from, at, level] = [0, 0, 0];
-  /** Whether the last text was `key` and only a colon has come since. */
+  /** Whether the last text was `key`, and whether only a colon has come since. */
   let afterKey: "no" | "key" | "colon" = "no";
   while (at < json.length) {
     const byte = json[at] ?? 0;
@@ -113,20 +106,19 @@ export function liftTexts(json: Uint8Array, key: string, depth: number): LiftedJ
       continue;
     }
     const end = closingQuote(json, at);
-    if (end === -1) break;
     const text = json.subarray(at + 1, end);
-    if (afterKey === "colon" && level === depth && text.length >= LONG_TEXT_BYTES) {
+    if (afterKey === "colon" && level === depth && text.length >= LONG_TEXT_BYTES && end < json.length) {
       const value = unescape(text);
-      if (!value) return undefined;
+      if (!value) throw new ApiError("malformed_json");
       const name = mark + lifted.size;
       lifted.set(name, value);
-      kept.push(decoder.decode(json.subarray(from, at)), `"${name}"`);
+      kept.push(json.subarray(from, at), new TextEncoder().encode(JSON.stringify(name)));
       from = end + 1;
     }
     const isKey = text.length === key.length && decoder.decode(text) === key;
     afterKey = isKey ? "key" : "no";
     at = end + 1;
   }
-  kept.push(decoder.decode(json.subarray(from)));
-  return { text: kept.join(""), lifted };
+  const rest = lifted.size === 0 ? json : Buffer.concat([...kept, json.subarray(from)]);
+  return { value: parseJson(rest), lifted };
 }

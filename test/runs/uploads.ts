@@ -45,7 +45,11 @@ export function pathOf(url: string): string {
 }
 
 /** Posts a form as clients do: its fields, then the file. */
-export function post(form: Prepared["presigned_post"], file: string | Uint8Array<ArrayBuffer>, filename = "file"): Promise<Response> {
+export function post(
+  form: Prepared["presigned_post"],
+  file: string | Uint8Array<ArrayBuffer>,
+  filename = "file",
+): Promise<Response> {
   const body = new FormData();
   for (const [name, value] of Object.entries(form.fields)) body.append(name, value);
   body.append("file", new Blob([file]), filename);
