@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { AppContext } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
-import { refuseInvalid } from "../http/validation.ts";
+import { checkBody } from "../http/validation.ts";
 import { decodeBase64 } from "../runs/artifact-content.ts";
-import { isObject, parseJson } from "../runs/json-extents.ts";
-import { liftTexts } from "../runs/lifted-json.ts";
+import { isObject } from "../runs/json-extents.ts";
+import { parseLifted } from "../runs/lifted-json.ts";
 
 /** The field that holds a file's bytes in base64; other pages of the contract name it `base64_content`. */
 const CONTENT_FIELD = "file_content_base64";
@@ -33,13 +33,9 @@ export const CONTENT_PROPERTY = {
 /** Reads a JSON body with a file in base64; throws as the validation of any body does. */
 export async function readFileBody<S extends z.ZodType>(c: AppContext, schema: S): Promise<z.output<S>> {
   if (!c.req.header("content-type")?.toLowerCase().includes("json")) throw new ApiError("unsupported_media_type");
-  const body = liftTexts(new Uint8Array(await c.req.arrayBuffer()), CONTENT_FIELD, 1);
-  if (!body) throw new ApiError("malformed_json");
-  const value: unknown = parseJson(new TextEncoder().encode(body.text));
+  const body = parseLifted(new Uint8Array(await c.req.arrayBuffer()), CONTENT_FIELD, 1);
+  const { value } = body;
   const content: unknown = isObject(value) ? Reflect.get(value, CONTENT_FIELD) : undefined;
   const lifted = typeof content === "string" ? body.lifted.get(content) : undefined;
-  const result = schema.safeParse(lifted ? { ...Object(value), [CONTENT_FIELD]: lifted } : value);
-  if (result.success) return result.data;
-  await refuseInvalid({ target: "json", success: false, error: result.error }, c);
-  throw result.error;
+  return checkBody(schema, lifted ? { ...Object(value), [CONTENT_FIELD]: lifted } : value);
 }

@@ -68,23 +68,32 @@ export interface ValueRow {
 
 /** The members of runs' outputs, and what approvals brought, cut out of the JSON inside D1: runs oldest first. */
 function selectValues(db: Database, scope: WorkflowScope, taskNumber: number) {
-  return db.all<ValueRow>(sql`
+  const found = sql`(
     WITH recent AS (
-      SELECT id, output, state, created_at FROM agent_runs
+      SELECT id, output, state, created_at FROM ${agentRuns}
       WHERE task_id = ${idOf(db, scope, taskNumber)} AND organization_id = ${scope.organizationId}
       ORDER BY created_at DESC, id DESC LIMIT ${RUNS_MAX}
     )
-    SELECT "runId", "variableId", "type", "value" FROM (
-      SELECT recent.id AS "runId", recent.created_at AS at, 0 AS part, member.key AS "variableId",
-        member.type AS "type", substr(member.value, 1, ${VALUE_MAX_LENGTH}) AS "value"
-      FROM recent, json_each(recent.output) AS member
-      WHERE json_type(recent.output) = 'object' AND member.type <> 'null'
-      UNION ALL
-      SELECT recent.id, recent.created_at, 1, item.value ->> '$.variable_id',
-        item.value ->> '$.type', substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
-      FROM recent, json_each(recent.state, '$.approval.variables') AS item
-      WHERE item.type = 'object'
-    ) ORDER BY at, "runId", part LIMIT ${VARIABLES_MAX}`);
+    SELECT recent.id AS run_id, recent.created_at AS at, 0 AS part, member.key AS variable_id,
+      member.type AS type, substr(member.value, 1, ${VALUE_MAX_LENGTH}) AS value
+    FROM recent, json_each(recent.output) AS member
+    WHERE json_type(recent.output) = 'object' AND member.type <> 'null'
+    UNION ALL
+    SELECT recent.id, recent.created_at, 1, item.value ->> '$.variable_id',
+      item.value ->> '$.type', substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
+    FROM recent, json_each(recent.state, '$.approval.variables') AS item
+    WHERE item.type = 'object'
+  )`;
+  return db
+    .select({
+      runId: sql<string>`run_id`.as("run_id"),
+      variableId: sql<string>`variable_id`.as("variable_id"),
+      type: sql<string>`type`.as("type"),
+      value: sql<string | null>`value`.as("value"),
+    })
+    .from(found)
+    .orderBy(sql`at`, sql`run_id`, sql`part`)
+    .limit(VARIABLES_MAX);
 }
 
 function selectFileVariables(db: Database, scope: WorkflowScope, taskNumber: number) {
