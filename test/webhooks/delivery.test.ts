@@ -31,7 +31,7 @@ async function payloads({ endpoint }: WebhookClient): Promise<Payload[]> {
 async function deliverOne(...script: string[]) {
   const client = await createWebhookClient("flows.tasks.created");
   await client.endpoint.behave(...script);
-  const task = await untilDelivered(() => client.createTask({ title: "Contract" }));
+  const task = await untilDelivered(client, () => client.createTask({ title: "Contract" }));
   const [delivery] = await client.deliveries();
   if (!delivery) throw new Error("There is no delivery");
   return { client, task, delivery };
@@ -66,7 +66,7 @@ test("a delivery is the contract's envelope, signed over its bytes", async () =>
 
 test("a task's life is told step by step, each once, to who wants it", async () => {
   const client = await createWebhookClient(...ALL_TASK_EVENTS);
-  const { task, run } = await untilDelivered(async () => {
+  const { task, run } = await untilDelivered(client, async () => {
     const task = await client.createTask({ title: "Life" });
     const runs = `/${task.id}/runs`;
     const run = await read<WireRun>(client.send(`${runs}/`, { json: {} }), 201);
@@ -117,7 +117,7 @@ test("a run that fails is another step, and other organizations hear nothing", a
     await createWebhookClient("flows.tasks.step_change"),
     await createWebhookClient(...ALL_TASK_EVENTS),
   ];
-  await untilDelivered(async () => {
+  await untilDelivered(client, async () => {
     const task = await client.createTask();
     await read(client.send(`/${task.id}/runs/`, { json: { status: "failed" } }), 201);
   });
@@ -185,7 +185,7 @@ describe("an attempt that fails is made again", () => {
 describe("a replay", () => {
   test("is a new delivery of the same event", async () => {
     const { client, delivery } = await deliverOne(...Array.from({ length: 5 }, () => "500"));
-    const replay = await untilDelivered(() =>
+    const replay = await untilDelivered(client, () =>
       read<WireDelivery>(client.api(`${client.webhookPath}/deliveries/${delivery.id}/replay`, { method: "POST" }), 202),
     );
     expect(replay).toMatchObject({
@@ -220,7 +220,7 @@ describe("a replay", () => {
 async function giveUp(change: (client: WebhookClient) => Promise<unknown>) {
   const client = await createWebhookClient("flows.tasks.created");
   await client.endpoint.behave("hang");
-  await untilDelivered(async () => {
+  await untilDelivered(client, async () => {
     await client.createTask();
     await expect.poll(async () => (await client.endpoint.received()).length).toBe(1);
     await change(client);
@@ -284,7 +284,7 @@ describe("the sweep", () => {
     const { client, id } = await storeUnstarted();
     await sweep(HOUR_MS / 12);
     expect(await client.deliveries()).toMatchObject([{ id, state: "pending" }]);
-    await untilDelivered(() => sweep(HOUR_MS));
+    await untilDelivered(client, () => sweep(HOUR_MS));
     expect(await client.deliveries()).toMatchObject([{ id, state: "delivered" }]);
     expect(await client.endpoint.received()).toHaveLength(1);
   });

@@ -1,5 +1,9 @@
-import { env } from "cloudflare:workers";
 import { introspectWorkflow } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { and, eq } from "drizzle-orm";
+import { expect } from "vitest";
+import { connect } from "../../src/db/client.ts";
+import { webhookDeliveries } from "../../src/db/webhook-schema.ts";
 import { type AgentClient, createAgentClient, read } from "../tasks/client.ts";
 
 /** A webhook as the API shows it. */
@@ -64,14 +68,17 @@ export async function createWebhookClient(...events: string[]): Promise<WebhookC
   return { ...client, endpoint, webhook, webhookPath, deliveries };
 }
 
-/** Does `work` and waits until the deliveries that it began are over, without the waits between their attempts. */
-export async function untilDelivered<T>(work: () => Promise<T>): Promise<T> {
+/** Does `work` and waits until the webhook's deliveries are over, without the waits between their attempts. */
+export async function untilDelivered<T>({ webhook }: WebhookClient, work: () => Promise<T>): Promise<T> {
   await using workflows = await introspectWorkflow(env.WEBHOOK);
   await workflows.modifyAll(async (modifier) => {
     await modifier.disableRetryDelays();
     await modifier.disableSleeps();
   });
   const result = await work();
+  const db = connect(env.DB);
+  const pending = and(eq(webhookDeliveries.endpointId, webhook.id), eq(webhookDeliveries.state, "pending"));
+  await expect.poll(() => db.$count(webhookDeliveries, pending), { timeout: 20_000 }).toBe(0);
   for (const instance of await workflows.get()) await instance.waitForStatus("complete");
   return result;
 }

@@ -33,18 +33,18 @@ describe("webhooks", () => {
     const client = await createWebhookClient(...EVENTS);
     const patch = (json: object) => read<WireWebhook>(client.api(client.webhookPath, { method: "PATCH", json }));
     expect(await patch({ enabled: false })).toMatchObject({ enabled: false, url: client.endpoint.url });
-    await untilDelivered(() => client.createTask());
+    await untilDelivered(client, () => client.createTask());
     expect(await client.deliveries()).toEqual([]);
     const other = outsideEndpoint();
     const changed = { enabled: true, url: other.url, events: ["flows.tasks.created", "flows.tasks.completed"] };
     expect(await patch(changed)).toMatchObject(changed);
-    await untilDelivered(() => client.createTask());
+    await untilDelivered(client, () => client.createTask());
     expect(await other.received()).toHaveLength(1);
     expect((await client.api(client.webhookPath, { method: "DELETE" })).status).toBe(204);
     await read(client.api(client.webhookPath), 404);
     await read(client.api(client.webhookPath, { method: "DELETE" }), 404);
     await read(client.api(`${client.webhookPath}/deliveries`), 404);
-    await untilDelivered(() => client.createTask());
+    await untilDelivered(client, () => client.createTask());
     expect(await other.received()).toHaveLength(1);
   });
 
@@ -52,7 +52,7 @@ describe("webhooks", () => {
     const client = await createWebhookClient(...EVENTS);
     const rotated = await read<WireWebhook>(client.api(`${client.webhookPath}/rotate_secret`, { method: "POST" }));
     expect(rotated.secret).not.toBe(client.webhook.secret);
-    await untilDelivered(() => client.createTask());
+    await untilDelivered(client, () => client.createTask());
     const [received] = await client.endpoint.received();
     const hmac = createHmac("sha256", rotated.secret ?? "").update(received?.body ?? "");
     expect(received?.headers["x-chamelio-signature"]).toBe(`sha256=${hmac.digest("hex")}`);
@@ -72,7 +72,7 @@ describe("webhooks", () => {
 
   test("show a delivery with what it carries", async () => {
     const client = await createWebhookClient(...EVENTS);
-    await untilDelivered(() => client.createTask());
+    await untilDelivered(client, () => client.createTask());
     const [delivery] = await client.deliveries();
     const detail = await read<{ payload: object }>(client.api(`${client.webhookPath}/deliveries/${delivery?.id}`));
     expect(detail).toMatchObject(delivery ?? {});
