@@ -85,7 +85,7 @@ const hostList = z.string().transform((text, context): OutgoingHost[] => {
 /**
  * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
  */
-const configSchema = z.object({
+const settings = z.object({
   /** Creates the first organization of a new deployment; a secret of at least 24 characters. */
   BOOTSTRAP_SECRET: z.string().min(24).optional(),
   /** Sign links that work without credentials, such as a run's `log_url`; secrets of at least 32 characters. */
@@ -167,6 +167,14 @@ const configSchema = z.object({
   ARCHIVE_MAX_ENTRY_BYTES: bytes(5_000 * MB),
   ARCHIVE_MAX_RATIO: count(50),
   ARCHIVE_RATIO_FLOOR_BYTES: bytes(64 * MiB),
+});
+
+const S3_SETTINGS = ["R2_S3_ENDPOINT", "R2_S3_BUCKET", "R2_S3_ACCESS_KEY_ID", "R2_S3_SECRET_ACCESS_KEY"] as const;
+
+const configSchema = settings.superRefine((given, context) => {
+  const missing = S3_SETTINGS.filter((name) => given[name] === undefined);
+  if (missing.length === S3_SETTINGS.length) return;
+  for (const name of missing) context.addIssue({ code: "custom", path: [name], message: "belongs to the others" });
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -247,7 +247,7 @@ describe("posting a form", () => {
   test("refuses other methods, a GET link's signature, and a form that has expired", async () => {
     const client = await createRunClient();
     const { presigned_post: form } = await prepareOne(client);
-    const query = new URLSearchParams(form.fields);
+    const query = new URLSearchParams(form.fields).toString();
     expect((await call(`${pathOf(form.url)}?${query}`)).status).toBe(405);
     expect((await call(`${pathOf(form.url)}?${query}`, { method: "PUT", body: "hello" })).status).toBe(405);
     await expectForbidden(post({ ...form, fields: { ...form.fields, expires: "1" } }, "hello"));
@@ -268,8 +268,7 @@ describe("posting a form", () => {
     const client = await createRunClient();
     const { presigned_post, storage_path } = await prepareOne(client);
     const answers = await Promise.all(["hello", "jello"].map((file) => post(presigned_post, file)));
-    const statuses = answers.map(({ status }) => status).sort();
-    expect(statuses[0]).toBe(204);
+    expect(answers.map(({ status }) => status)).toContain(204);
     expect(["hello", "jello"]).toContain(await (await env.ARTIFACTS.get(storage_path))?.text());
   });
 });

@@ -76,7 +76,7 @@ describe("an upload of artifacts", () => {
     ]);
     await Promise.all(each.map((artifacts) => upload(client, artifacts)));
     const { artifacts } = await client.readRun();
-    const pairs = artifacts.map((artifact) => String(artifact["name"]));
+    const pairs = artifacts.map(({ name }) => name);
     expect(new Set(pairs).size).toBe(20);
     for (let index = 0; index < 20; index += 2) expect(pairs[index + 1]).toBe(pairs[index]?.replace("a", "b"));
   });

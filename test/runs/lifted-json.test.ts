@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, boolean, json as anyJson, property, string, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseLifted } from "../../src/runs/lifted-json.ts";
 
@@ -8,7 +8,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 function restore(value: unknown, lifted: Map<string, Uint8Array>): unknown {
   if (typeof value === "string") {
     const text = lifted.get(value);
-    return text ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(text) : value;
+    return text ? new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text) : value;
   }
   if (Array.isArray(value)) return value.map((item) => restore(item, lifted));
   if (typeof value !== "object" || value === null) return value;
@@ -19,14 +19,14 @@ const LONG = 65_536;
 
 describe("JSON without its long texts", () => {
   test("is what JSON.parse reads, for any text in any spelling", () => {
-    const spelled = fc.tuple(fc.string({ unit: "binary" }), fc.boolean()).map(([text, escaped]) => {
+    const spelled = tuple(string({ unit: "binary" }), boolean()).map(([text, escaped]) => {
       const json = JSON.stringify(text);
       if (!escaped) return json;
       const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
       return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("")}"`;
     });
-    fc.assert(
-      fc.property(spelled, fc.json(), (text, other) => {
+    assert(
+      property(spelled, anyJson(), (text, other) => {
         const long = `"${"x".repeat(LONG)}${text.slice(1)}`;
         const json = `{"other": ${other}, "artifacts":[ {"content" : ${long}, "content_type":"a"}, {"content":${text}}]}`;
         const { value, lifted } = parseLifted(encode(json), "content", 3);
