@@ -14,17 +14,12 @@ const VARIABLE_TYPES: Partial<Record<string, string>> = {
   array: "text",
 };
 
-/** All values travel as text; SQLite gives booleans as 1 and 0. */
-function valueOf({ type, value }: ValueRow): string | null {
-  if (type === "true" || type === "false") return type;
-  return value === null ? null : String(value);
-}
-
 function toVariable(row: ValueRow): WireVariable {
   return {
     variable_id: row.variableId,
     variable_type: VARIABLE_TYPES[row.type] ?? row.type,
-    value: valueOf(row),
+    // SQLite gives booleans as 1 and 0.
+    value: row.type === "true" || row.type === "false" ? row.type : row.value,
     step_id: row.runId,
   };
 }

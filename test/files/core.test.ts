@@ -134,9 +134,9 @@ describe("POST /core/upload", () => {
   });
 });
 
-describe("PATCH /core/files/{file_id}/attributes", () => {
-  const text = (name: string, value: string) => ({ name, data_type: "text", value });
+const text = (name: string, value: string) => ({ name, data_type: "text", value });
 
+describe("PATCH /core/files/{file_id}/attributes", () => {
   test("sets attributes by their names and leaves the others", async () => {
     const client = await createCoreClient();
     const { file_id } = await read<CoreAnswer>(client.upload({ attributes: [text("a", "1"), text("b", "2")] }), 202);

@@ -190,10 +190,10 @@ describe("GET /files/{file_id}", () => {
   });
 });
 
-describe("GET /tasks/{task_id}/steps/{step_id}/document", () => {
-  const document = (client: WorkflowClient, stepId: string) =>
-    client.flow(`/tasks/${client.taskId}/steps/${stepId}/document?user_email=ada%40example.com`);
+const document = (client: WorkflowClient, stepId: string) =>
+  client.flow(`/tasks/${client.taskId}/steps/${stepId}/document?user_email=ada%40example.com`);
 
+describe("GET /tasks/{task_id}/steps/{step_id}/document", () => {
   test("is the latest that the run produced", async () => {
     const client = await createWorkflowClient();
     const run = await client.startRun();
@@ -219,9 +219,9 @@ describe("GET /tasks/{task_id}/steps/{step_id}/document", () => {
   });
 });
 
-describe("POST /tasks/{task_id}/files", () => {
-  const attach = (client: WorkflowClient, json: unknown) => client.flow(`/tasks/${client.taskId}/files`, { json });
+const attach = (client: WorkflowClient, json: unknown) => client.flow(`/tasks/${client.taskId}/files`, { json });
 
+describe("POST /tasks/{task_id}/files", () => {
   test("keeps the bytes, the type, and for whom it was", async () => {
     const client = await createWorkflowClient();
     const file = await client.attach({

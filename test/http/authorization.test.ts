@@ -72,10 +72,10 @@ async function expectRefusal(
   const { status, type, agentCode } = REFUSALS[refusal];
   const text = expect.stringMatching(detail);
   const agentBody = { type: "authentication_error", code: agentCode, attr: null, detail: text };
-  const body = path.startsWith("/api/v1/") ? { code: status, type, detail: text } : agentBody;
-  const shown: object = await response.json();
-  if (isWorkflow(path)) expect(shown).toEqual({ detail: text });
-  else expect(shown).toMatchObject(isEventStream(path) ? { error: text } : body);
+  const registryBody = { code: status, type, detail: text };
+  const workflowBody = isWorkflow(path) ? { detail: text } : agentBody;
+  const body = path.startsWith("/api/v1/") ? registryBody : workflowBody;
+  expect(await response.json()).toMatchObject(isEventStream(path) ? { error: text } : body);
   expect(response.status).toBe(status);
 }
 

@@ -254,32 +254,32 @@ describe("a delivery is given up", () => {
   });
 });
 
+const HOUR_MS = 3_600_000;
+const sweep = (afterMs: number) => sweepDeliveries(env, new Date(Date.now() + afterMs));
+
+/** A delivery that was stored, and whose Workflow nobody started. */
+async function storeUnstarted() {
+  const client = await createWebhookClient("flows.tasks.created");
+  const db = connect(env.DB);
+  const id = crypto.randomUUID().replaceAll("-", "");
+  const now = new Date();
+  await db.insert(webhookDeliveries).values({
+    id,
+    organizationId: client.id,
+    endpointId: client.webhook.id,
+    event: "flows.tasks.created",
+    eventId: crypto.randomUUID(),
+    body: "{}",
+    state: "pending",
+    attempts: 0,
+    createdAt: now,
+    updatedAt: now,
+    dueAt: now,
+  });
+  return { client, id };
+}
+
 describe("the sweep", () => {
-  const HOUR_MS = 3_600_000;
-  const sweep = (afterMs: number) => sweepDeliveries(env, new Date(Date.now() + afterMs));
-
-  /** A delivery that was stored, and whose Workflow nobody started. */
-  async function storeUnstarted() {
-    const client = await createWebhookClient("flows.tasks.created");
-    const db = connect(env.DB);
-    const id = crypto.randomUUID().replaceAll("-", "");
-    const now = new Date();
-    await db.insert(webhookDeliveries).values({
-      id,
-      organizationId: client.id,
-      endpointId: client.webhook.id,
-      event: "flows.tasks.created",
-      eventId: crypto.randomUUID(),
-      body: "{}",
-      state: "pending",
-      attempts: 0,
-      createdAt: now,
-      updatedAt: now,
-      dueAt: now,
-    });
-    return { client, id };
-  }
-
   test("starts a delivery that nobody has begun, once it is overdue", async () => {
     const { client, id } = await storeUnstarted();
     await sweep(HOUR_MS / 12);
