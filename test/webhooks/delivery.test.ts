@@ -1,12 +1,14 @@
 import { createHmac } from "node:crypto";
-import { introspectWorkflowInstance } from "cloudflare:test";
+import { introspectWorkflowInstance, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { NonRetryableError } from "cloudflare:workflows";
 import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { webhookDeliveries, webhookEndpoints } from "../../src/db/webhook-schema.ts";
+import { announce, type Notice } from "../../src/webhooks/outbox.ts";
 import { sweepDeliveries } from "../../src/webhooks/sweep.ts";
+import { objectOf } from "../runs/run-client.ts";
 import { read, type WireRun } from "../tasks/client.ts";
 import { createWebhookClient, untilDelivered, type WebhookClient, type WireDelivery } from "./webhook-client.ts";
 
@@ -110,6 +112,43 @@ test("a task's life is told step by step, each once, to who wants it", async () 
     ],
   ]);
   expect(new Set(told.map(({ event_id }) => event_id)).size).toBe(told.length);
+});
+
+test("what D1 misses is told when it is back, each change once", async () => {
+  const client = await createWebhookClient(...ALL_TASK_EVENTS);
+  const task = await client.createTask();
+  const run = await read<WireRun>(client.send(`/${task.id}/runs/`, { json: {} }), 201);
+  const patch = (json: object) => read<WireRun>(client.send(`/${task.id}/runs/${run.id}/`, { method: "PATCH", json }));
+  await env.DB.exec("ALTER TABLE agent_runs RENAME TO agent_runs_away");
+  try {
+    await patch({ stage: "review" });
+    await patch({ status: "completed" });
+  } finally {
+    await env.DB.exec("ALTER TABLE agent_runs_away RENAME TO agent_runs");
+  }
+  await untilDelivered(client, async () => expect(await runDurableObjectAlarm(objectOf(run.id))).toBe(true));
+  const ofRun = (await payloads(client)).filter(({ data }) => data["step_run_id"] === run.id);
+  expect(ofRun.map(({ event, data }) => [event, data["step_name"]])).toEqual([
+    ["flows.tasks.step_change", null],
+    ["flows.tasks.step_change", "review"],
+    ["flows.tasks.completed", "review"],
+  ]);
+  expect(await runDurableObjectAlarm(objectOf(run.id))).toBe(false);
+});
+
+test("an event that is announced again makes no second delivery", async () => {
+  const client = await createWebhookClient("core.document.uploaded");
+  const notice: Notice = {
+    event: "core.document.uploaded",
+    eventId: crypto.randomUUID(),
+    organizationId: client.id,
+    occurredAt: new Date(),
+    data: {},
+  };
+  const db = connect(env.DB);
+  expect(await announce(db, notice)).toHaveLength(1);
+  expect(await announce(db, notice)).toEqual([]);
+  expect(await client.deliveries()).toHaveLength(1);
 });
 
 test("a run that fails is another step, and other organizations hear nothing", async () => {
