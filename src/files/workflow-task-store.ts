@@ -80,9 +80,9 @@ function selectValues(db: Database, scope: WorkflowScope, taskNumber: number) {
     WHERE json_type(recent.output) = 'object' AND member.type <> 'null'
     UNION ALL
     SELECT recent.id, recent.created_at, 1, item.value ->> '$.variable_id',
-      item.value ->> '$.type', substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
+      coalesce(item.value ->> '$.type', 'text'), substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
     FROM recent, json_each(recent.state, '$.approval.variables') AS item
-    WHERE item.type = 'object'
+    WHERE item.type = 'object' AND typeof(item.value ->> '$.variable_id') = 'text'
   )`;
   return db
     .select({

@@ -1,13 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RunStatus } from "../db/agent-schema.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
-import { JOURNAL_SCHEMA, Journal, unlessFull } from "../stream/journal.ts";
-import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
+import { Journal, unlessFull } from "../stream/journal.ts";
+import { NumberedSource, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
-import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
+import { type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
 import { SocketReaders } from "../stream/socket-readers.ts";
 import { Subscribers } from "../stream/subscribers.ts";
-import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
+import { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
@@ -23,10 +23,10 @@ import {
   type TooLarge,
 } from "./run-outcome.ts";
 import { RunEnding, type RunTimer } from "./run-ending.ts";
-import { NOTICE_SCHEMA } from "./run-notices.ts";
 import { RunProjection } from "./run-projection.ts";
-import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
+import { beginRun, isStorable, type NewRun, RunRecord } from "./run-record.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
+import { RUN_TABLES } from "./run-tables.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry, toEntry } from "./state-entry.ts";
 import { readObjectRequest } from "./stream-request.ts";
@@ -180,14 +180,7 @@ export class Run extends DurableObject {
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [
-      RUN_SCHEMA,
-      JOURNAL_SCHEMA,
-      PRODUCER_SCHEMA,
-      SOURCE_SCHEMA,
-      TIMER_SCHEMA,
-      NOTICE_SCHEMA,
-    ]);
+    applySchema(this.ctx.storage.sql, RUN_TABLES);
   }
 
   /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */

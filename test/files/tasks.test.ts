@@ -117,6 +117,18 @@ describe("GET /tasks/{task_id}", () => {
     );
   });
 
+  test("what agents write where a decision stands does no harm", async () => {
+    const client = await createWorkflowClient();
+    const run = await client.startRun();
+    const variables = [7, null, { variable_id: 7, value: "x" }, { value: "x" }, { variable_id: "a", value: { b: 1 } }];
+    for (const approval of ["yes", { variables: "x" }, { variables }]) {
+      await client.patchRun(run.id, { state: { approval } });
+      const { variables: shown } = await readTask(client);
+      const last = typeof approval === "object" && Array.isArray(approval.variables);
+      expect(shown).toEqual(last ? of(run.id, [["a", "text", '{"b":1}']]) : []);
+    }
+  });
+
   test("shows the latest fifty runs, and values of four thousand characters", async () => {
     const client = await createWorkflowClient();
     const long = "x".repeat(5_000);
