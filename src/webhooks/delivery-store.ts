@@ -61,6 +61,20 @@ export async function findDelivery(
   return row;
 }
 
+/** What the row of a delivery begins with, as columns of a select; the last ones of the table in their order. */
+export function selectNewDelivery(at: Date) {
+  const now = sql<Date>`${at.getTime()}`;
+  return {
+    state: sql<"pending">`'pending'`.as("state"),
+    attempts: sql<number>`0`.as("attempts"),
+    lastStatus: sql<null>`null`.as("last_status"),
+    lastError: sql<null>`null`.as("last_error"),
+    createdAt: now.as("created_at"),
+    updatedAt: now.as("updated_at"),
+    dueAt: now.as("due_at"),
+  };
+}
+
 /** Stores another delivery of the same event; it has the same body and `event_id`. 409 while the first is under way. */
 export async function insertReplay(
   db: Database,
@@ -68,7 +82,6 @@ export async function insertReplay(
   endpointId: string,
   id: string,
 ): Promise<ListedDelivery> {
-  const now = sql<Date>`${Date.now()}`;
   const columns = getTableColumns(webhookDeliveries);
   const original = and(ofEndpoint(organizationId, endpointId), eq(webhookDeliveries.id, id));
   const copied = db
@@ -76,13 +89,7 @@ export async function insertReplay(
       ...columns,
       id: sql<string>`lower(hex(randomblob(16)))`.as("id"),
       replayOf: sql<string>`${webhookDeliveries.id}`.as("replay_of"),
-      state: sql<"pending">`'pending'`.as("state"),
-      attempts: sql<number>`0`.as("attempts"),
-      lastStatus: sql<null>`null`.as("last_status"),
-      lastError: sql<null>`null`.as("last_error"),
-      createdAt: now.as("created_at"),
-      updatedAt: now.as("updated_at"),
-      dueAt: now.as("due_at"),
+      ...selectNewDelivery(new Date()),
     })
     .from(webhookDeliveries)
     .where(and(original, ne(webhookDeliveries.state, "pending")));

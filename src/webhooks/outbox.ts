@@ -3,6 +3,7 @@ import { agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 import { webhookDeliveries, webhookEndpoints, type WebhookEvent } from "../db/webhook-schema.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
+import { selectNewDelivery } from "./delivery-store.ts";
 
 /** Something to tell the webhooks of an organization. */
 export interface Notice {
@@ -40,7 +41,6 @@ function bodyOf({ event, eventId, organizationId, occurredAt, data, taskId }: No
  */
 export function announce(db: Database, notice: Notice) {
   const { event, eventId, organizationId, occurredAt, taskId } = notice;
-  const now = sql<Date>`${occurredAt.getTime()}`;
   const wanted = sql`exists (select 1 from json_each(${webhookEndpoints.events}) where value = ${event})`;
   const own = and(eq(webhookEndpoints.organizationId, organizationId), eq(webhookEndpoints.enabled, true), wanted);
   const selected = db
@@ -52,13 +52,7 @@ export function announce(db: Database, notice: Notice) {
       eventId: sql<string>`${eventId}`.as("event_id"),
       body: bodyOf(notice).as("body"),
       replayOf: sql<null>`null`.as("replay_of"),
-      state: sql<"pending">`'pending'`.as("state"),
-      attempts: sql<number>`0`.as("attempts"),
-      lastStatus: sql<null>`null`.as("last_status"),
-      lastError: sql<null>`null`.as("last_error"),
-      createdAt: now.as("created_at"),
-      updatedAt: now.as("updated_at"),
-      dueAt: now.as("due_at"),
+      ...selectNewDelivery(occurredAt),
     })
     .from(webhookEndpoints);
   const subject =
