@@ -7,10 +7,12 @@ import type { SentArtifact } from "./artifact-fields.ts";
 const PIECE = 1_048_576;
 const LAST_PIECE = 1_024;
 
-/** Bytes from their base64, piece by piece so that only they are held beside it; undefined for what is no base64. */
+/**
+ * Bytes from their base64, in the same memory: what is decoded is never longer than what was read. Undefined for what is
+ * no base64.
+ */
 export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
   const decoder = new TextDecoder("latin1");
-  const bytes = new Uint8Array(Math.ceil((text.length * 3) / 4));
   let [read, written] = [0, 0];
   try {
     while (read < text.length) {
@@ -18,7 +20,7 @@ export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
       const piece = decoder.decode(text.subarray(read, isLast ? text.length : read + PIECE));
       if (!isLast && piece.includes("=")) return undefined;
       const lastChunkHandling = isLast ? "loose" : "stop-before-partial";
-      const step = bytes.subarray(written).setFromBase64(piece, { lastChunkHandling });
+      const step = text.subarray(written).setFromBase64(piece, { lastChunkHandling });
       read += isLast ? piece.length : step.read;
       written += step.written;
       // A piece of spaces alone brings nothing on.
@@ -28,25 +30,24 @@ export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  return bytes.subarray(0, written);
+  return text.subarray(0, written);
 }
 
-/** The bytes that an artifact was sent with (agent-tasks 7.2 `content_encoding`); undefined for what is no base64. */
-export function decodeContent({ content, content_encoding }: SentArtifact): Uint8Array | undefined {
-  return content_encoding === "base64" ? decodeBase64(content) : content;
-}
-
-/** How many bytes each artifact has; 400 for the first that is no base64 or too large. One is decoded at a time. */
-export function measureContents(config: Config, artifacts: readonly SentArtifact[]): number[] {
+/**
+ * The bytes that artifacts were sent with (agent-tasks 7.2 `content_encoding`), in the memory of their contents; 400 for
+ * the first that is no base64 or too large.
+ */
+export function decodeContents(config: Config, artifacts: readonly SentArtifact[]): Uint8Array[] {
   return artifacts.map((artifact, index) => {
     const refuse = (msg: string) =>
       new ApiError("validation_failed", msg, {
         errors: [{ loc: ["body", "artifacts", index, "content"], msg, type: "invalid_input" }],
       });
-    const bytes = decodeContent(artifact);
+    const { content, content_encoding } = artifact;
+    const bytes = content_encoding === "base64" ? decodeBase64(content) : content;
     if (!bytes) throw refuse("Invalid base64 content");
     const limit = maxBytesOf(config, artifact);
     if (bytes.length > limit) throw refuse(describeExcess(artifact, limit));
-    return bytes.length;
+    return bytes;
   });
 }

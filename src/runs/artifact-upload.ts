@@ -4,7 +4,7 @@ import { type AppContext, callerOf, configOf, databaseOf } from "../http/context
 import { checkBody } from "../http/validation.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
-import { decodeContent, measureContents } from "./artifact-content.ts";
+import { decodeContents } from "./artifact-content.ts";
 import { newArtifacts, type SentArtifact } from "./artifact-fields.ts";
 import { isObject } from "./json-extents.ts";
 import { parseLifted } from "./lifted-json.ts";
@@ -15,7 +15,7 @@ import { type NamedRun, unwrap } from "./run-path.ts";
 /** Where contents stand in the body: the object, its list, its items. */
 const CONTENT_DEPTH = 3;
 
-/** Decoded bytes that are on their way to R2 at the same time, unless one artifact alone has more. */
+/** Bytes that are on their way to R2 at the same time, unless one artifact alone has more. */
 const PUT_AT_ONCE_BYTES = 8 * 1024 * 1024;
 
 /** Puts the texts back that were lifted out of the items. */
@@ -39,19 +39,17 @@ export async function readArtifacts(c: AppContext): Promise<SentArtifact[]> {
 async function putContents(
   bucket: R2Bucket,
   files: readonly NewFileRow[],
-  artifacts: readonly SentArtifact[],
+  contents: readonly Uint8Array[],
 ): Promise<void> {
   let putting: Promise<unknown>[] = [];
   let bytes = 0;
   for (const [index, { storagePath, contentType, size }] of files.entries()) {
-    const artifact = artifacts[index];
-    if (!artifact) break;
     if (bytes > 0 && bytes + size > PUT_AT_ONCE_BYTES) {
       await Promise.all(putting);
       [putting, bytes] = [[], 0];
     }
     const httpMetadata = { contentType: storedType(contentType) };
-    putting.push(bucket.put(storagePath, decodeContent(artifact) ?? null, { httpMetadata }));
+    putting.push(bucket.put(storagePath, contents[index] ?? null, { httpMetadata }));
     bytes += size;
   }
   await Promise.all(putting);
@@ -69,13 +67,15 @@ export async function uploadArtifacts(
 ): Promise<RunRow> {
   const { ARTIFACTS } = c.env;
   const config = configOf(c);
-  const sizes = measureContents(config, artifacts);
+  const contents = decodeContents(config, artifacts);
   unwrap(await run.handle.read(run.scope));
   const now = currentMicroseconds();
   const upload = { ...run, userNumber: callerOf(c).userNumber };
-  const files = artifacts.map((artifact, index) => newFile(upload, { ...artifact, size: sizes[index] ?? 0 }, now));
+  const files = artifacts.map((artifact, index) =>
+    newFile(upload, { ...artifact, size: contents[index]?.length ?? 0 }, now),
+  );
   await recordFiles(databaseOf(c), files);
-  await putContents(ARTIFACTS, files, artifacts);
+  await putContents(ARTIFACTS, files, contents);
   const expiresAt = expiryOf(config.RUN_ARTIFACT_RETENTION_DAYS, now);
   const items = files.map((file) => toManifestItem(file, now, expiresAt));
   const outcome = await run.handle.change(run.scope, { artifacts: items });
