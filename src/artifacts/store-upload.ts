@@ -6,20 +6,25 @@ function wrongLength(grant: UploadGrant, what: string): ApiError {
   return new ApiError("request_refused", `The file has ${what} the ${grant.size} bytes announced. Nothing was stored.`);
 }
 
-/** The bytes of a file as they come; fails with 400 as soon as they are more, or at the end less, than allowed. */
+/**
+ * The bytes of a file as they come; fails with 400 as soon as they are more, or at the end less, than allowed. The last
+ * ones are held back until then: who stores them cannot be through with a file that is refused.
+ */
 async function* exactly(grant: UploadGrant, file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let received = 0;
+  let held: Uint8Array | undefined;
   for await (const chunk of file) {
     received += chunk.byteLength;
     if (received > grant.size) throw wrongLength(grant, "more than");
-    yield chunk;
+    if (held) yield held;
+    held = chunk;
   }
   if (received < grant.size) throw wrongLength(grant, `${received} of`);
+  if (held) yield held;
 }
 
-/** Writes what comes to a stream; closes it at the end, and ends it with the same error when the source fails. */
-async function move(source: AsyncIterable<Uint8Array>, target: WritableStream<Uint8Array>): Promise<void> {
-  const writer = target.getWriter();
+/** Writes what comes; closes at the end, and ends with the same error when the source fails. */
+async function move(source: AsyncIterable<Uint8Array>, writer: WritableStreamDefaultWriter<Uint8Array>): Promise<void> {
   try {
     for await (const chunk of source) await writer.write(chunk);
     await writer.close();
@@ -34,7 +39,7 @@ async function compareWith(object: R2Object, grant: UploadGrant, file: AsyncIter
   const digest = new crypto.DigestStream("MD5");
   // A digest that is aborted rejects; the error itself comes from `move`.
   digest.digest.catch(() => undefined);
-  await move(exactly(grant, file), digest);
+  await move(exactly(grant, file), digest.getWriter());
   const md5 = new Uint8Array(await digest.digest).toHex();
   if (md5 !== object.checksums.toJSON().md5) {
     throw new ApiError("state_conflict", "This form has taken another file already.");
@@ -53,14 +58,18 @@ export async function storeUpload(
   const there = await bucket.head(grant.key);
   if (there) return compareWith(there, grant, file);
   const pipe = new FixedLengthStream(grant.size);
+  const writer: WritableStreamDefaultWriter<Uint8Array> = pipe.writable.getWriter();
   const storing = bucket.put(grant.key, pipe.readable, {
     httpMetadata: { contentType: storedType(grant.contentType) },
     onlyIf: { etagDoesNotMatch: "*" },
   });
-  const [stored, moved] = await Promise.allSettled([storing, move(exactly(grant, file), pipe.writable)]);
+  // Without its reader the pipe would never take another chunk.
+  const giveUp = () => writer.abort().catch(() => undefined);
+  const stopped = storing.then((object) => (object ? undefined : giveUp()), giveUp);
+  const [stored, moved] = await Promise.allSettled([storing, move(exactly(grant, file), writer), stopped]);
   // The file's fault comes first: a store that was cut off only reports the consequence.
   if (moved.status === "rejected" && moved.reason instanceof ApiError) throw moved.reason;
   if (stored.status === "rejected") throw stored.reason;
-  if (moved.status === "rejected") throw moved.reason;
   if (!stored.value) throw new ApiError("state_conflict", "This form is being used by another request.");
+  if (moved.status === "rejected") throw moved.reason;
 }

@@ -48,6 +48,19 @@ function postText(form: Prepared["presigned_post"], body: BodyInit, type = "mult
   return call(pathOf(form.url), { method: "POST", body, headers: { "Content-Type": type } });
 }
 
+/** A body in two pieces; whoever stores the first one has time to be through with it before the second comes. */
+function inTwo(client: RunClient, ...texts: [string, string]): ReadableStream<Uint8Array> {
+  const pieces = texts.map((text) => new TextEncoder().encode(text));
+  return new ReadableStream({
+    async pull(controller) {
+      for (let round = 0; round < 10; round++) await storedUnder(client);
+      const piece = pieces.shift();
+      if (piece) controller.enqueue(piece);
+      else controller.close();
+    },
+  });
+}
+
 describe("preparing an upload", () => {
   test("answers with a form for each, and shows nothing yet", async () => {
     const client = await createRunClient();
@@ -187,6 +200,19 @@ describe("posting a form", () => {
     await expectError(post(presigned_post, file), 400, expect.stringMatching(error));
     expect(await storedUnder(client)).toEqual([]);
     expect((await post(presigned_post, "hello")).status).toBe(204);
+  });
+
+  test("stores nothing of a file whose surplus, or whose missing end, comes after all that was announced", async () => {
+    const client = await createRunClient();
+    const { presigned_post: form } = await prepareOne(client, { size: 100_000 });
+    const whole = multipart(form, `${"x".repeat(100_000)}surplus`);
+    const cut = whole.indexOf("surplus");
+    const surplus = postText(form, inTwo(client, whole.slice(0, cut), whole.slice(cut)));
+    await expectError(surplus, 400, expect.stringMatching(/more than the 100000 bytes/));
+    expect(await storedUnder(client)).toEqual([]);
+    const broken = postText(form, inTwo(client, whole.slice(0, cut), "\r\n--"));
+    await expectError(broken, 400, expect.stringMatching(/breaks off/));
+    expect(await storedUnder(client)).toEqual([]);
   });
 
   test("refuses what is no whole form with a file, and stores nothing", async () => {
