@@ -67,4 +67,3 @@ export class SocketClient {
     this.#socket.close(1000, "done");
   }
 }
-
