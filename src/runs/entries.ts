@@ -1,5 +1,5 @@
 import { ApiError } from "../http/errors.ts";
-import { MAX_ENTRY_BYTES } from "../stream/journal.ts";
+import { MAX_ENTRY_BYTES } from "../stream/journal-lines.ts";
 import {
   CLOSE_LIST,
   endOf,

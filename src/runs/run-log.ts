@@ -6,7 +6,7 @@ export const EVENT_TAG = "event";
 
 /** The tag of the entries that are a run's log: its agent's events, where nobody wrote one. */
 export function logTag(journal: Journal): string {
-  return journal.count(LOG_TAG) > 0 ? LOG_TAG : EVENT_TAG;
+  return journal.total(LOG_TAG).entries > 0 ? LOG_TAG : EVENT_TAG;
 }
 
 /** Bytes read from the journal at a time: what one reader of the log holds in memory. */
@@ -18,9 +18,9 @@ export function openLog(journal: Journal): ReadableStream<Uint8Array> {
   let from = 1;
   return new ReadableStream({
     type: "bytes",
-    pull(controller: ReadableByteStreamController) {
+    async pull(controller: ReadableByteStreamController) {
       while (from <= to) {
-        const { segments, next } = journal.read(from, { tags: [tag], maxBytes: CHUNK_BYTES, to });
+        const { segments, next } = await journal.read(from, { tags: [tag], maxBytes: CHUNK_BYTES, to });
         from = next;
         for (const { body } of segments) controller.enqueue(body);
         if (segments.length > 0) return;

@@ -6,6 +6,7 @@ import { JOURNAL_SCHEMA, Journal, unlessFull } from "../stream/journal.ts";
 import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
+import { SEGMENT_SCHEMA, Segments } from "../stream/segments.ts";
 import { SocketReaders } from "../stream/socket-readers.ts";
 import { Subscribers } from "../stream/subscribers.ts";
 import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
@@ -55,16 +56,15 @@ export class Run extends DurableObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#record = new RunRecord(ctx.storage);
-    this.#journal = new Journal(ctx.storage.sql, () => this.#readers.wake());
+    this.#journal = new Journal(ctx.storage.sql, {
+      segments: new Segments(ctx.storage.sql, env.ARTIFACTS),
+      onGrowth: () => this.#readers.wake(),
+    });
     this.#producers = new Producers(ctx.storage.sql);
     const source = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
     const view = new RunStreamView(this.#journal);
-    this.#readers = new Subscribers(
-      view,
-      new SocketReaders(ctx, view),
-      () => ctx.storage.sync(),
-      (error) => logBackgroundFailure("runStream", error),
-    );
+    const onFailure = (error: unknown) => logBackgroundFailure("runStream", error);
+    this.#readers = new Subscribers(view, new SocketReaders(ctx, view, onFailure), () => ctx.storage.sync(), onFailure);
     this.#timers = new Timers(ctx.storage);
     this.#ending = new RunEnding(this.#journal, source, this.#timers);
     this.#events = new RunEvents(ctx.storage, source, this.#ending);
@@ -197,7 +197,14 @@ export class Run extends DurableObject {
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, JOURNAL_SCHEMA, PRODUCER_SCHEMA, SOURCE_SCHEMA, TIMER_SCHEMA]);
+    applySchema(this.ctx.storage.sql, [
+      RUN_SCHEMA,
+      JOURNAL_SCHEMA,
+      SEGMENT_SCHEMA,
+      PRODUCER_SCHEMA,
+      SOURCE_SCHEMA,
+      TIMER_SCHEMA,
+    ]);
   }
 
   /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */

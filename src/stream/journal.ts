@@ -1,10 +1,16 @@
+import { cutRows, dropLines, keepLines } from "./journal-lines.ts";
 import type { SchemaPart } from "./object-schema.ts";
+import type { Segments } from "./segments.ts";
 
 /**
  * An append-only journal in a Durable Object's SQLite. Entries are lines of bytes, kept exactly as they came; each has a
  * sequence number, from 1 and without gaps, and a small tag. Several lie in one row, because a written row costs as much
- * as a large one. Everything is synchronous: an append commits or fails with the `transactionSync` around it.
+ * as a large one. An append commits or fails with the `transactionSync` around it. The rows of a journal that has ended
+ * lose their bodies to segments in a bucket (archive.ts); then reading a body takes a while, and all else is as before.
  */
+
+/** The segment of a row that has its body itself. */
+export const NO_SEGMENT = 0;
 
 export const JOURNAL_SCHEMA: SchemaPart = {
   name: "journal",
@@ -14,17 +20,13 @@ export const JOURNAL_SCHEMA: SchemaPart = {
        count INTEGER NOT NULL,
        tag TEXT NOT NULL,
        bytes INTEGER NOT NULL,
+       segment INTEGER NOT NULL DEFAULT ${NO_SEGMENT},
+       segment_offset INTEGER NOT NULL DEFAULT 0,
        body BLOB NOT NULL
      )`,
     "CREATE TABLE journal_end (seq INTEGER NOT NULL)",
   ],
 };
-
-/** Bytes of a row's body, unless one entry alone is larger: what one read holds in memory at least. */
-const ROW_TARGET_BYTES = 1_000_000;
-
-/** Bytes of the largest entry with its line end. SQLite in a Durable Object takes rows of 2 MB. */
-export const MAX_ENTRY_BYTES = 1_900_000;
 
 /** An append for which there is no room left. */
 class JournalFullError extends RangeError {}
@@ -39,8 +41,6 @@ export function unlessFull<T>(storage: DurableObjectStorage, work: () => T): T |
   }
 }
 
-const NEWLINE = 0x0a;
-
 /** Entries that follow one another: `count` lines, each with its line end, from sequence number `first`. */
 export interface Segment {
   first: number;
@@ -49,54 +49,60 @@ export interface Segment {
   body: Uint8Array;
 }
 
+/** What one read brought; `next` is where to go on. */
+export interface Reading {
+  segments: Segment[];
+  next: number;
+}
+
+/** Where `segment` is not NO_SEGMENT the body is empty, and its `bytes` begin at `segment_offset` there. */
 interface Row extends Record<string, SqlStorageValue> {
   first_seq: number;
   count: number;
   tag: string;
   bytes: number;
+  segment: number;
+  segment_offset: number;
   body: ArrayBuffer;
 }
 
-/** Where the line that begins at `offset` ends, its line end included. */
-function lineEnd(lines: Uint8Array, offset: number): number {
-  const newline = lines.indexOf(NEWLINE, offset);
-  if (newline === -1) throw new RangeError("A journal entry has no line end.");
-  return newline + 1;
+/** The entries of a row from `from` up to `to`: where the journal ended for a reader may be within one by now. */
+function cutRow({ first_seq, count, tag }: Row, body: Uint8Array, from: number, to: number): Segment {
+  const end = Math.min(first_seq + count, to + 1);
+  const first = Math.max(first_seq, from);
+  const left = dropLines(body, first - first_seq);
+  return { first, count: end - first, tag, body: end < first_seq + count ? keepLines(left, end - first) : left };
 }
 
-/** Cuts lines into bodies of at most ROW_TARGET_BYTES, at line ends. */
-function* cutRows(lines: Uint8Array): Generator<{ count: number; body: Uint8Array }> {
-  let start = 0;
-  let count = 0;
-  for (let end = 0; end < lines.length;) {
-    const next = lineEnd(lines, end);
-    if (next - end > MAX_ENTRY_BYTES) throw new RangeError(`A journal entry is larger than ${MAX_ENTRY_BYTES} bytes.`);
-    if (count > 0 && next - start > ROW_TARGET_BYTES) {
-      yield { count, body: lines.subarray(start, end) };
-      start = end;
-      count = 0;
-    }
-    count += 1;
-    end = next;
-  }
-  if (count > 0) yield { count, body: lines.subarray(start) };
+/** Entries and bytes of a tag. */
+interface Total {
+  entries: number;
+  bytes: number;
 }
 
-/** The part of a row's body after its first `skipped` lines. */
-export function dropLines(body: Uint8Array, skipped: number): Uint8Array {
-  let offset = 0;
-  for (let line = 0; line < skipped; line += 1) offset = lineEnd(body, offset);
-  return body.subarray(offset);
+interface JournalOptions {
+  onGrowth?: () => void;
+  segments?: Segments;
 }
+
+const NOTHING: Total = { entries: 0, bytes: 0 };
 
 export class Journal {
   readonly #sql: SqlStorage;
   readonly #onGrowth: () => void;
+  readonly #segments: Segments | undefined;
+  /** By tag, of the entries up to `#countedTo`. */
+  readonly #totals = new Map<string, Total>();
+  #countedTo = 0;
 
-  /** `onGrowth` is called within the transaction of each append and of the closing. */
-  constructor(sql: SqlStorage, onGrowth: () => void = () => undefined) {
+  /**
+   * `onGrowth` is called within the transaction of each append and of the closing. `segments` hold what was archived;
+   * a journal of which nothing was needs none.
+   */
+  constructor(sql: SqlStorage, { onGrowth = () => undefined, segments }: JournalOptions = {}) {
     this.#sql = sql;
     this.#onGrowth = onGrowth;
+    this.#segments = segments;
   }
 
   /** The sequence number of the last entry; 0 while there is none. */
@@ -116,10 +122,11 @@ export class Journal {
   /**
    * Appends lines that end in a line feed each. Returns the number of the first of them and of the next to come. Throws
    * RangeError for an entry above MAX_ENTRY_BYTES or without a line end, and JournalFullError where the object's storage
-   * would come to hold more than `maxBytes`; call it inside a transaction.
+   * and its segments would come to hold more than `maxBytes`; call it inside a transaction.
    */
   append(tag: string, lines: Uint8Array, maxBytes = Infinity): { first: number; next: number } {
-    if (this.#sql.databaseSize + lines.length > maxBytes) throw new JournalFullError("The journal is full.");
+    const held = this.#sql.databaseSize + (this.#segments?.bytes ?? 0);
+    if (held + lines.length > maxBytes) throw new JournalFullError("The journal is full.");
     const first = this.tail + 1;
     let next = first;
     for (const { count, body } of cutRows(lines)) {
@@ -172,11 +179,30 @@ export class Journal {
     this.#onGrowth();
   }
 
-  /** How many entries carry `tag`. */
-  count(tag: string): number {
-    return this.#sql
-      .exec<{ entries: number }>("SELECT coalesce(sum(count), 0) AS entries FROM journal WHERE tag = ?", tag)
-      .one().entries;
+  /**
+   * How many entries carry `tag`, and their bytes. Rows are counted once; so do not ask inside a transaction, what it
+   * appended may not stay.
+   */
+  total(tag: string): Readonly<Total> {
+    const { tail } = this;
+    if (tail > this.#countedTo) {
+      const grown = this.#sql.exec<Record<"entries" | "bytes", number> & { tag: string }>(
+        "SELECT tag, sum(count) AS entries, sum(bytes) AS bytes FROM journal WHERE first_seq > ? GROUP BY tag",
+        this.#countedTo,
+      );
+      for (const { tag, entries, bytes } of grown) {
+        const known = this.#totals.get(tag) ?? NOTHING;
+        this.#totals.set(tag, { entries: known.entries + entries, bytes: known.bytes + bytes });
+      }
+      this.#countedTo = tail;
+    }
+    return this.#totals.get(tag) ?? NOTHING;
+  }
+
+  /** Counts anew: rows were put together, or are gone. */
+  recount(): void {
+    this.#totals.clear();
+    this.#countedTo = 0;
   }
 
   /**
@@ -184,30 +210,66 @@ export class Journal {
    * one past the end where there are not so many.
    */
   seek(tag: string, skipped: number): number {
-    let left = skipped;
-    const rows = this.#sql.exec<{ first_seq: number; count: number }>(
-      "SELECT first_seq, count FROM journal WHERE tag = ? ORDER BY first_seq",
+    const place = this.#locate(tag, "count", skipped);
+    return place ? place.first + place.before : this.tail + 1;
+  }
+
+  /**
+   * Where byte `offset` of all entries of `tag` is, found without reading a body: the first entry of its row, and how many
+   * bytes of the row stand before it. Undefined where there are not so many.
+   */
+  seekByte(tag: string, offset: number): { first: number; before: number } | undefined {
+    return this.#locate(tag, "bytes", offset);
+  }
+
+  /** Looks from the nearer end, because what is asked for is mostly at one of them. */
+  #locate(tag: string, unit: "count" | "bytes", place: number): { first: number; before: number } | undefined {
+    const { entries, bytes } = this.total(tag);
+    const end = unit === "count" ? entries : bytes;
+    const isBackwards = 2 * place > end;
+    let start = isBackwards ? end : 0;
+    const rows = this.#sql.exec<{ first_seq: number; size: number }>(
+      `SELECT first_seq, ${unit} AS size FROM journal WHERE tag = ? ORDER BY first_seq ${isBackwards ? "DESC" : "ASC"}`,
       tag,
     );
-    for (const { first_seq: first, count } of rows) {
-      if (left < count) return first + left;
-      left -= count;
+    for (const { first_seq: first, size } of rows) {
+      if (isBackwards) start -= size;
+      if (start <= place && place < start + size) return { first, before: place - start };
+      if (!isBackwards) start += size;
     }
-    return this.tail + 1;
+    return undefined;
   }
 
   /**
    * Reads entries from sequence number `from` on that carry one of `tags`, up to and with `to`: at least one row, then
-   * more while they fit into `maxBytes`. `next` is where to go on, above `to` when nothing is left.
+   * more while they fit into `maxBytes`. `next` is where to go on, above `to` when nothing is left. What is in the object
+   * comes at once; a promise is what has to be fetched from a segment, and rejects with SegmentLostError.
    */
   read(
     from: number,
     { tags, maxBytes, to = this.tail }: { tags: readonly string[]; maxBytes: number; to?: number },
-  ): { segments: Segment[]; next: number } {
-    const segments: Segment[] = [];
-    let left = maxBytes;
-    const rows = this.#sql.exec<Row>(
-      `SELECT first_seq, count, tag, bytes, body FROM journal
+  ): Reading | Promise<Reading> {
+    const rows: Row[] = [];
+    let next = to + 1;
+    let size = 0;
+    for (const row of this.#find(from, to, tags)) {
+      if (row.first_seq + row.count <= from) continue;
+      const [first = row] = rows;
+      // Of a segment, what lies between its rows is fetched with them.
+      size = row.segment === NO_SEGMENT ? size + row.bytes : row.segment_offset + row.bytes - first.segment_offset;
+      if (rows.length > 0 && (size > maxBytes || row.segment !== first.segment)) {
+        next = row.first_seq;
+        break;
+      }
+      rows.push(row);
+    }
+    if (rows[0] && rows[0].segment !== NO_SEGMENT) return this.#fetch(rows, from, to, next);
+    return { segments: rows.map((row) => cutRow(row, new Uint8Array(row.body), from, to)), next };
+  }
+
+  #find(from: number, to: number, tags: readonly string[]): Iterable<Row> {
+    return this.#sql.exec<Row>(
+      `SELECT first_seq, count, tag, bytes, segment, segment_offset, body FROM journal
        WHERE first_seq >= (SELECT coalesce(max(first_seq), 0) FROM journal WHERE first_seq <= ?) AND first_seq <= ?
          AND tag IN (SELECT value FROM json_each(?))
        ORDER BY first_seq`,
@@ -215,19 +277,15 @@ export class Journal {
       to,
       JSON.stringify(tags),
     );
-    for (const row of rows) {
-      const skipped = Math.max(from - row.first_seq, 0);
-      if (skipped >= row.count) continue;
-      if (segments.length > 0 && row.bytes > left) return { segments, next: row.first_seq };
-      left -= row.bytes;
-      const first = row.first_seq + skipped;
-      segments.push({
-        first,
-        count: row.count - skipped,
-        tag: row.tag,
-        body: dropLines(new Uint8Array(row.body), skipped),
-      });
-    }
-    return { segments, next: to + 1 };
+  }
+
+  /** Rows of one segment. */
+  async #fetch(rows: readonly Row[], from: number, to: number, next: number): Promise<Reading> {
+    const [start, end] = [rows[0], rows.at(-1)];
+    if (!start || !end || !this.#segments) throw new Error("This journal knows no segments.");
+    const offset = start.segment_offset;
+    const bytes = await this.#segments.read(start.segment, offset, end.segment_offset + end.bytes - offset);
+    const bodyOf = (row: Row) => bytes.subarray(row.segment_offset - offset, row.segment_offset - offset + row.bytes);
+    return { segments: rows.map((row) => cutRow(row, bodyOf(row), from, to)), next };
   }
 }

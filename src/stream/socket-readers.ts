@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Frames } from "./frames.ts";
+import { type Frame, Frames } from "./frames.ts";
 import { RoleSockets, type SocketHost, trySend } from "./role-sockets.ts";
 import { CLOSE_CODES, encodeMessage, readAck, resyncMessage, STREAM_END_MESSAGE } from "./socket-messages.ts";
 import type { StreamView, Tail } from "./view.ts";
@@ -36,10 +36,15 @@ export class SocketReaders {
   readonly #sockets: RoleSockets<SocketState>;
   readonly #view: StreamView;
   readonly #frames: Frames<string>;
+  /** Connections whose next frame is being fetched, and how far the journal is durable: until it is there they get nothing. */
+  readonly #fetching = new Map<WebSocket, Tail>();
+  readonly #onFailure: (error: unknown) => void;
 
-  constructor(host: SocketHost, view: StreamView) {
+  /** `onFailure` is told why a frame could not be fetched; that connection ends. */
+  constructor(host: SocketHost, view: StreamView, onFailure: (error: unknown) => void) {
     this.#sockets = new RoleSockets(host, "viewer", attachment);
     this.#view = view;
+    this.#onFailure = onFailure;
     this.#frames = new Frames(view, encodeMessage, MESSAGE_TARGET_BYTES);
   }
 
@@ -87,9 +92,17 @@ export class SocketReaders {
   }
 
   #pushTo(socket: WebSocket, tail: Tail): void {
+    if (this.#fetching.has(socket)) {
+      this.#fetching.set(socket, tail);
+      return;
+    }
     let state = this.#load(socket);
     while (state && state.cursor <= tail.seq) {
       const frame = this.#frames.at(state.cursor, tail.seq);
+      if (frame instanceof Promise) {
+        void this.#fetch(socket, tail, frame);
+        return;
+      }
       if (!frame) return this.#resync(socket);
       if (!hasRoom(state, frame.size)) return this.#stall(socket, state);
       if (frame.body !== undefined && !trySend(socket, frame.body)) return;
@@ -97,6 +110,22 @@ export class SocketReaders {
     }
     if (!state || !tail.ended || !trySend(socket, STREAM_END_MESSAGE)) return;
     socket.close(CLOSE_CODES.complete, "complete");
+  }
+
+  /** Waits for a frame that others may wait for too; then it is kept, and the push goes on with it. */
+  async #fetch(socket: WebSocket, tail: Tail, frame: Promise<Frame<string> | undefined>): Promise<void> {
+    this.#fetching.set(socket, tail);
+    try {
+      await frame;
+    } catch (error) {
+      this.#fetching.delete(socket);
+      this.#onFailure(error);
+      if (socket.readyState === WebSocket.OPEN) socket.close(CLOSE_CODES.failed, "failed");
+      return;
+    }
+    const latest = this.#fetching.get(socket) ?? tail;
+    this.#fetching.delete(socket);
+    this.#pushTo(socket, latest);
   }
 
   #stall(socket: WebSocket, state: SocketState): void {

@@ -24,7 +24,7 @@ function look({ runId }: RunClient): Promise<Closing> {
     const journal = new Journal(storage.sql);
     const rows = storage.sql.exec<{ seq: number }>("SELECT seq FROM journal_end").toArray();
     expect(rows.length).toBe(journal.isClosed ? 1 : 0);
-    const { segments } = journal.read(1, { tags: ["state"], maxBytes: 1_000_000 });
+    const { segments } = await journal.read(1, { tags: ["state"], maxBytes: 1_000_000 });
     const alarm = await storage.getAlarm();
     return {
       closedAt: rows[0]?.seq,

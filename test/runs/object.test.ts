@@ -25,8 +25,8 @@ async function listed({ send, taskId }: RunClient): Promise<WireRun | undefined>
 }
 
 function stateEntries(runId: string): Promise<Record<string, unknown>[]> {
-  return runInDurableObject(objectOf(runId), (_, { storage }) => {
-    const { segments } = new Journal(storage.sql).read(1, { tags: ["state"], maxBytes: 1_000_000 });
+  return runInDurableObject(objectOf(runId), async (_, { storage }) => {
+    const { segments } = await new Journal(storage.sql).read(1, { tags: ["state"], maxBytes: 1_000_000 });
     return parseLines(segments.map(({ body }) => new TextDecoder().decode(body)).join(""));
   });
 }

@@ -55,7 +55,8 @@ class ListView implements StreamView {
 function openHub(commit: () => Promise<void> = () => Promise.resolve()) {
   const view = new ListView();
   const failures: unknown[] = [];
-  const hub = new Subscribers(view, new SocketReaders(NO_SOCKETS, view), commit, (error) => failures.push(error));
+  const fail = (error: unknown) => failures.push(error);
+  const hub = new Subscribers(view, new SocketReaders(NO_SOCKETS, view, fail), commit, fail);
   const open = (start: Parameters<typeof hub.openEvents>[0] = START, rules = RULES) =>
     new EventClient(hub.openEvents(start, rules));
   const append = (...lines: string[]) => {
