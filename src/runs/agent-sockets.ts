@@ -1,7 +1,7 @@
 import { v7 as uuid } from "uuid";
 import { z } from "zod";
 import { logBackgroundFailure } from "../http/request-log.ts";
-import type { SourceStep } from "../stream/numbered-source.ts";
+import type { SourceAnswer, SourceState, SourceStep } from "../stream/numbered-source.ts";
 import { RoleSockets, trySend } from "../stream/role-sockets.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { type ReadMessage, readAgentMessage } from "./agent-messages.ts";
@@ -17,7 +17,7 @@ import {
 } from "./command-outcome.ts";
 import { REFUSALS } from "./event-intake.ts";
 import { PendingCommands } from "./pending-commands.ts";
-import type { RunEvents } from "./run-events.ts";
+import type { JournalFull } from "./run-outcome.ts";
 import { isTerminal } from "./run-status.ts";
 import { stateEntry } from "./state-entry.ts";
 
@@ -29,6 +29,12 @@ const BUSY: CommandFailure = {
   reason: "busy",
   message: `The agent has ${MAX_COMMANDS} commands to answer, as many as it may have.`,
 };
+
+/** Where an agent's events go. */
+interface AgentEvents {
+  readonly eventState: SourceState;
+  takeEvents: (run: RunRow, step: SourceStep, maxBytes: number) => ({ ok: true } & SourceAnswer) | JournalFull;
+}
 
 /** What survives hibernation: all that the object knows of an agent's connection. */
 const attachment = z.object({
@@ -49,12 +55,12 @@ type AgentState = z.output<typeof attachment>;
 export class AgentSockets {
   readonly #storage: DurableObjectStorage;
   readonly #sockets: RoleSockets<AgentState>;
-  readonly #events: RunEvents;
+  readonly #events: AgentEvents;
   readonly #current: () => RunRow | undefined;
   readonly #commands = new PendingCommands();
 
   /** `current` is the run as it was committed last. */
-  constructor(state: DurableObjectState, events: RunEvents, current: () => RunRow | undefined) {
+  constructor(state: DurableObjectState, events: AgentEvents, current: () => RunRow | undefined) {
     this.#storage = state.storage;
     this.#sockets = new RoleSockets(state, "agent", attachment);
     this.#events = events;
@@ -67,7 +73,7 @@ export class AgentSockets {
 
   /** Opens the agent's connection in place of the one that it may have. */
   async accept(maxBytes: number): Promise<Response> {
-    const { last, completed } = this.#events.state;
+    const { last, completed } = this.#events.eventState;
     await this.#storage.sync();
     for (const older of this.#sockets.all) this.#close(older, "replaced");
     const { client, server } = this.#sockets.accept();
@@ -142,7 +148,7 @@ export class AgentSockets {
   async #take(socket: WebSocket, step: SourceStep, maxBytes: number): Promise<void> {
     const run = this.#current();
     if (!run) return;
-    const done = this.#events.take(run, step, maxBytes);
+    const done = this.#events.takeEvents(run, step, maxBytes);
     if (!done.ok) return this.#refuse(socket, "The journal of this run is full: it takes no more entries.");
     if (done.refused) return this.#refuse(socket, REFUSALS[done.refused]);
     const { accepted, duplicate, last } = done;
@@ -153,13 +159,13 @@ export class AgentSockets {
   }
 
   async #refuse(socket: WebSocket, error: string): Promise<void> {
-    const { last } = this.#events.state;
+    const { last } = this.#events.eventState;
     await this.#storage.sync();
     this.#send(socket, { type: "refused", error, last_accepted_seq: last });
   }
 
   #closeIfOver(socket: WebSocket, run: RunRow): void {
-    if (isTerminal(run.status) && this.#events.state.completed) this.#close(socket, "complete");
+    if (isTerminal(run.status) && this.#events.eventState.completed) this.#close(socket, "complete");
   }
 
   #load(socket: WebSocket): AgentState | undefined {

@@ -16,12 +16,13 @@ export class RunEvents {
     this.#ending = ending;
   }
 
-  get state(): SourceState {
+  /** How far the events are. */
+  get eventState(): SourceState {
     return this.#source.state;
   }
 
   /** Carries out a step, also after the run's end: its last events come late. Closes the journal where that was all. */
-  take(run: RunRow, step: SourceStep, maxBytes: number): ({ ok: true } & SourceAnswer) | JournalFull {
+  takeEvents(run: RunRow, step: SourceStep, maxBytes: number): ({ ok: true } & SourceAnswer) | JournalFull {
     const done = unlessFull(this.#storage, () => {
       const answer = this.#source.take(step, maxBytes);
       this.#ending.settle(run, Date.now());

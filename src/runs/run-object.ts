@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RunStatus } from "../db/agent-schema.ts";
-import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { JOURNAL_SCHEMA, Journal, unlessFull } from "../stream/journal.ts";
 import { NumberedSource, SOURCE_SCHEMA, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
@@ -28,7 +27,7 @@ import {
 } from "./run-outcome.ts";
 import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { RunEvents } from "./run-events.ts";
-import { nextAttempt, projectRun } from "./run-projection.ts";
+import { RunProjection } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
@@ -49,6 +48,7 @@ export class Run extends DurableObject {
   readonly #agents: AgentSockets;
   readonly #readers: Subscribers;
   readonly #timers: Timers<RunTimer>;
+  readonly #projection: RunProjection;
   readonly #ending: RunEnding;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
@@ -66,6 +66,7 @@ export class Run extends DurableObject {
     const onFailure = (error: unknown) => logBackgroundFailure("runStream", error);
     this.#readers = new Subscribers(view, new SocketReaders(ctx, view, onFailure), () => ctx.storage.sync(), onFailure);
     this.#timers = new Timers(ctx.storage);
+    this.#projection = new RunProjection(env.DB, this.#timers, () => this.#run);
     this.#ending = new RunEnding(this.#journal, source, this.#timers);
     this.#events = new RunEvents(ctx.storage, source, this.#ending);
     this.#agents = new AgentSockets(ctx, this.#events, () => this.#run);
@@ -132,10 +133,10 @@ export class Run extends DurableObject {
     maxBytes: number,
   ): ({ ok: true } & SourceAnswer) | NotFound | JournalFull {
     const run = this.#runOf(scope);
-    return run ? this.#events.take(run, step, maxBytes) : NOT_FOUND;
+    return run ? this.#events.takeEvents(run, step, maxBytes) : NOT_FOUND;
   }
 
-  /** Sends a command to the run's agent (8.1); `outcome` is undefined where the agent has no connection here. */
+  /** Sends a command to the run's agent (8.1); `outcome` is undefined where it has no connection here. */
   async command(
     scope: RunScope,
     command: AgentCommand,
@@ -187,7 +188,7 @@ export class Run extends DurableObject {
     if (!run) return;
     for (const timer of this.#timers.due(Date.now())) {
       if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
-      else await this.#project(run);
+      else await this.#projection.write(run);
     }
     await this.#timers.arm();
   }
@@ -214,25 +215,11 @@ export class Run extends DurableObject {
       this.#record.save(run);
       this.#journal.append(STATE_TAG, stateEntry(run));
       this.#ending.settle(run, Date.now());
-      this.#timers.set("project", nextAttempt(run, Date.now()));
+      this.#projection.schedule(run);
     });
     this.#run = run;
     await this.#timers.arm();
     await this.#agents.tell();
-    await this.#project(run);
-  }
-
-  /** Writes the projection. Its timer stays set until the row shows the latest change. */
-  async #project(run: RunRow): Promise<void> {
-    try {
-      await projectRun(connect(this.env.DB), run);
-    } catch (error) {
-      logBackgroundFailure("projectRun", error);
-      this.#timers.set("project", nextAttempt(run, Date.now()));
-      return this.#timers.arm();
-    }
-    if (this.#run?.updatedAt !== run.updatedAt) return;
-    this.#timers.clear("project");
-    await this.#timers.arm();
+    await this.#projection.write(run);
   }
 }

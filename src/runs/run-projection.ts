@@ -1,7 +1,10 @@
 import { and, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
-import type { Database } from "../db/client.ts";
+import { connect, type Database } from "../db/client.ts";
+import { logBackgroundFailure } from "../http/request-log.ts";
+import type { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
+import type { RunTimer } from "./run-ending.ts";
 
 /** The shortest and the longest wait between two attempts to write a run's row, in milliseconds. */
 const RETRY_MIN_MS = 5_000;
@@ -33,4 +36,37 @@ export async function projectRun(db: Database, run: RunRow): Promise<void> {
 export function nextAttempt(run: RunRow, now: number): number {
   const age = now - Math.floor(run.updatedAt / 1000);
   return now + Math.min(Math.max(age, RETRY_MIN_MS), RETRY_MAX_MS);
+}
+
+/** Keeps a run's row in D1 up to date: written with each change, and by the alarm until it shows the latest one. */
+export class RunProjection {
+  readonly #db: Database;
+  readonly #timers: Timers<RunTimer>;
+  readonly #current: () => RunRow | undefined;
+
+  /** `current` is the run as it was committed last. */
+  constructor(database: D1Database, timers: Timers<RunTimer>, current: () => RunRow | undefined) {
+    this.#db = connect(database);
+    this.#timers = timers;
+    this.#current = current;
+  }
+
+  /** Sets the timer that writes the row, should the object be lost first; call it in the change's transaction. */
+  schedule(run: RunRow): void {
+    this.#timers.set("project", nextAttempt(run, Date.now()));
+  }
+
+  /** Writes the row. The timer stays set until it shows the latest change. */
+  async write(run: RunRow): Promise<void> {
+    try {
+      await projectRun(this.#db, run);
+    } catch (error) {
+      logBackgroundFailure("projectRun", error);
+      this.schedule(run);
+      return this.#timers.arm();
+    }
+    if (this.#current()?.updatedAt !== run.updatedAt) return;
+    this.#timers.clear("project");
+    await this.#timers.arm();
+  }
 }

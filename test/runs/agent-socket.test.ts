@@ -179,9 +179,9 @@ describe("an agent's connection", () => {
     const agent = await connectAgent(client, { RUN_STREAM_MAX_READERS: "1" });
     await agent.greeted();
     const reader = new EventClient(await client.onRun("/stream"));
-    expect((await reader.next()).data).toContain("task_run_state");
+    expect((await reader.next())?.data).toContain("task_run_state");
     await client.append({ logged: true });
-    expect((await reader.next()).data).toBe('{"logged":true}');
+    expect((await reader.next())?.data).toBe('{"logged":true}');
     await client.patch({ stage: "after the entry" });
     expect((await agent.next("state")).state).toMatchObject({ stage: "after the entry" });
   });
