@@ -2,10 +2,7 @@ import type { z } from "zod";
 import { PING, PONG } from "./socket-messages.ts";
 
 /** What this needs of a Durable Object's state. */
-export type SocketHost = Pick<
-  DurableObjectState,
-  "acceptWebSocket" | "getWebSockets" | "getTags" | "setWebSocketAutoResponse"
->;
+export type SocketHost = Pick<DurableObjectState, "acceptWebSocket" | "getWebSockets" | "setWebSocketAutoResponse">;
 
 /**
  * The connections of one role among all WebSockets of a Durable Object. What is known of each is its attachment, which
@@ -27,8 +24,9 @@ export class RoleSockets<State> {
     return this.#host.getWebSockets(this.#role);
   }
 
+  /** Whether a connection is in this role. The runtime's own getTags throws for one that is closed, whose messages still come. */
   has(socket: WebSocket): boolean {
-    return this.#host.getTags(socket).includes(this.#role);
+    return this.all.includes(socket);
   }
 
   /** Opens a connection whose pings are answered without the object. */

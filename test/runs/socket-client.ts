@@ -26,6 +26,10 @@ export class SocketClient {
     this.closed = new Promise((resolve) => this.#socket.addEventListener("close", ({ code }) => resolve(code)));
   }
 
+  get isClosed(): boolean {
+    return this.#socket.readyState !== WebSocket.OPEN;
+  }
+
   /** Messages that came and were not taken. */
   get waiting(): number {
     return this.#messages.length;
