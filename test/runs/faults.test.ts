@@ -27,8 +27,8 @@ describe("an object that is lost", () => {
     const run = await client.patch({ status: "in_progress", state: { a: 1 }, output: { b: 2 } });
     const { id: projectNumber } = await read<{ id: number }>(client.send("/api/projects/@current/"));
     const scope = { organizationId: client.id, projectNumber, taskId: client.taskId };
-    await runInDurableObject(objectOf(client.runId), async (object) => {
-      const known = await object.read(scope);
+    await runInDurableObject(objectOf(client.runId), (object) => {
+      const known = object.read(scope);
       if (!known.ok) throw new Error("There is no run.");
       Object.assign(known.run, { status: "failed", state: {}, output: null, updatedAt: known.run.updatedAt * 2 });
     });
