@@ -1,7 +1,10 @@
 import { and, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
-import type { Database } from "../db/client.ts";
+import { connect, type Database } from "../db/client.ts";
+import { logBackgroundFailure } from "../http/request-log.ts";
+import type { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
+import type { RunTimer } from "./run-ending.ts";
 
 /** The shortest and the longest wait between two attempts to write a run's row, in milliseconds. */
 const RETRY_MIN_MS = 5_000;
@@ -16,7 +19,7 @@ const INSERTED = Object.fromEntries(
  * Writes the row of D1 that lists and look-ups use, and the task's last activity. Safe to repeat and to overtake: an
  * older state never replaces a newer one.
  */
-export async function projectRun(db: Database, run: RunRow): Promise<void> {
+async function projectRun(db: Database, run: RunRow): Promise<void> {
   await db.batch([
     db
       .insert(agentRuns)
@@ -33,4 +36,32 @@ export async function projectRun(db: Database, run: RunRow): Promise<void> {
 export function nextAttempt(run: RunRow, now: number): number {
   const age = now - Math.floor(run.updatedAt / 1000);
   return now + Math.min(Math.max(age, RETRY_MIN_MS), RETRY_MAX_MS);
+}
+
+/** Writes a run's row from within its object, whose timer repeats it until that succeeds. */
+export class RunProjector {
+  readonly #db: D1Database;
+  readonly #timers: Timers<RunTimer>;
+  readonly #latest: () => RunRow | undefined;
+
+  /** `latest` is the run as it is stored at the time. */
+  constructor(db: D1Database, timers: Timers<RunTimer>, latest: () => RunRow | undefined) {
+    this.#db = db;
+    this.#timers = timers;
+    this.#latest = latest;
+  }
+
+  /** Writes the row. The timer stays set until it shows the latest change. */
+  async write(run: RunRow): Promise<void> {
+    try {
+      await projectRun(connect(this.#db), run);
+    } catch (error) {
+      logBackgroundFailure("projectRun", error);
+      this.#timers.set("project", nextAttempt(run, Date.now()));
+      return this.#timers.arm();
+    }
+    if (this.#latest()?.updatedAt !== run.updatedAt) return;
+    this.#timers.clear("project");
+    await this.#timers.arm();
+  }
 }
