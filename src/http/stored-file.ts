@@ -19,9 +19,12 @@ export interface Validators {
 export interface StoredFile extends Validators {
   /** Bytes. */
   size: number;
-  lastModified: Date;
-  /** Its own name, without folders. */
-  filename: string;
+  /** Without it the tag alone tells whether a copy is current. */
+  lastModified?: Date;
+  /** Its own name, without folders, by which clients save it. */
+  filename?: string;
+  /** Its media type; without one it is told by the name. */
+  contentType?: string;
 }
 
 /** Bytes `offset` to `offset + length`. */
@@ -92,12 +95,12 @@ export function validatorHeaders({ etag, cacheControl, headers }: Validators): H
  */
 export function planAnswer(request: Request, file: StoredFile, now: Date): PlannedAnswer {
   const headers = validatorHeaders(file);
-  headers.set("Last-Modified", file.lastModified.toUTCString());
+  if (file.lastModified) headers.set("Last-Modified", file.lastModified.toUTCString());
   if (isNotModified(request, file)) return { status: 304, headers, range: undefined };
   for (const [name, value] of Object.entries(USER_CONTENT_HEADERS)) headers.set(name, value);
   headers.set("Accept-Ranges", "bytes");
-  headers.set("Content-Type", contentTypeOf(file.filename));
-  headers.set("Content-Disposition", attachment(file.filename));
+  headers.set("Content-Type", file.contentType ?? contentTypeOf(file.filename ?? ""));
+  if (file.filename !== undefined) headers.set("Content-Disposition", attachment(file.filename));
   const asked = rangeApplies(request, file, now) ? parseRange(request.headers.get("range"), file.size) : undefined;
   const range = asked ?? { offset: 0, length: file.size };
   headers.set("Content-Length", String(range.length));
@@ -119,11 +122,11 @@ export async function serveFile(
 }
 
 /** Whether the client's copy is current: by If-None-Match, else by If-Modified-Since (RFC 9110, 13.2.2). */
-function isNotModified(request: Request, file: Pick<StoredFile, "etag" | "lastModified">): boolean {
+function isNotModified(request: Request, file: StoredFile): boolean {
   const tags = request.headers.get("if-none-match");
   if (tags !== null) return tags.trim() === "*" || listsTag(tags, file.etag);
   const since = parseDate(request.headers.get("if-modified-since"));
-  return since !== undefined && wholeSeconds(file.lastModified) <= since;
+  return since !== undefined && file.lastModified !== undefined && wholeSeconds(file.lastModified) <= since;
 }
 
 function listsTag(header: string, etag: string): boolean {
@@ -139,6 +142,7 @@ function rangeApplies(request: Request, { etag, lastModified }: StoredFile, now:
   if (condition.startsWith('"')) return condition === etag;
   // A date is a strong validator only once its second has passed (RFC 9110, 8.8.2.2).
   const date = parseDate(condition);
+  if (date === undefined || !lastModified) return false;
   return date === wholeSeconds(lastModified) && now.getTime() - date >= 1000;
 }
 

@@ -33,7 +33,7 @@ const BUSY: CommandFailure = {
 /** Where an agent's events go. */
 interface AgentEvents {
   readonly eventState: SourceState;
-  takeEvents: (run: RunRow, step: SourceStep, maxBytes: number) => ({ ok: true } & SourceAnswer) | JournalFull;
+  takeEvents: (run: RunRow, step: SourceStep, maxBytes: number) => Promise<({ ok: true } & SourceAnswer) | JournalFull>;
 }
 
 /** What survives hibernation: all that the object knows of an agent's connection. */
@@ -148,7 +148,7 @@ export class AgentSockets {
   async #take(socket: WebSocket, step: SourceStep, maxBytes: number): Promise<void> {
     const run = this.#current();
     if (!run) return;
-    const done = this.#events.takeEvents(run, step, maxBytes);
+    const done = await this.#events.takeEvents(run, step, maxBytes);
     if (!done.ok) return this.#refuse(socket, "The journal of this run is full: it takes no more entries.");
     if (done.refused) return this.#refuse(socket, REFUSALS[done.refused]);
     const { accepted, duplicate, last } = done;

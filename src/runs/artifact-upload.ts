@@ -1,5 +1,6 @@
 import type { RunRow } from "../tasks/run-view.ts";
 import type { SentArtifact } from "./artifact-fields.ts";
+import { artifactKey } from "./object-keys.ts";
 import { unwrap } from "./run-path.ts";
 import type { NamedRun } from "./run-path.ts";
 import { toOffsetTime } from "./state-entry.ts";
@@ -16,7 +17,7 @@ function toManifestItem(artifact: SentArtifact, { runId, scope }: NamedRun, uplo
     ...(metadata && { metadata }),
     size: bytes.length,
     content_type,
-    storage_path: `tasks/artifacts/team_${scope.projectNumber}/task_${scope.taskId}/run_${runId}/${id.slice(0, 8)}_${name}`,
+    storage_path: artifactKey({ ...scope, id: runId }, id, name),
     uploaded_at: uploadedAt,
   };
 }

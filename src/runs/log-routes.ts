@@ -4,11 +4,12 @@ import { integerField, refuseField, textField } from "../http/agent-fields.ts";
 import { type AppContext, type AppEnv, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
+import { serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { notFound } from "../tasks/project.ts";
 import { readEntries } from "./entries.ts";
 import { parseIsoTime } from "./iso-time.ts";
-import { openLogChain } from "./log-chain.ts";
+import { findLogChain, openLogChain } from "./log-chain.ts";
 import {
   producerAnswerHeaders,
   isProducerRefusal,
@@ -30,9 +31,21 @@ const ENTRY_EXAMPLE = {
 /** An answer whose bytes are made elsewhere: this type lets its route answer with a plain Response. */
 type StoredBytes = NonNullable<RouteConfig["responses"]>[string];
 
+const logHeaders = z.object({
+  ETag: z.string().openapi({ description: "Another one whenever the log has grown" }),
+  "Accept-Ranges": z.literal("bytes"),
+});
+
 const jsonLines: StoredBytes = {
   description: "One entry per line",
+  headers: logHeaders,
   content: { "application/jsonl": { schema: z.string(), example: `${JSON.stringify(ENTRY_EXAMPLE)}\n` } },
+};
+
+const logResponses = {
+  200: jsonLines,
+  206: { ...jsonLines, description: "The range of bytes asked for" },
+  304: { description: "The copy named by If-None-Match is current", headers: logHeaders },
 };
 
 const appendLog = operation({
@@ -83,11 +96,12 @@ const logs = operation({
   operationId: "getAgentRunLogs",
   tags: ["Agent runs"],
   summary: "Read a run's log as JSON lines",
-  description: "The logs of the runs that it resumes stand before its own: up to ten, oldest first.",
+  description:
+    "The logs of the runs that it resumes stand before its own: up to ten, oldest first. Takes one byte range, and conditions.",
   scope: "task:read",
-  errors: ["not_found"],
+  errors: ["not_found", "range_not_satisfiable"],
   request: { params: runPath },
-  responses: { 200: jsonLines },
+  responses: logResponses,
 });
 
 /** An ISO 8601 time, as microseconds. */
@@ -169,23 +183,24 @@ const linkedLog = operation({
   summary: "Read a run's log through its `log_url`",
   description: "The link carries its own permission for one hour: no key is needed. The answer is that of `logs`.",
   scope: "none",
-  errors: ["not_found", "forbidden"],
+  errors: ["not_found", "forbidden", "range_not_satisfiable"],
   request: { params: runPath },
-  responses: { 200: jsonLines },
+  responses: logResponses,
 });
 
 /** What logs and its linked twin answer (5.3). */
 async function answerLog(c: AppContext, scope: RunScope, runId: string): Promise<Response> {
   const startedAt = Date.now();
-  const lines = await openLogChain(c.env, scope, runId);
-  if (!lines) throw notFound();
-  return new Response(lines, {
-    headers: {
-      "Content-Type": "application/jsonl",
-      "Cache-Control": "no-cache",
-      "Server-Timing": serverTiming("read", startedAt),
-    },
-  });
+  const chain = await findLogChain(c.env, scope, runId);
+  if (!chain) throw notFound();
+  const file = {
+    size: chain.size,
+    etag: chain.etag,
+    contentType: "application/jsonl",
+    cacheControl: "no-cache",
+    headers: { "Server-Timing": serverTiming("read", startedAt) },
+  };
+  return serveFile(c.req.raw, file, (range) => openLogChain(c.env, scope, chain, range));
 }
 
 /** What a client's developer tools show of the time that the run took (1.1 "Extra headers"). */

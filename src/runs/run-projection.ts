@@ -19,7 +19,7 @@ const INSERTED = Object.fromEntries(
  * Writes the row of D1 that lists and look-ups use, and the task's last activity. Safe to repeat and to overtake: an
  * older state never replaces a newer one.
  */
-export async function projectRun(db: Database, run: RunRow): Promise<void> {
+async function projectRun(db: Database, run: RunRow): Promise<void> {
   await db.batch([
     db
       .insert(agentRuns)
@@ -38,34 +38,29 @@ export function nextAttempt(run: RunRow, now: number): number {
   return now + Math.min(Math.max(age, RETRY_MIN_MS), RETRY_MAX_MS);
 }
 
-/** Keeps a run's row in D1 up to date: written with each change, and by the alarm until it shows the latest one. */
-export class RunProjection {
-  readonly #db: Database;
+/** Writes a run's row from within its object, whose timer repeats it until that succeeds. */
+export class RunProjector {
+  readonly #db: D1Database;
   readonly #timers: Timers<RunTimer>;
-  readonly #current: () => RunRow | undefined;
+  readonly #latest: () => RunRow | undefined;
 
-  /** `current` is the run as it was committed last. */
-  constructor(database: D1Database, timers: Timers<RunTimer>, current: () => RunRow | undefined) {
-    this.#db = connect(database);
+  /** `latest` is the run as it is stored at the time. */
+  constructor(db: D1Database, timers: Timers<RunTimer>, latest: () => RunRow | undefined) {
+    this.#db = db;
     this.#timers = timers;
-    this.#current = current;
-  }
-
-  /** Sets the timer that writes the row, should the object be lost first; call it in the change's transaction. */
-  schedule(run: RunRow): void {
-    this.#timers.set("project", nextAttempt(run, Date.now()));
+    this.#latest = latest;
   }
 
   /** Writes the row. The timer stays set until it shows the latest change. */
   async write(run: RunRow): Promise<void> {
     try {
-      await projectRun(this.#db, run);
+      await projectRun(connect(this.#db), run);
     } catch (error) {
       logBackgroundFailure("projectRun", error);
-      this.schedule(run);
+      this.#timers.set("project", nextAttempt(run, Date.now()));
       return this.#timers.arm();
     }
-    if (this.#current()?.updatedAt !== run.updatedAt) return;
+    if (this.#latest()?.updatedAt !== run.updatedAt) return;
     this.#timers.clear("project");
     await this.#timers.arm();
   }

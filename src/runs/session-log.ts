@@ -112,9 +112,9 @@ function matcherOf({ after, eventTypes, excludeTypes }: SessionLogQuery): ((line
 async function takePage(journal: Journal, { limit, offset }: SessionLogQuery): Promise<SessionLogPage> {
   const page = new Page(limit);
   const tag = logTag(journal);
-  const { entries: total } = journal.total(tag);
+  const { entries: total } = journal.index.total(tag);
   const to = journal.tail;
-  for (let from = journal.seek(tag, offset); from <= to && !page.full;) {
+  for (let from = journal.index.seek(tag, offset); from <= to && !page.full;) {
     const { segments, next } = await journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
     from = next;
     for (const segment of segments) {

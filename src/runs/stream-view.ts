@@ -34,8 +34,8 @@ export class RunStreamView implements StreamView {
    */
   latest(): number {
     const { tail, head } = this.#journal;
-    if (this.#journal.isClosed) return this.#journal.lastOf(STATE_TAG) ?? tail + 1;
-    const isBare = [EVENT_TAG, LOG_TAG].every((tag) => this.#journal.total(tag).entries === 0);
+    if (this.#journal.isClosed) return this.#journal.index.lastOf(STATE_TAG) ?? tail + 1;
+    const isBare = [EVENT_TAG, LOG_TAG].every((tag) => this.#journal.index.total(tag).entries === 0);
     return isBare ? head : tail + 1;
   }
 
@@ -48,7 +48,7 @@ export class RunStreamView implements StreamView {
 
   #findFirstEvent(to: number): number | undefined {
     if (this.#firstEvent === undefined && to > this.#searchedTo) {
-      this.#firstEvent = this.#journal.firstOf(EVENT_TAG, this.#searchedTo + 1);
+      this.#firstEvent = this.#journal.index.firstOf(EVENT_TAG, this.#searchedTo + 1);
       this.#searchedTo = to;
     }
     return this.#firstEvent;

@@ -65,6 +65,7 @@ export class Subscribers implements CommittedStream {
 
   /** Opens a stream of server-sent events (agent-tasks 6). */
   openEvents(start: StreamStart, rules: ConnectionRules): Response {
+    this.#admit();
     const { readable, writable } = new IdentityTransformStream();
     const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start), rules);
     void this.#serve(client, client.run()).catch((error: unknown) => this.#onFailure(error));
@@ -73,6 +74,7 @@ export class Subscribers implements CommittedStream {
 
   /** Answers with what follows `start`, as JSON; when there is something, or after so many seconds. */
   async poll(start: StreamStart, waitSeconds: number): Promise<Response> {
+    this.#admit();
     const client = new PollSubscriber(this, this.#polled, findCursor(this.view, start), waitSeconds);
     const body = await this.#serve(client, client.run());
     return new Response(body, { headers: { "Content-Type": "application/json", "Cache-Control": "no-store" } });
@@ -80,6 +82,7 @@ export class Subscribers implements CommittedStream {
 
   /** Opens a stream over WebSocket. */
   openSocket(start: StreamStart): Response {
+    this.#admit();
     const response = this.#sockets.accept(findCursor(this.view, start));
     this.#latch.wake();
     return response;
@@ -95,6 +98,11 @@ export class Subscribers implements CommittedStream {
   /** One second has passed. */
   grow(): void {
     for (const client of this.#clients) client.grow();
+  }
+
+  /** What came while nobody read is not known to be durable yet, but that the stream has not ended before it. */
+  #admit(): void {
+    if (this.view.tail().seq > this.#tail.seq) this.#tail = { ...this.#tail, ended: false };
   }
 
   /** Keeps a client among those who are woken until it has run. */

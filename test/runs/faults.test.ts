@@ -138,6 +138,20 @@ describe("a run's end that races what is written", () => {
   });
 });
 
+describe("an entry that comes after the end", () => {
+  test("while nobody reads is there for who reads later, by each way", async () => {
+    const client = await createRunClient();
+    await client.append({ n: 1 });
+    await client.patch({ status: "completed" });
+    for (const follower of followersOf(client)) expect(withoutStates(await finish(follower))).toEqual(texts(1));
+    for (const [index] of followersOf(client).entries()) {
+      await client.append({ n: index + 2 });
+      const late = followersOf(client)[index];
+      expect(late && withoutStates(await finish(late))).toHaveLength(index + 2);
+    }
+  });
+});
+
 describe("an alarm", () => {
   test("that fires twice at once does its work once", async () => {
     const client = await createRunClient();

@@ -74,8 +74,8 @@ describe("a journal", () => {
           }
           expect(read).toEqual(list.filter(([seq, tag]) => seq >= from && tags.includes(tag)));
           const tagged = list.filter(([, tag]) => tag === "a");
-          expect(journal.total("a").entries).toBe(tagged.length);
-          expect(journal.seek("a", skipped)).toBe(tagged[skipped]?.[0] ?? list.length + 1);
+          expect(journal.index.total("a").entries).toBe(tagged.length);
+          expect(journal.index.seek("a", skipped)).toBe(tagged[skipped]?.[0] ?? list.length + 1);
         });
       }),
       { numRuns: 40 },
