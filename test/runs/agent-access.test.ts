@@ -132,6 +132,20 @@ describe("the agent's role", () => {
   });
 });
 
+interface Parameter {
+  name: string;
+  schema: { enum?: string[]; default?: string };
+}
+
+describe("the OpenAPI document", () => {
+  test.each(["stream", "stream_token"])("names the roles of %s", async (operation) => {
+    const document = await read<{ paths: Record<string, { get: { parameters: Parameter[] } }> }>(call("/openapi.json"));
+    const path = `/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/${operation}`;
+    const role = document.paths[path]?.get.parameters.find(({ name }) => name === "role");
+    expect(role?.schema).toMatchObject({ enum: ["viewer", "agent"], default: "viewer" });
+  });
+});
+
 describe("a token for the agent's role", () => {
   test("takes a key that may write", async () => {
     const client = await createRunClient();

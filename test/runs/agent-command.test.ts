@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { callConfigured } from "../configured.ts";
 import { ODD_JSON } from "../outside/agent-server.ts";
 import { type AgentPlayer, connectAgent } from "./agent-client.ts";
-import { hibernate, read } from "./run-client.ts";
+import { hibernate, loseObject, read } from "./run-client.ts";
 import { agentServer, createRunSession, type RunSession } from "./session.ts";
 
 const MESSAGE = { jsonrpc: "2.0", method: "user_message", params: { content: "Hello" }, id: 7 };
@@ -112,6 +112,24 @@ describe("a command to an agent that is connected", () => {
     expect(await agent.closed).toBe(4003);
     newer.say({ type: "answer", id: nextId, message: { jsonrpc: "2.0", result: "newer" } });
     expect(await read<object>(next)).toMatchObject({ result: "newer" });
+  });
+
+  test("is 500 when the server is lost meanwhile, and then there is no agent until it connects again", async () => {
+    const { session, agent } = await startAgent();
+    const errors = vi.spyOn(console, "error").mockReturnValue();
+    const answer = send(session);
+    await agent.next("command");
+    await loseObject(session.runId);
+    expect((await answer).status).toBe(500);
+    expect(errors).toHaveBeenCalled();
+    vi.restoreAllMocks();
+    await expectError(send(session), 400, "No active sandbox for this task run");
+    const again = await connectAgent(session);
+    await again.greeted();
+    const next = send(session);
+    const { id } = await again.next("command");
+    again.say({ type: "answer", id, message: { jsonrpc: "2.0", result: "again" } });
+    expect(await read<object>(next)).toMatchObject({ result: "again" });
   });
 
   test("is 502 when the agent says something else", async () => {
