@@ -82,24 +82,13 @@ export class Archive {
   }
 
   /**
-   * Drops everything but one line of `tag`, which says how it ended. It keeps its place where it was the last entry; else
-   * it comes after what is dropped, since no sequence number is used twice and the first is what shows that nothing is. Rejects when the bucket fails; then the rows
-   * are gone, the objects not all, and doing it again completes it.
+   * Drops everything but one line of `tag`, which says how it ended. Rejects when the bucket fails; then the rows are gone,
+   * the objects not all, and doing it again completes it.
    */
   async drop(tag: string, line: Uint8Array): Promise<void> {
     this.#storage.transactionSync(() => {
-      const { tail, index } = this.#journal;
-      const seq = tail > 1 && index.lastOf(tag) === tail ? tail : tail + 1;
       this.#volumes.dropAll();
-      this.#storage.sql.exec("DELETE FROM journal");
-      this.#storage.sql.exec(
-        "INSERT INTO journal (first_seq, count, tag, bytes, body) VALUES (?, 1, ?, ?, ?)",
-        seq,
-        tag,
-        line.length,
-        line,
-      );
-      index.recount();
+      this.#journal.restart(tag, line);
     });
     await this.#deleteStray();
   }

@@ -58,8 +58,9 @@ export class Subscribers implements CommittedStream {
     return this.#clients.size + this.#sockets.size;
   }
 
-  /** The journal has grown, or has ended. */
+  /** The journal has grown, or has ended. Whether that was all shows in the next round, also to who comes before it. */
   wake(): void {
+    if (this.#tail.ended) this.#tail = { ...this.#tail, ended: false };
     if (!this.#latch.isSet && this.size > 0) this.#latch.wake();
   }
 

@@ -2,6 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Run } from "../../src/runs/run-object.ts";
+import { Journal } from "../../src/stream/journal.ts";
+import { Volumes } from "../../src/stream/volumes.ts";
 import { type AgentClient, createAgentClient, read, type WireRun } from "../tasks/client.ts";
 import { call } from "../tenant.ts";
 
@@ -67,6 +69,11 @@ export async function createRunClient({
 /** The object of a run, for tests that look behind the API. */
 export function objectOf(runId: string): DurableObjectStub<Run> {
   return env.RUN.getByName(runId);
+}
+
+/** A run's journal, for tests that look into its object. */
+export function openJournal({ sql }: DurableObjectStorage): Journal {
+  return new Journal(sql, { volumes: new Volumes(sql, env.ARTIFACTS) });
 }
 
 /** Ends the object at once, as a crash or a deployment does: its connections break, what is committed stays. */
