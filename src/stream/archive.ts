@@ -9,8 +9,8 @@ import type { StoredVolume, VolumeBucket, Volumes } from "./volumes.ts";
  * noted before its object is put, and rows lose their bodies in the transaction that adds the volume.
  */
 
-/** Bytes of a volume at most, but for one entry alone: what the object holds in memory while it stores it. */
-const VOLUME_TARGET_BYTES = 8_000_000;
+/** Bytes of a volume at most: what the object holds in memory while it stores it. */
+const VOLUME_MAX_BYTES = 8_000_000;
 
 /** Rows of a volume at most: what one transaction puts together. */
 const VOLUME_MAX_ROWS = 20_000;
@@ -103,7 +103,7 @@ export class Archive {
       VOLUME_MAX_ROWS,
     );
     for (const row of found) {
-      if (rows.length > 0 && bytes + row.bytes > VOLUME_TARGET_BYTES) break;
+      if (rows.length > 0 && bytes + row.bytes > VOLUME_MAX_BYTES) break;
       rows.push(row);
       bytes += row.bytes;
     }
