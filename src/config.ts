@@ -123,6 +123,8 @@ const configSchema = z.object({
   RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB).pipe(z.number().max(30 * MB)),
   /** Largest storage of a run's object, its log and events above all; Cloudflare's own limit is 10 GB. */
   RUN_JOURNAL_MAX_BYTES: bytes(2_000 * MB).pipe(z.number().max(9_000 * MB)),
+  /** Days for which the log of a run that has ended is kept; 0 for ever. */
+  RUN_LOG_RETENTION_DAYS: z.coerce.number().int().min(0).default(30),
   /** Largest body of an upload of artifacts: one of 30 MiB in base64 and what is around it. */
   RUN_ARTIFACTS_BODY_MAX_BYTES: bytes(45 * MB),
   /** How long a stream is silent before its readers are told that it is alive, and how long they stay connected. */

@@ -1,5 +1,5 @@
 import { and, eq, getTableColumns, lt, sql } from "drizzle-orm";
-import { agentRuns, agentTasks } from "../db/agent-schema.ts";
+import { agentRuns, agentTasks, keptRunLogs } from "../db/agent-schema.ts";
 import { connect, type Database } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import type { Timers } from "../stream/timers.ts";
@@ -16,10 +16,11 @@ const INSERTED = Object.fromEntries(
 );
 
 /**
- * Writes the row of D1 that lists and look-ups use, and the task's last activity. Safe to repeat and to overtake: an
- * older state never replaces a newer one.
+ * Writes the row of D1 that lists and look-ups use, the task's last activity, and that the run's log is kept from its end
+ * on. Safe to repeat and to overtake: an older state never replaces a newer one.
  */
 async function projectRun(db: Database, run: RunRow): Promise<void> {
+  const { id: runId, completedAt: since } = run;
   await db.batch([
     db
       .insert(agentRuns)
@@ -29,6 +30,7 @@ async function projectRun(db: Database, run: RunRow): Promise<void> {
       .update(agentTasks)
       .set({ lastActivityAt: sql`max(${agentTasks.lastActivityAt}, ${run.updatedAt})` })
       .where(and(eq(agentTasks.organizationId, run.organizationId), eq(agentTasks.id, run.taskId))),
+    ...(since === null ? [] : [db.insert(keptRunLogs).values({ runId, since }).onConflictDoNothing()]),
   ]);
 }
 

@@ -9,8 +9,8 @@ import type { StoredVolume, VolumeBucket, Volumes } from "./volumes.ts";
  * noted before its object is put, and rows lose their bodies in the transaction that adds the volume.
  */
 
-/** Bytes of a volume at most, but for one entry alone: what the object holds in memory while it stores it. */
-const VOLUME_TARGET_BYTES = 8_000_000;
+/** Bytes of a volume at most: what the object holds in memory while it stores it. */
+const VOLUME_MAX_BYTES = 8_000_000;
 
 /** Rows of a volume at most: what one transaction puts together. */
 const VOLUME_MAX_ROWS = 20_000;
@@ -82,24 +82,13 @@ export class Archive {
   }
 
   /**
-   * Drops everything but one line of `tag`, which says how it ended. It keeps its place where it was the last entry; else
-   * it comes after what is dropped, since no sequence number is used twice and the first is what shows that nothing is. Rejects when the bucket fails; then the rows
-   * are gone, the objects not all, and doing it again completes it.
+   * Drops everything but one line of `tag`, which says how it ended. Rejects when the bucket fails; then the rows are gone,
+   * the objects not all, and doing it again completes it.
    */
   async drop(tag: string, line: Uint8Array): Promise<void> {
     this.#storage.transactionSync(() => {
-      const { tail, index } = this.#journal;
-      const seq = tail > 1 && index.lastOf(tag) === tail ? tail : tail + 1;
       this.#volumes.dropAll();
-      this.#storage.sql.exec("DELETE FROM journal");
-      this.#storage.sql.exec(
-        "INSERT INTO journal (first_seq, count, tag, bytes, body) VALUES (?, 1, ?, ?, ?)",
-        seq,
-        tag,
-        line.length,
-        line,
-      );
-      index.recount();
+      this.#journal.restart(tag, line);
     });
     await this.#deleteStray();
   }
@@ -114,7 +103,7 @@ export class Archive {
       VOLUME_MAX_ROWS,
     );
     for (const row of found) {
-      if (rows.length > 0 && bytes + row.bytes > VOLUME_TARGET_BYTES) break;
+      if (rows.length > 0 && bytes + row.bytes > VOLUME_MAX_BYTES) break;
       rows.push(row);
       bytes += row.bytes;
     }

@@ -119,18 +119,22 @@ export class Journal {
     const first = this.tail + 1;
     let next = first;
     for (const { count, body } of cutRows(lines)) {
-      this.#sql.exec(
-        "INSERT INTO journal (first_seq, count, tag, bytes, body) VALUES (?, ?, ?, ?, ?)",
-        next,
-        count,
-        tag,
-        body.length,
-        body.buffer.slice(body.byteOffset, body.byteOffset + body.length),
-      );
+      this.#insert(next, count, tag, body);
       next += count;
     }
     this.#onGrowth();
     return { first, next };
+  }
+
+  #insert(first: number, count: number, tag: string, body: Uint8Array): void {
+    this.#sql.exec(
+      "INSERT INTO journal (first_seq, count, tag, bytes, body) VALUES (?, ?, ?, ?, ?)",
+      first,
+      count,
+      tag,
+      body.length,
+      body.buffer.slice(body.byteOffset, body.byteOffset + body.length),
+    );
   }
 
   /** Whether readers that have everything are through. What is appended later is kept, and read by who comes later. */
@@ -142,6 +146,19 @@ export class Journal {
   close(): void {
     if (this.isClosed) return;
     this.#sql.exec("INSERT INTO journal_end (seq) VALUES (?)", this.tail);
+    this.#onGrowth();
+  }
+
+  /**
+   * Puts one line in place of all there is; call it inside a transaction. It keeps its place where it was the last entry,
+   * else it comes after what is gone: no number is used twice, and the first one tells that nothing is gone.
+   */
+  restart(tag: string, line: Uint8Array): void {
+    const { tail } = this;
+    const seq = tail > 1 && this.index.lastOf(tag) === tail ? tail : tail + 1;
+    this.#sql.exec("DELETE FROM journal");
+    this.#insert(seq, 1, tag, line);
+    this.index.recount();
     this.#onGrowth();
   }
 

@@ -58,14 +58,14 @@ export class Subscribers implements CommittedStream {
     return this.#clients.size + this.#sockets.size;
   }
 
-  /** The journal has grown, or has ended. */
+  /** The journal has grown, or has ended. Whether that was all shows in the next round, also to who comes before it. */
   wake(): void {
+    if (this.#tail.ended) this.#tail = { ...this.#tail, ended: false };
     if (!this.#latch.isSet && this.size > 0) this.#latch.wake();
   }
 
   /** Opens a stream of server-sent events (agent-tasks 6). */
   openEvents(start: StreamStart, rules: ConnectionRules): Response {
-    this.#admit();
     const { readable, writable } = new IdentityTransformStream();
     const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start), rules);
     void this.#serve(client, client.run()).catch((error: unknown) => this.#onFailure(error));
@@ -74,7 +74,6 @@ export class Subscribers implements CommittedStream {
 
   /** Answers with what follows `start`, as JSON; when there is something, or after so many seconds. */
   async poll(start: StreamStart, waitSeconds: number): Promise<Response> {
-    this.#admit();
     const client = new PollSubscriber(this, this.#polled, findCursor(this.view, start), waitSeconds);
     const body = await this.#serve(client, client.run());
     return new Response(body, { headers: { "Content-Type": "application/json", "Cache-Control": "no-store" } });
@@ -82,7 +81,6 @@ export class Subscribers implements CommittedStream {
 
   /** Opens a stream over WebSocket. */
   openSocket(start: StreamStart): Response {
-    this.#admit();
     const response = this.#sockets.accept(findCursor(this.view, start));
     this.#latch.wake();
     return response;
@@ -98,11 +96,6 @@ export class Subscribers implements CommittedStream {
   /** One second has passed. */
   grow(): void {
     for (const client of this.#clients) client.grow();
-  }
-
-  /** What came while nobody read is not known to be durable yet, but that the stream has not ended before it. */
-  #admit(): void {
-    if (this.view.tail().seq > this.#tail.seq) this.#tail = { ...this.#tail, ended: false };
   }
 
   /** Keeps a client among those who are woken until it has run. */

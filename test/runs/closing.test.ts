@@ -1,9 +1,16 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Journal } from "../../src/stream/journal.ts";
 import { EventClient } from "../stream/event-client.ts";
 import { call } from "../tenant.ts";
-import { createRunClient, objectOf, parseLines, read, type RunClient, type WireRun } from "./run-client.ts";
+import {
+  createRunClient,
+  objectOf,
+  openJournal,
+  parseLines,
+  read,
+  type RunClient,
+  type WireRun,
+} from "./run-client.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -21,7 +28,7 @@ interface Closing {
 
 function look({ runId }: RunClient): Promise<Closing> {
   return runInDurableObject(objectOf(runId), async (_, { storage }) => {
-    const journal = new Journal(storage.sql);
+    const journal = openJournal(storage);
     const rows = storage.sql.exec<{ seq: number }>("SELECT seq FROM journal_end").toArray();
     expect(rows.length).toBe(journal.isClosed ? 1 : 0);
     const { segments } = await journal.read(1, { tags: ["state"], maxBytes: 1_000_000 });
