@@ -3,7 +3,7 @@ import { ApiError } from "../http/errors.ts";
 import type { SourceStep } from "../stream/numbered-source.ts";
 import { AGENT_MESSAGE_MAX_BYTES } from "./agent-protocol.ts";
 import { readEntries } from "./entries.ts";
-import { endOf, findMember, parseJson } from "./json-extents.ts";
+import { findMember, parseJson, skipSpaceBack } from "./json-extents.ts";
 
 /** What an agent's message (agent-protocol.ts) says. */
 export type ReadMessage =
@@ -51,7 +51,7 @@ function readBytes(bytes: Uint8Array): ReadMessage {
   const answer = findMember(bytes, "message");
   if (data?.type === "complete") return { kind: "step", step: { kind: "complete", final: data.final_seq } };
   return data && answer
-    ? { kind: "answer", id: data.id, answer: bytes.slice(answer.start, endOf(bytes, answer.start)) }
+    ? { kind: "answer", id: data.id, answer: bytes.slice(answer.start, skipSpaceBack(bytes, answer.end)) }
     : MALFORMED;
 }
 

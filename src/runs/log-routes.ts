@@ -1,6 +1,5 @@
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { verifyLink } from "../auth/signed-links.ts";
-import { integerField, refuseField, textField } from "../http/agent-fields.ts";
 import { type AppContext, type AppEnv, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
@@ -8,7 +7,7 @@ import { serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { notFound } from "../tasks/project.ts";
 import { readEntries } from "./entries.ts";
-import { parseIsoTime } from "./iso-time.ts";
+import { ENTRY_EXAMPLE, serverTiming, type StoredBytes } from "./log-answer.ts";
 import { findLogChain, openLogChain } from "./log-chain.ts";
 import {
   producerAnswerHeaders,
@@ -21,15 +20,6 @@ import { runAnswer, showRun } from "./run-answer.ts";
 import type { RunScope } from "./run-outcome.ts";
 import { nameRun, readUuid, RUN_PATH, runPath, unwrap } from "./run-path.ts";
 import { findOrganization } from "./run-store.ts";
-
-const ENTRY_EXAMPLE = {
-  type: "notification",
-  timestamp: "2026-11-01T09:31:00.000Z",
-  notification: { jsonrpc: "2.0", method: "_posthog/console", params: { level: "info", message: "Cloning" } },
-};
-
-/** An answer whose bytes are made elsewhere: this type lets its route answer with a plain Response. */
-type StoredBytes = NonNullable<RouteConfig["responses"]>[string];
 
 const logHeaders = z.object({
   ETag: z.string().openapi({ description: "Another one whenever the log has grown" }),
@@ -59,6 +49,7 @@ const appendLog = operation({
     "answer comes when they are stored. A batch that is sent again is stored again, unless it carries the number that its " +
     "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together.",
   scope: "task:write",
+  isFrequent: true,
   errors: [
     "not_found",
     "validation_failed",
@@ -104,77 +95,6 @@ const logs = operation({
   responses: logResponses,
 });
 
-/** An ISO 8601 time, as microseconds. */
-const isoTime = textField({}).transform((text, context): number | undefined => {
-  if (text === undefined) return undefined;
-  return parseIsoTime(text) ?? refuseField(context, "invalid_input", "Datetime has wrong format. Use ISO 8601.");
-});
-
-/** Event types separated by commas; nothing named is no filter. */
-const typeList = z
-  .string()
-  .optional()
-  .transform((text) => {
-    const types = (text ?? "").split(",").map((type) => type.trim());
-    const named = types.filter((type) => type !== "");
-    return named.length === 0 ? undefined : named;
-  });
-
-const SESSION_LIMIT_DEFAULT = 1000;
-const SESSION_LIMIT_MAX = 5000;
-
-const sessionLogsQuery = z.object({
-  after: isoTime.openapi({
-    format: "date-time",
-    example: "2026-11-01T09:30:00Z",
-    description: "Entries after this time only",
-  }),
-  event_types: typeList.openapi({
-    type: "string",
-    example: "agent_message,tool_call",
-    description: "The `sessionUpdate` of session/update entries, the method of others",
-  }),
-  exclude_types: typeList.openapi({ type: "string", example: "_posthog/console", description: "Types to leave out" }),
-  limit: integerField({ min: 1, max: SESSION_LIMIT_MAX }).openapi({
-    example: SESSION_LIMIT_DEFAULT,
-    description: "Entries at most",
-  }),
-  offset: integerField({ min: 0 }).openapi({ example: 0, description: "Matching entries to leave out" }),
-});
-
-const sessionLogsPage: StoredBytes = {
-  description: "Entries as stored, oldest first",
-  headers: z.object({
-    "X-Total-Count": z.string().openapi({ description: "Entries of the log" }),
-    "X-Filtered-Count": z.string().openapi({ description: "Entries on this page" }),
-    "X-Matching-Count": z.string().openapi({ description: "Entries that match, on all pages" }),
-    "X-Has-More": z.string().openapi({ description: "`true` when entries follow" }),
-  }),
-  content: {
-    "application/json": {
-      schema: z.array(z.record(z.string(), z.unknown())).openapi("AgentRunLogEntries"),
-      example: [ENTRY_EXAMPLE],
-    },
-  },
-};
-
-const sessionLogs = operation({
-  method: "get",
-  path: `${RUN_PATH}/session_logs`,
-  operationId: "getAgentRunSessionLogs",
-  tags: ["Agent runs"],
-  summary: "Read a page of a run's log, filtered",
-  description:
-    "A page ends at `limit` entries or before 2 MiB, but holds one entry at least: go on with `offset` plus the entries received " +
-    "until X-Has-More is not `true`.",
-  scope: "task:read",
-  errors: ["not_found", "validation_failed"],
-  request: { params: runPath, query: sessionLogsQuery },
-  responses: {
-    200: sessionLogsPage,
-  },
-});
-
 const linkedLog = operation({
   method: "get",
   path: `${RUN_PATH}/log.jsonl`,
@@ -203,11 +123,6 @@ async function answerLog(c: AppContext, scope: RunScope, runId: string): Promise
   return serveFile(c.req.raw, file, (range) => openLogChain(c.env, scope, chain, range));
 }
 
-/** What a client's developer tools show of the time that the run took (1.1 "Extra headers"). */
-function serverTiming(step: string, startedAt: number): string {
-  return `${step};dur=${Date.now() - startedAt}`;
-}
-
 /** The log of a run (agent-tasks 5). */
 export function logRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
@@ -229,25 +144,6 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(logs, async (c) => {
     const { scope, runId } = await nameRun(c, c.req.valid("param"));
     return answerLog(c, scope, runId);
-  });
-
-  routes.openapi(sessionLogs, async (c) => {
-    const { after, event_types, exclude_types, limit = SESSION_LIMIT_DEFAULT, offset = 0 } = c.req.valid("query");
-    const { handle, scope } = await nameRun(c, c.req.valid("param"));
-    const startedAt = Date.now();
-    const query = { after, eventTypes: event_types, excludeTypes: exclude_types, limit, offset };
-    const page = unwrap(await handle.sessionLogs(scope, query));
-    return new Response(page.entries, {
-      headers: {
-        "Content-Type": "application/json",
-        "Cache-Control": "no-cache",
-        "X-Total-Count": String(page.total),
-        "X-Filtered-Count": String(page.count),
-        "X-Matching-Count": String(page.matching),
-        "X-Has-More": String(page.hasMore),
-        "Server-Timing": serverTiming("read", startedAt),
-      },
-    });
   });
 
   routes.openapi(linkedLog, async (c) => {

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { EventClient } from "../stream/event-client.ts";
+import { EventClient, inTime } from "../stream/event-client.ts";
 import {
   archive,
   bucketOf,
@@ -171,6 +171,30 @@ describe("a run whose journal is archived", () => {
     }
   });
 
+  test("goes on over WebSocket where a client was that held it up, though the object slept and the archive came", async () => {
+    const client = await endedRun(1_500_000);
+    const expected = entriesOf((await readSocket(await openSocket(client))).messages);
+    const socket = await openSocket(client);
+    const messages: string[] = [];
+    let isAcking = false;
+    const acknowledge = () =>
+      socket.send(JSON.stringify({ type: "ack", offset: JSON.parse(messages.at(-1) ?? "").offset }));
+    socket.addEventListener("message", ({ data }) => {
+      messages.push(String(data));
+      if (isAcking && JSON.parse(String(data)).type === "entries") acknowledge();
+    });
+    const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
+    socket.accept();
+    await vi.waitFor(() => expect(messages.length).toBeGreaterThan(0));
+    await archive(client);
+    await inTime(evictDurableObject(objectOf(client.runId)), "the eviction");
+    expect(entriesOf(messages).length).toBeLessThan(expected.length);
+    isAcking = true;
+    acknowledge();
+    expect(await inTime(closed, "the close")).toBe(1000);
+    expect(entriesOf(messages)).toEqual(expected);
+  });
+
   test("says so when an object is gone, in every way, and keeps serving others", async () => {
     const [client, other] = [await endedRun(100_000), await endedRun(1000)];
     await archive(client);
@@ -271,6 +295,9 @@ describe("logs in parts", () => {
     await client.append({ n: 2 });
     expect((await ask()).headers.get("ETag")).not.toBe(tag);
     expect((await ask({ "If-None-Match": tag })).status).toBe(200);
+    const later = new Date(Date.now() + 60_000).toUTCString();
+    expect((await ask({ "If-Modified-Since": later })).status).toBe(200);
+    expect((await ask({ Range: "bytes=0-1", "If-Range": later })).status).toBe(200);
     const whole = await ask({ Range: "bytes=0-1", "If-Range": tag });
     expect([whole.status, await textOf(whole)]).toEqual([200, '{"n":1}\n{"n":2}\n']);
     const head = await client.onRun("/logs", { method: "HEAD" });

@@ -16,8 +16,8 @@ const [script = "", folder = "", port = ""] = process.argv.slice(2);
 const bootstrapSecret = process.env["BOOTSTRAP_SECRET"];
 
 /** What wrangler.toml says, as miniflare takes it: wrangler gives it without its types. */
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made for miniflare by wrangler, of the same release
 const { compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows, assets } =
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made for miniflare by wrangler, of the same release
   unstable_getMiniflareWorkerOptions(join(ROOT, "wrangler.toml")).workerOptions as Required<V4WorkerOptions>;
 
 /**
