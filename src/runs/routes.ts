@@ -6,6 +6,7 @@ import { eventRoutes } from "./event-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { runStepRoutes } from "./run-step-routes.ts";
+import { sessionLogRoutes } from "./session-log-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 
 const RUN = "^/api/projects/[^/]+/tasks/[^/]+/runs/[^/]+";
@@ -23,6 +24,7 @@ export function agentRunRoutes(): OpenAPIHono<AppEnv> {
   routes.route("/", runRoutes());
   routes.route("/", runStepRoutes());
   routes.route("/", logRoutes());
+  routes.route("/", sessionLogRoutes());
   routes.route("/", artifactRoutes());
   routes.route("/", eventRoutes());
   routes.route("/", streamRoutes());
