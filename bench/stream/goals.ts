@@ -13,8 +13,9 @@ interface Goal {
 }
 
 function ratio(wanted: string, cell: string, key: string, isRate: boolean, peer: string, least: number): Goal {
+  const bound = least < 1 ? `at most ${formatNumber(1 / least)} times worse than` : `at least ${least}×`;
   return {
-    wanted: `${wanted}: at least ${least}× ${peer}`,
+    wanted: `${wanted}: ${bound} ${peer}`,
     found: (results) => betterBy(results, cell, { key, isRate }, OURS, peer),
     isReached: (found) => found >= least,
   };

@@ -1,7 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ROOT } from "../../scripts/command.ts";
-import { bundleWorker } from "../measure/bundle.ts";
 import { formatNumber, formatTable } from "../measure/table.ts";
 import { processorMilliseconds, residentBytes } from "./process-facts.ts";
 import type { SingleContext } from "./singles.ts";
@@ -14,31 +11,14 @@ const WATCH_MS = 5_000;
 /** What the Worker of this measurement prints when an object of a run is put together. */
 const CONSTRUCTED = "the object of a run was constructed";
 
-/** The Worker as it is, but that its objects say when they are constructed. */
-const ENTRY = `import worker, * as all from ${JSON.stringify(join(ROOT, "src", "worker.ts"))};
-export * from ${JSON.stringify(join(ROOT, "src", "worker.ts"))};
-export class Run extends all.Run {
-  constructor(ctx, env) {
-    super(ctx, env);
-    console.log(${JSON.stringify(CONSTRUCTED)});
-  }
-}
-export default worker;
-`;
-
 /**
  * What a run costs while a thousand WebSockets watch it and nothing happens, beside as many readers of server-sent events:
  * processor time, memory, and whether the object had gone to sleep, which shows when it is constructed again to deliver.
  */
-export async function printIdle({ load, folder, signal }: SingleContext): Promise<void> {
-  const sources = join(folder, "idle-worker");
-  await mkdir(sources, { recursive: true });
-  const entry = join(sources, "idle-worker.ts");
-  await writeFile(entry, ENTRY);
-  const script = await bundleWorker(folder, join(ROOT, "wrangler.toml"), entry);
+export async function printIdle({ load, folder, script, signal }: SingleContext): Promise<void> {
   const rows: string[][] = [];
   for (const transport of ["socket", "events"] as const) {
-    const system = await startTaskyard(script, join(folder, `idle-${transport}`), signal);
+    const system = await startTaskyard(script, join(folder, `idle-${transport}`), signal, CONSTRUCTED);
     try {
       let constructed = 0;
       system.onLine((line) => (constructed += line.includes(CONSTRUCTED) ? 1 : 0));

@@ -42,7 +42,11 @@ await runCommand(async (signal) => {
 });
 
 async function measure(folder: string, signal: AbortSignal): Promise<void> {
-  const script = await bundleWorker(folder, join(ROOT, "wrangler.toml"), join(ROOT, "src", "worker.ts"));
+  const script = await bundleWorker(
+    folder,
+    join(ROOT, "wrangler.toml"),
+    join(import.meta.dirname, "systems", "worker.js"),
+  );
   const systems: System[] = [];
   const load = new LoadGenerator(signal);
   try {

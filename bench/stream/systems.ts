@@ -70,11 +70,19 @@ async function childOf({ pid }: ProcessGroup): Promise<number> {
   return Number(children.trim().split(" ", 1)[0]);
 }
 
-/** The Worker in workerd, with its data in `folder`: an organization, its key and a task are made on the way. */
-export async function startTaskyard(script: string, folder: string, signal: AbortSignal): Promise<TaskyardSystem> {
+/**
+ * The Worker in workerd, with its data in `folder`: an organization, its key and a task are made on the way. With an
+ * announcement it prints that whenever an object of a run is constructed.
+ */
+export async function startTaskyard(
+  script: string,
+  folder: string,
+  signal: AbortSignal,
+  announcement = "",
+): Promise<TaskyardSystem> {
   await mkdir(folder, { recursive: true });
   const secret = randomBytes(24).toString("hex");
-  const running = await launchTaskyard(script, folder, 0, secret);
+  const running = await launchTaskyard(script, folder, 0, { BOOTSTRAP_SECRET: secret, ANNOUNCE: announcement });
   const { port } = running;
   const access = { baseUrl: `http://${HOST}:${port}`, signal };
   const organization = await callApi(
@@ -107,9 +115,9 @@ export async function restartTaskyard(system: System, script: string, folder: st
   return systemOf(await launchTaskyard(script, folder, system.target.port), system.target);
 }
 
-async function launchTaskyard(script: string, folder: string, port: number, secret = "") {
+async function launchTaskyard(script: string, folder: string, port: number, env: NodeJS.ProcessEnv = {}) {
   const args = program("taskyard.ts", script, folder, String(port));
-  const { processes, answer } = await start(process.execPath, args, READY, { BOOTSTRAP_SECRET: secret });
+  const { processes, answer } = await start(process.execPath, args, READY, env);
   return { processes, port: Number(answer), workerd: await childOf(processes) };
 }
 

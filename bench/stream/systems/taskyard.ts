@@ -13,24 +13,12 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 const BREAKPOINT = "--> statement-breakpoint";
 
 const [script = "", folder = "", port = ""] = process.argv.slice(2);
-const bootstrapSecret = process.env["BOOTSTRAP_SECRET"];
+const { BOOTSTRAP_SECRET: bootstrapSecret, ANNOUNCE: announcement } = process.env;
 
 /** What wrangler.toml says, as miniflare takes it: wrangler gives it without its types. */
 const { compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows, assets } =
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made for miniflare by wrangler, of the same release
   unstable_getMiniflareWorkerOptions(join(ROOT, "wrangler.toml")).workerOptions as Required<V4WorkerOptions>;
-
-/**
- * Counting requests is left out: on Cloudflare it is a counter in memory beside the Worker, but miniflare's stand-in writes
- * each request to a database on disk, which would be measured in the place of what is to be measured.
- */
-const LIMITER = `
-import { WorkerEntrypoint } from "cloudflare:workers";
-export class Limiter extends WorkerEntrypoint {
-  limit() { return { success: true }; }
-}
-export default {};
-`;
 
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
@@ -51,11 +39,10 @@ const miniflare = new Miniflare(
           // A storm's readers come back before the server knows that they are gone.
           RUN_STREAM_MAX_READERS: "10000",
           ...(bootstrapSecret && { BOOTSTRAP_SECRET: bootstrapSecret }),
+          ...(announcement && { ANNOUNCE: announcement }),
         },
-        serviceBindings: { RATE_LIMIT: { name: "limiter", entrypoint: "Limiter" } },
         unsafeDirectSockets: [{ host: "127.0.0.1", port: Number(port) }],
       },
-      { name: "limiter", modules: true, script: LIMITER, compatibilityDate },
     ],
     resourcePersistencePath: folder,
   }),
