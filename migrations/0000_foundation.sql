@@ -223,6 +223,13 @@ CREATE INDEX `agent_tasks_active` ON `agent_tasks` (`project_number`,`deleted_at
 CREATE INDEX `agent_tasks_creator` ON `agent_tasks` (`project_number`,`created_by`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
 CREATE INDEX `agent_tasks_origin` ON `agent_tasks` (`project_number`,`origin_product`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
 CREATE INDEX `agent_tasks_repository` ON `agent_tasks` (`project_number`,`repository`,`deleted_at`,`internal`,`archived_at`,`created_at`);--> statement-breakpoint
+CREATE TABLE `kept_run_logs` (
+	`run_id` text PRIMARY KEY NOT NULL,
+	`since` integer NOT NULL,
+	FOREIGN KEY (`run_id`) REFERENCES `agent_runs`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `kept_run_logs_since` ON `kept_run_logs` (`since`);--> statement-breakpoint
 CREATE TABLE `slack_threads` (
 	`task_id` text NOT NULL,
 	`run_id` text DEFAULT '' NOT NULL,

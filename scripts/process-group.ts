@@ -9,6 +9,8 @@ const KEPT_LINES = 80;
 
 /** A program with everything that it starts, in a process group of its own, its output read line by line, without colours. */
 export interface ProcessGroup {
+  /** The program's process id; undefined when it could not be started. */
+  pid: number | undefined;
   /** Settles with the exit code (null after a signal) once the program has ended and its output is read. */
   ended: Promise<number | null>;
   /** The last lines of output, as text. */
@@ -56,6 +58,7 @@ export function startProcessGroup(program: string, args: string[], options: Proc
   }).finally(() => process.off("exit", killGroup));
 
   return {
+    pid: child.pid,
     ended,
     output: () => kept.join("\n").trim(),
     onLine: (listener) => {

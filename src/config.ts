@@ -129,6 +129,8 @@ const settings = z.object({
   RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB).pipe(z.number().max(30 * MB)),
   /** Largest storage of a run's object, its log and events above all; Cloudflare's own limit is 10 GB. */
   RUN_JOURNAL_MAX_BYTES: bytes(2_000 * MB).pipe(z.number().max(9_000 * MB)),
+  /** Days for which the log of a run that has ended is kept; 0 for ever. */
+  RUN_LOG_RETENTION_DAYS: z.coerce.number().int().min(0).default(30),
   /** Largest artifact, and largest PDF that a user attaches; R2 takes 5 GB at once. */
   RUN_ARTIFACT_MAX_BYTES: bytes(30 * MiB).pipe(z.number().max(5_000 * MB)),
   RUN_ARTIFACT_PDF_MAX_BYTES: bytes(10 * MiB),

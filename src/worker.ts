@@ -2,6 +2,7 @@ import { buildApp } from "./app.ts";
 import { sweepFiles } from "./artifacts/sweep.ts";
 import { sweepAccesses } from "./files/access-store.ts";
 import { sweepUploads } from "./registry/sweep.ts";
+import { sweepRunLogs } from "./runs/log-retention.ts";
 import { sweepDeliveries } from "./webhooks/sweep.ts";
 
 export { RelayWorkflow } from "./runs/relay-workflow.ts";
@@ -18,10 +19,12 @@ export default {
     const swept = await Promise.allSettled([
       sweepUploads(env, now),
       sweepFiles(env, now),
+      sweepRunLogs(env, now),
       sweepDeliveries(env, now),
       sweepAccesses(env, now),
     ]);
-    const failures = swept.filter(({ status }) => status === "rejected");
+    // One that fails does not keep the others from their work; the platform shows that it failed.
+    const failures = swept.filter((sweep) => sweep.status === "rejected").map(({ reason }): unknown => reason);
     if (failures.length > 0) throw new AggregateError(failures, "A sweep has failed");
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -8,18 +8,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { largeFiles, type SampleArchive, taskFileName, taskFiles, writeArchive } from "./archives.ts";
+import { formatNumber, formatTable, formatTimes } from "../measure/table.ts";
 import { extractors } from "./extractors.ts";
 import { listers, OURS, OURS_CHECKED } from "./listers.ts";
 import { measureMemory, measureTimes, survivesSmallHeap } from "./measure.ts";
-import {
-  formatMegabytes,
-  formatNumber,
-  formatRatio,
-  formatPart,
-  formatTable,
-  formatTime,
-  formatTimes,
-} from "./table.ts";
+import { formatMegabytes, formatRatio, formatPart, formatTime } from "./table.ts";
 import { measureInWorkerd } from "./workerd.ts";
 
 const ROUNDS = 9;

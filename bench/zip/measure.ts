@@ -1,7 +1,7 @@
 import type { SampleArchive } from "./archives.ts";
 import type { Job, JobResult } from "./cell.ts";
 import { Child } from "./child.ts";
-import { summarize, type Summary } from "./statistics.ts";
+import { summarize, type Summary } from "../measure/statistics.ts";
 
 const SMALL_HEAP = "--max-old-space-size=112";
 /** After this many milliseconds of rounds a slow peer sits the rest out, but not before its first. */

@@ -1,12 +1,12 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { locateDirectory } from "../../src/zip/locate.ts";
 import type { SampleArchive } from "./archives.ts";
 import { CountingFile } from "./file-source.ts";
-import { summarize, type Summary } from "./statistics.ts";
+import { bundleWorker } from "../measure/bundle.ts";
+import { summarize, type Summary } from "../measure/statistics.ts";
 
 /** Requests to one isolate before it counts as warm, and those that are then timed. */
 const WARM_UP = 30;
@@ -36,7 +36,8 @@ export async function measureInWorkerd(
   archives: readonly SampleArchive[],
   rounds: number,
 ): Promise<WorkerdResult[]> {
-  const script = await bundleWorker(folder);
+  const config = join(import.meta.dirname, "wrangler.toml");
+  const script = await readFile(await bundleWorker(folder, config, join(import.meta.dirname, "worker.ts")), "utf8");
   const targets: Target[] = [];
   for (const archive of archives) targets.push(...(await targetsOf(archive)));
   await inWorkerd(folder, script, async (url) => {
@@ -112,16 +113,4 @@ async function timeRequest(url: URL): Promise<{ milliseconds: number; digest: st
   const milliseconds = performance.now() - start;
   if (!response.ok) throw new Error(`${url.pathname}: ${response.status}`);
   return { milliseconds, digest: createHash("sha256").update(body).digest("hex") };
-}
-
-/** Bundles the bench Worker as a deployment would. */
-async function bundleWorker(folder: string): Promise<string> {
-  const out = join(folder, "worker");
-  await mkdir(out, { recursive: true });
-  const entry = join(import.meta.dirname, "worker.ts");
-  const config = join(import.meta.dirname, "wrangler.toml");
-  const options = ["deploy", entry, "--dry-run", "--config", config, "--outdir", out];
-  const { status, stderr } = spawnSync("npx", ["wrangler", ...options], { encoding: "utf8" });
-  if (status !== 0) throw new Error(`wrangler could not bundle the Worker: ${stderr}`);
-  return readFile(join(out, "worker.js"), "utf8");
 }

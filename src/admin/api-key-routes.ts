@@ -76,7 +76,9 @@ const revoke = operation({
   operationId: "revokeApiKey",
   tags: ["Administration"],
   summary: "Revoke an API key",
-  description: "The key stops working at once and stays readable with `revoked_at`. Revoking again changes nothing.",
+  description:
+    "The key stops working at once, for append_log and stream within five seconds, and stays readable with `revoked_at`. " +
+    "Revoking again changes nothing.",
   scope: "admin",
   errors: ["forbidden", "not_found", "validation_failed"],
   request: { params: apiKeyPath },

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { generateApiKey, type KeyFormat } from "../auth/api-keys.ts";
+import { forgetRecentKey } from "../auth/recent-keys.ts";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
 import { apiKeys, organizations, projects, users } from "../db/schema.ts";
@@ -105,6 +106,7 @@ export async function revokeApiKey(db: Database, organizationId: string, keyId: 
     .where(isKey(organizationId, keyId))
     .returning({ id: apiKeys.id });
   if (!row) throw new ApiError("not_found", `API key '${keyId}' not found.`);
+  forgetRecentKey(keyId);
 }
 
 /** Switches a key on or off. The instant of the first switching off stays until it is on again. */

@@ -1,4 +1,4 @@
-/** Where files of tasks lie in ARTIFACTS: the one place that makes these keys (agent-tasks 7.1 `storage_path`). */
+/** Where objects lie in ARTIFACTS: the one place that makes their keys (agent-tasks 5.2, 7.1 `storage_path`). None is used twice. */
 
 /** Bytes of a name in a key: with what stands before it a key stays below R2's 1,024 and the wire's 500 characters. */
 const NAME_MAX_BYTES = 255;
@@ -37,4 +37,9 @@ export function storagePathOf({ projectNumber, taskId, runId }: FileOwner, id: s
   if (taskId !== null) folders.push(`task_${taskId}`);
   if (runId !== null) folders.push(`run_${runId}`);
   return `${folders.join("/")}/${runId === null ? id : id.slice(0, 8)}_${keyName(name)}`;
+}
+
+/** What the keys of a run's archived log begin with; each goes on with a name of its own. */
+export function logPrefix(run: { projectNumber: number; taskId: string; id: string }): string {
+  return `tasks/logs/team_${run.projectNumber}/task_${run.taskId}/run_${run.id}`;
 }

@@ -8,7 +8,7 @@ import type { Caller } from "./caller.ts";
 const LAST_USED_RESOLUTION_MS = 60_000;
 
 export type Verdict =
-  | { ok: true; caller: Caller; lastUsedAt: Date | null }
+  | { ok: true; caller: Caller; lastUsedAt: Date | null; expiresAt: Date | null }
   | { ok: false; reason: "key_invalid" | "key_inactive" | "key_revoked" | "key_expired" };
 
 /** The default project of the key's organization: neither it nor its workspace can be deleted. */
@@ -58,7 +58,7 @@ export async function verifyApiKey(db: Database, presented: string, now: Date): 
     currentProject: row.currentProject,
     scopes: row.key.scopes,
   };
-  return { ok: true, caller, lastUsedAt: row.key.lastUsedAt };
+  return { ok: true, caller, lastUsedAt: row.key.lastUsedAt, expiresAt: row.key.expiresAt };
 }
 
 /** Whether `last_used_at` is old enough to be written again. */

@@ -139,6 +139,19 @@ export const agentRuns = sqliteTable(
   ],
 );
 
+/** Runs that have ended and whose logs are kept. A row of its own, because the run's is written anew by its object. */
+export const keptRunLogs = sqliteTable(
+  "kept_run_logs",
+  {
+    runId: text("run_id")
+      .primaryKey()
+      .references(() => agentRuns.id),
+    /** When the run ended; later where dropping the log failed and is to be tried again. Microseconds since 1970. */
+    since: integer("since").notNull(),
+  },
+  (table) => [index("kept_run_logs_since").on(table.since)],
+);
+
 /** Which Slack thread a task's runs speak in; `runId` is empty when the thread is the whole task's. */
 export const slackThreads = sqliteTable(
   "slack_threads",

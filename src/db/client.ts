@@ -8,7 +8,13 @@ const schema = { ...platformSchema, ...agentSchema, ...webhookSchema, ...workflo
 
 export type Database = DrizzleD1Database<typeof schema>;
 
-/** The drizzle client over the D1 binding. Cheap: made once per request. */
+const clients = new WeakMap<D1Database, Database>();
+
+/** The drizzle client over the D1 binding. Made once for each: it works out all relations of the schema. */
 export function connect(d1: D1Database): Database {
-  return drizzle(d1, { schema });
+  const known = clients.get(d1);
+  if (known) return known;
+  const client = drizzle(d1, { schema });
+  clients.set(d1, client);
+  return client;
 }

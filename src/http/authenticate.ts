@@ -1,5 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import { grants, type Scope } from "../auth/scopes.ts";
+import { verifyRecentKey } from "../auth/recent-keys.ts";
 import { isLastUsedStale, recordKeyUse, verifyApiKey } from "../auth/verify-api-key.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts";
 import { ApiError } from "./errors.ts";
@@ -43,10 +44,10 @@ function presentedKey(c: AppContext): string {
   return header;
 }
 
-async function identify(c: AppContext): Promise<void> {
+async function identify(c: AppContext, verify: typeof verifyApiKey): Promise<void> {
   const db = databaseOf(c);
   const now = new Date();
-  const verdict = await verifyApiKey(db, presentedKey(c), now);
+  const verdict = await verify(db, presentedKey(c), now);
   if (!verdict.ok) throw new ApiError(verdict.reason);
   c.set("caller", verdict.caller);
   if (isLastUsedStale(verdict.lastUsedAt, now)) {
@@ -61,15 +62,22 @@ async function identify(c: AppContext): Promise<void> {
 /** Whether a request comes in without a key, by something else that it presents. It counts such requests itself. */
 export type Admission = (c: AppContext) => Promise<boolean>;
 
+export interface AuthenticationRules {
+  /** What else lets a request in. */
+  admits?: Admission | undefined;
+  /** Whether clients call this many times a second: then a key is good that was verified a moment ago. */
+  isFrequent?: boolean | undefined;
+}
+
 /**
  * Lets a request through that presents a key with `scope`, or any valid key for `"any"`, or that `admits` lets in. Requests
  * are limited per key; those without a valid one per address, so that keys cannot be tried without end.
  */
-export function authenticate(scope: Scope | "any", admits?: Admission) {
+export function authenticate(scope: Scope | "any", { admits, isFrequent = false }: AuthenticationRules = {}) {
   return createMiddleware<AppEnv>(async (c, next) => {
     if (await admits?.(c)) return next();
     try {
-      await identify(c);
+      await identify(c, isFrequent ? verifyRecentKey : verifyApiKey);
     } catch (error) {
       if (error instanceof ApiError) {
         error.headers["WWW-Authenticate"] = 'Bearer realm="taskyard"';
@@ -77,11 +85,14 @@ export function authenticate(scope: Scope | "any", admits?: Admission) {
       }
       throw error;
     }
-    const caller = callerOf(c);
-    await limitRate(c, `key:${caller.keyId}`);
-    if (scope !== "any" && !grants(caller.scopes, scope)) {
-      throw new ApiError("scope_missing", `API key missing required scope '${scope}'`);
-    }
+    await limitRate(c, `key:${callerOf(c).keyId}`);
+    if (scope !== "any") requireScope(c, scope);
     await next();
   });
+}
+
+/** Refuses a caller whose key does not have `scope`. */
+export function requireScope(c: AppContext, scope: Scope): void {
+  if (grants(callerOf(c).scopes, scope)) return;
+  throw new ApiError("scope_missing", `API key missing required scope '${scope}'`);
 }

@@ -13,6 +13,8 @@ interface OperationRules {
   scope: Scope | "any" | "none";
   /** What else lets a request in beside a key with this scope. */
   admits?: Admission;
+  /** For what one client calls many times a second: takes a key that was verified a moment ago (auth/recent-keys.ts). */
+  isFrequent?: boolean;
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -71,14 +73,17 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   config: R & OperationRules,
 ) {
-  const { scope, admits, errors: _errors, ...route } = config;
+  const { scope, admits, isFrequent, errors: _errors, ...route } = config;
   const own = route.middleware ?? [];
   const takesJson = Object.hasOwn(route.request?.body?.content ?? {}, "application/json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
   return createRoute<P, R>({
     ...route,
     ...(scope !== "none" && { security: SECURITY, "x-required-scope": scope }),
-    middleware: [...(scope === "none" ? [] : [authenticate(scope, admits)]), ...(Array.isArray(own) ? own : [own])],
+    middleware: [
+      ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent })]),
+      ...(Array.isArray(own) ? own : [own]),
+    ],
     responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesJson)) },
   } as unknown as R);
 }

@@ -19,10 +19,11 @@ export interface Validators {
 export interface StoredFile extends Validators {
   /** Bytes. */
   size: number;
-  lastModified: Date;
-  /** Its own name, without folders. */
-  filename: string;
-  /** Its media type, where it is known otherwise than by the name. */
+  /** Without it the tag alone tells whether a copy is current. */
+  lastModified?: Date;
+  /** Its own name, without folders, by which clients save it. */
+  filename?: string;
+  /** Its media type; without one it is told by the name. */
   contentType?: string;
   /** How a browser takes it; to save it unless something else is said. */
   disposition?: Disposition;
@@ -77,8 +78,8 @@ export function dispositionOf(filename: string, disposition: Disposition = "atta
 export function contentHeaders(file: Pick<StoredFile, "filename" | "contentType" | "disposition">): Headers {
   return new Headers({
     ...USER_CONTENT_HEADERS,
-    "Content-Type": file.contentType ?? contentTypeOf(file.filename),
-    "Content-Disposition": dispositionOf(file.filename, file.disposition),
+    "Content-Type": file.contentType ?? contentTypeOf(file.filename ?? ""),
+    ...(file.filename !== undefined && { "Content-Disposition": dispositionOf(file.filename, file.disposition) }),
   });
 }
 
@@ -108,7 +109,7 @@ export function validatorHeaders({ etag, cacheControl, headers }: Validators): H
  */
 export function planAnswer(request: Request, file: StoredFile, now: Date): PlannedAnswer {
   const headers = validatorHeaders(file);
-  headers.set("Last-Modified", file.lastModified.toUTCString());
+  if (file.lastModified) headers.set("Last-Modified", file.lastModified.toUTCString());
   if (isNotModified(request, file)) return { status: 304, headers, range: undefined };
   for (const [name, value] of contentHeaders(file)) headers.set(name, value);
   headers.set("Accept-Ranges", "bytes");
@@ -133,11 +134,11 @@ export async function serveFile(
 }
 
 /** Whether the client's copy is current: by If-None-Match, else by If-Modified-Since (RFC 9110, 13.2.2). */
-function isNotModified(request: Request, file: Pick<StoredFile, "etag" | "lastModified">): boolean {
+function isNotModified(request: Request, file: StoredFile): boolean {
   const tags = request.headers.get("if-none-match");
   if (tags !== null) return tags.trim() === "*" || listsTag(tags, file.etag);
   const since = parseDate(request.headers.get("if-modified-since"));
-  return since !== undefined && wholeSeconds(file.lastModified) <= since;
+  return since !== undefined && file.lastModified !== undefined && wholeSeconds(file.lastModified) <= since;
 }
 
 function listsTag(header: string, etag: string): boolean {
@@ -153,6 +154,7 @@ function rangeApplies(request: Request, { etag, lastModified }: StoredFile, now:
   if (condition.startsWith('"')) return condition === etag;
   // A date is a strong validator only once its second has passed (RFC 9110, 8.8.2.2).
   const date = parseDate(condition);
+  if (date === undefined || !lastModified) return false;
   return date === wholeSeconds(lastModified) && now.getTime() - date >= 1000;
 }
 

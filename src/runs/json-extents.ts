@@ -28,14 +28,28 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
+/** The values of JSON texts with commas between them; throws what JSON.parse or the decoder throws. */
+export function parseList(bytes: Uint8Array): unknown[] {
+  const values: unknown = JSON.parse(`[${decoder.decode(bytes)}]`);
+  return Array.isArray(values) ? values : [];
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB;
+}
+
 /** Where white space that begins at `from` ends. */
 export function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
-  for (;;) {
-    const byte = bytes[at];
-    if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) return at;
-    at += 1;
-  }
+  while (isSpace(bytes[at])) at += 1;
+  return at;
+}
+
+/** Where white space that ends at `to` begins. */
+export function skipSpaceBack(bytes: Uint8Array, to: number): number {
+  let at = to;
+  while (isSpace(bytes[at - 1])) at -= 1;
+  return at;
 }
 
 /** Where the string that opens at `open` closes: at the first quote without an odd run of backslashes before it. */
@@ -49,11 +63,11 @@ export function closingQuote(bytes: Uint8Array, open: number): number {
 }
 
 /**
- * What stands between the commas of the list or object that opens at `open`, one after the other: a text may hold
+ * Tells what stands between the commas of the list or object that opens at `open`, one after the other: a text may hold
  * millions. Returns where the list or object ends, or the text where it never does. Only strings and brackets are
  * understood here; whether what lies between them is JSON is for JSON.parse to say.
  */
-export function* membersOf(bytes: Uint8Array, open: number): Generator<Extent, number> {
+export function visitMembers(bytes: Uint8Array, open: number, visit: (start: number, end: number) => void): number {
   let start = open + 1;
   let depth = 0;
   for (let at = start; at < bytes.length; at += 1) {
@@ -63,11 +77,11 @@ export function* membersOf(bytes: Uint8Array, open: number): Generator<Extent, n
     } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
       depth += 1;
     } else if (depth === 0 && byte === COMMA) {
-      yield { start, end: at };
+      visit(start, at);
       start = at + 1;
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       if (depth === 0) {
-        if (start > open + 1 || skipSpace(bytes, start) < at) yield { start, end: at };
+        if (start > open + 1 || skipSpace(bytes, start) < at) visit(start, at);
         return at + 1;
       }
       depth -= 1;
@@ -76,28 +90,20 @@ export function* membersOf(bytes: Uint8Array, open: number): Generator<Extent, n
   return bytes.length;
 }
 
-/** Where the list or object that opens at `open` ends, or the text where it never does. */
-export function endOf(bytes: Uint8Array, open: number): number {
-  const members = membersOf(bytes, open);
-  for (;;) {
-    const { done, value } = members.next();
-    if (done) return value;
-  }
-}
-
 /** Where the value of `key` stands in an object's text, of its last one if there are several: that one counts. */
 export function findMember(bytes: Uint8Array, key: string): Extent | undefined {
   const open = skipSpace(bytes, 0);
   if (bytes[open] !== OPEN_OBJECT) return undefined;
   let found: Extent | undefined;
-  for (const { start, end } of membersOf(bytes, open)) {
+  let isObject = true;
+  visitMembers(bytes, open, (start, end) => {
     const name = skipSpace(bytes, start);
     const nameEnd = closingQuote(bytes, name) + 1;
     const colon = skipSpace(bytes, nameEnd);
-    if (bytes[name] !== QUOTE || bytes[colon] !== COLON) return undefined;
-    if (parseJson(bytes.subarray(name, nameEnd)) === key) found = { start: skipSpace(bytes, colon + 1), end };
-  }
-  return found;
+    if (bytes[name] !== QUOTE || bytes[colon] !== COLON) isObject = false;
+    else if (parseJson(bytes.subarray(name, nameEnd)) === key) found = { start: skipSpace(bytes, colon + 1), end };
+  });
+  return isObject ? found : undefined;
 }
 
 /** Whether a parsed value is a JSON object. */
@@ -107,9 +113,7 @@ export function isObject(value: unknown): value is object {
 
 /** An object as it is stored: without the white space around it and the line breaks inside. */
 export function toLine(bytes: Uint8Array, { start, end }: Extent): Uint8Array {
-  let last = end;
-  while (bytes[last - 1] !== CLOSE_OBJECT) last -= 1;
-  const entry = bytes.subarray(skipSpace(bytes, start), last);
+  const entry = bytes.subarray(skipSpace(bytes, start), skipSpaceBack(bytes, end));
   if (!entry.includes(LINE_FEED) && !entry.includes(CARRIAGE_RETURN)) return entry;
   return entry.filter((byte) => byte !== LINE_FEED && byte !== CARRIAGE_RETURN);
 }

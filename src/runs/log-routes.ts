@@ -1,14 +1,14 @@
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { verifyLink } from "../auth/signed-links.ts";
-import { integerField, refuseField, textField } from "../http/agent-fields.ts";
 import { type AppContext, type AppEnv, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
+import { serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { notFound } from "../tasks/project.ts";
 import { readEntries } from "./entries.ts";
-import { parseIsoTime } from "./iso-time.ts";
-import { openLogChain } from "./log-chain.ts";
+import { ENTRY_EXAMPLE, serverTiming, type StoredBytes } from "./log-answer.ts";
+import { findLogChain, openLogChain } from "./log-chain.ts";
 import {
   producerAnswerHeaders,
   isProducerRefusal,
@@ -21,18 +21,21 @@ import type { RunScope } from "./run-outcome.ts";
 import { nameRun, readUuid, RUN_PATH, runPath, unwrap } from "./run-path.ts";
 import { findOrganization } from "./run-store.ts";
 
-const ENTRY_EXAMPLE = {
-  type: "notification",
-  timestamp: "2026-11-01T09:31:00.000Z",
-  notification: { jsonrpc: "2.0", method: "_posthog/console", params: { level: "info", message: "Cloning" } },
-};
-
-/** An answer whose bytes are made elsewhere: this type lets its route answer with a plain Response. */
-type StoredBytes = NonNullable<RouteConfig["responses"]>[string];
+const logHeaders = z.object({
+  ETag: z.string().openapi({ description: "Another one whenever the log has grown" }),
+  "Accept-Ranges": z.literal("bytes"),
+});
 
 const jsonLines: StoredBytes = {
   description: "One entry per line",
+  headers: logHeaders,
   content: { "application/jsonl": { schema: z.string(), example: `${JSON.stringify(ENTRY_EXAMPLE)}\n` } },
+};
+
+const logResponses = {
+  200: jsonLines,
+  206: { ...jsonLines, description: "The range of bytes asked for" },
+  304: { description: "The copy named by If-None-Match is current", headers: logHeaders },
 };
 
 const appendLog = operation({
@@ -46,6 +49,7 @@ const appendLog = operation({
     "answer comes when they are stored. A batch that is sent again is stored again, unless it carries the number that its " +
     "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together.",
   scope: "task:write",
+  isFrequent: true,
   errors: [
     "not_found",
     "validation_failed",
@@ -83,82 +87,12 @@ const logs = operation({
   operationId: "getAgentRunLogs",
   tags: ["Agent runs"],
   summary: "Read a run's log as JSON lines",
-  description: "The logs of the runs that it resumes stand before its own: up to ten, oldest first.",
-  scope: "task:read",
-  errors: ["not_found"],
-  request: { params: runPath },
-  responses: { 200: jsonLines },
-});
-
-/** An ISO 8601 time, as microseconds. */
-const isoTime = textField({}).transform((text, context): number | undefined => {
-  if (text === undefined) return undefined;
-  return parseIsoTime(text) ?? refuseField(context, "invalid_input", "Datetime has wrong format. Use ISO 8601.");
-});
-
-/** Event types separated by commas; nothing named is no filter. */
-const typeList = z
-  .string()
-  .optional()
-  .transform((text) => {
-    const types = (text ?? "").split(",").map((type) => type.trim());
-    const named = types.filter((type) => type !== "");
-    return named.length === 0 ? undefined : named;
-  });
-
-const SESSION_LIMIT_DEFAULT = 1000;
-const SESSION_LIMIT_MAX = 5000;
-
-const sessionLogsQuery = z.object({
-  after: isoTime.openapi({
-    format: "date-time",
-    example: "2026-11-01T09:30:00Z",
-    description: "Entries after this time only",
-  }),
-  event_types: typeList.openapi({
-    type: "string",
-    example: "agent_message,tool_call",
-    description: "The `sessionUpdate` of session/update entries, the method of others",
-  }),
-  exclude_types: typeList.openapi({ type: "string", example: "_posthog/console", description: "Types to leave out" }),
-  limit: integerField({ min: 1, max: SESSION_LIMIT_MAX }).openapi({
-    example: SESSION_LIMIT_DEFAULT,
-    description: "Entries at most",
-  }),
-  offset: integerField({ min: 0 }).openapi({ example: 0, description: "Matching entries to leave out" }),
-});
-
-const sessionLogsPage: StoredBytes = {
-  description: "Entries as stored, oldest first",
-  headers: z.object({
-    "X-Total-Count": z.string().openapi({ description: "Entries of the log" }),
-    "X-Filtered-Count": z.string().openapi({ description: "Entries on this page" }),
-    "X-Matching-Count": z.string().openapi({ description: "Entries that match, on all pages" }),
-    "X-Has-More": z.string().openapi({ description: "`true` when entries follow" }),
-  }),
-  content: {
-    "application/json": {
-      schema: z.array(z.record(z.string(), z.unknown())).openapi("AgentRunLogEntries"),
-      example: [ENTRY_EXAMPLE],
-    },
-  },
-};
-
-const sessionLogs = operation({
-  method: "get",
-  path: `${RUN_PATH}/session_logs`,
-  operationId: "getAgentRunSessionLogs",
-  tags: ["Agent runs"],
-  summary: "Read a page of a run's log, filtered",
   description:
-    "A page ends at `limit` entries or before 2 MiB, but holds one entry at least: go on with `offset` plus the entries received " +
-    "until X-Has-More is not `true`.",
+    "The logs of the runs that it resumes stand before its own: up to ten, oldest first. Takes one byte range, and conditions.",
   scope: "task:read",
-  errors: ["not_found", "validation_failed"],
-  request: { params: runPath, query: sessionLogsQuery },
-  responses: {
-    200: sessionLogsPage,
-  },
+  errors: ["not_found", "range_not_satisfiable"],
+  request: { params: runPath },
+  responses: logResponses,
 });
 
 const linkedLog = operation({
@@ -169,28 +103,24 @@ const linkedLog = operation({
   summary: "Read a run's log through its `log_url`",
   description: "The link carries its own permission for one hour: no key is needed. The answer is that of `logs`.",
   scope: "none",
-  errors: ["not_found", "forbidden"],
+  errors: ["not_found", "forbidden", "range_not_satisfiable"],
   request: { params: runPath },
-  responses: { 200: jsonLines },
+  responses: logResponses,
 });
 
 /** What logs and its linked twin answer (5.3). */
 async function answerLog(c: AppContext, scope: RunScope, runId: string): Promise<Response> {
   const startedAt = Date.now();
-  const lines = await openLogChain(c.env, scope, runId);
-  if (!lines) throw notFound();
-  return new Response(lines, {
-    headers: {
-      "Content-Type": "application/jsonl",
-      "Cache-Control": "no-cache",
-      "Server-Timing": serverTiming("read", startedAt),
-    },
-  });
-}
-
-/** What a client's developer tools show of the time that the run took (1.1 "Extra headers"). */
-function serverTiming(step: string, startedAt: number): string {
-  return `${step};dur=${Date.now() - startedAt}`;
+  const chain = await findLogChain(c.env, scope, runId);
+  if (!chain) throw notFound();
+  const file = {
+    size: chain.size,
+    etag: chain.etag,
+    contentType: "application/jsonl",
+    cacheControl: "no-cache",
+    headers: { "Server-Timing": serverTiming("read", startedAt) },
+  };
+  return serveFile(c.req.raw, file, (range) => openLogChain(c.env, scope, chain, range));
 }
 
 /** The log of a run (agent-tasks 5). */
@@ -200,7 +130,7 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(appendLog, async (c) => {
     if (!c.req.header("content-type")?.toLowerCase().includes("json")) throw new ApiError("unsupported_media_type");
     const producer = readProducer(c.req.valid("header"));
-    const lines = readEntries(new Uint8Array(await c.req.arrayBuffer()));
+    const { lines } = readEntries(new Uint8Array(await c.req.arrayBuffer()), "entries");
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const startedAt = Date.now();
     const outcome = await handle.appendLog(scope, lines, configOf(c).RUN_JOURNAL_MAX_BYTES, producer);
@@ -214,25 +144,6 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(logs, async (c) => {
     const { scope, runId } = await nameRun(c, c.req.valid("param"));
     return answerLog(c, scope, runId);
-  });
-
-  routes.openapi(sessionLogs, async (c) => {
-    const { after, event_types, exclude_types, limit = SESSION_LIMIT_DEFAULT, offset = 0 } = c.req.valid("query");
-    const { handle, scope } = await nameRun(c, c.req.valid("param"));
-    const startedAt = Date.now();
-    const query = { after, eventTypes: event_types, excludeTypes: exclude_types, limit, offset };
-    const page = unwrap(await handle.sessionLogs(scope, query));
-    return new Response(page.entries, {
-      headers: {
-        "Content-Type": "application/json",
-        "Cache-Control": "no-cache",
-        "X-Total-Count": String(page.total),
-        "X-Filtered-Count": String(page.count),
-        "X-Matching-Count": String(page.matching),
-        "X-Has-More": String(page.hasMore),
-        "Server-Timing": serverTiming("read", startedAt),
-      },
-    });
   });
 
   routes.openapi(linkedLog, async (c) => {

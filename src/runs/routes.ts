@@ -7,6 +7,7 @@ import { eventRoutes } from "./event-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { runStepRoutes } from "./run-step-routes.ts";
+import { sessionLogRoutes } from "./session-log-routes.ts";
 import { stagedArtifactRoutes } from "./staged-artifact-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 
@@ -25,6 +26,7 @@ export function agentRunRoutes(): OpenAPIHono<AppEnv> {
   routes.route("/", runRoutes());
   routes.route("/", runStepRoutes());
   routes.route("/", logRoutes());
+  routes.route("/", sessionLogRoutes());
   routes.route("/", artifactRoutes());
   routes.route("/", artifactDownloadRoutes());
   routes.route("/", stagedArtifactRoutes());

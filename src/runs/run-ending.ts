@@ -4,11 +4,17 @@ import type { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { isTerminal } from "./run-status.ts";
 
-/** What a run's object does by itself: bring its row in D1 up to date, and close a journal whose last events never come. */
-export type RunTimer = "project" | "close";
+/**
+ * What a run's object does by itself: bring its row in D1 up to date, close a journal whose last events never come, and
+ * move one that is closed to the archive.
+ */
+export type RunTimer = "project" | "close" | "archive";
 
 /** How long a run that has ended waits for the rest of its events: several of the retries of a client that was cut off. */
 const LAST_EVENTS_MS = 60_000;
+
+/** How long entries stay in the object after the end: who has just followed the run looks at it then, and late ones come. */
+const ARCHIVE_DELAY_MS = 300_000;
 
 /**
  * Says when a run's journal is closed, which is when its readers are told that this is all: with the entry that tells of
@@ -26,17 +32,18 @@ export class RunEnding {
     this.#timers = timers;
   }
 
-  /** Call it in the transaction of each change of the run and of each step of its events. `now` is in milliseconds. */
+  /** Call it in the transaction of each change of the run and of whatever is appended. `now` is in milliseconds. */
   settle(run: RunRow, now: number): void {
-    if (!isTerminal(run.status) || this.#journal.isClosed) return;
+    if (!isTerminal(run.status)) return;
     const { last, completed } = this.#events.state;
-    if (last === 0 || completed) this.close();
+    if (this.#journal.isClosed || last === 0 || completed) this.close(now);
     else if (!this.#timers.has("close")) this.#timers.set("close", now + LAST_EVENTS_MS);
   }
 
-  /** Closes the journal, whatever is still on its way. Closing twice is closing once. */
-  close(): void {
+  /** Closes the journal, whatever is still on its way. What comes later is archived later. */
+  close(now: number): void {
     this.#timers.clear("close");
     this.#journal.close();
+    if (!this.#timers.has("archive")) this.#timers.set("archive", now + ARCHIVE_DELAY_MS);
   }
 }

@@ -1,20 +1,21 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RunStatus } from "../db/agent-schema.ts";
-import { logBackgroundFailure } from "../http/request-log.ts";
-import { Journal, unlessFull } from "../stream/journal.ts";
-import { NumberedSource, type SourceAnswer, type SourceStep } from "../stream/numbered-source.ts";
+import type { SourceAnswer, SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
-import { type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
-import { SocketReaders } from "../stream/socket-readers.ts";
-import { Subscribers } from "../stream/subscribers.ts";
+import type { ProducerPosition, ProducerRefusal } from "../stream/producers.ts";
 import { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
+import type { AgentCommand } from "./command-outcome.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
+import { RunConnections } from "./run-connections.ts";
+import type { RunTimer } from "./run-ending.ts";
+import { RunJournal } from "./run-journal.ts";
+import { describeLog, type LogPart, type LogState, openLog } from "./run-log.ts";
 import {
   type Changed,
+  type Commanded,
   isInScope,
-  JOURNAL_FULL,
   type JournalFull,
   NOT_FOUND,
   type NotFound,
@@ -22,15 +23,12 @@ import {
   TOO_LARGE,
   type TooLarge,
 } from "./run-outcome.ts";
-import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { RunProjection } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RunRecord } from "./run-record.ts";
-import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
+import { isTerminal } from "./run-status.ts";
 import { RUN_TABLES } from "./run-tables.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
-import { STATE_TAG, stateEntry, toEntry } from "./state-entry.ts";
 import { readObjectRequest } from "./stream-request.ts";
-import { RunStreamView } from "./stream-view.ts";
 
 /**
  * One run: the single writer of its record and its journal. A change commits together with the state entry that tells of
@@ -39,12 +37,9 @@ import { RunStreamView } from "./stream-view.ts";
  */
 export class Run extends DurableObject {
   readonly #record: RunRecord;
-  readonly #journal: Journal;
-  readonly #producers: Producers;
-  readonly #events: NumberedSource;
-  readonly #readers: Subscribers;
   readonly #timers: Timers<RunTimer>;
-  readonly #ending: RunEnding;
+  readonly #journal: RunJournal;
+  readonly #connections: RunConnections;
   readonly #projection: RunProjection;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
@@ -52,19 +47,10 @@ export class Run extends DurableObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     this.#record = new RunRecord(ctx.storage);
-    this.#journal = new Journal(ctx.storage.sql, () => this.#readers.wake());
-    this.#producers = new Producers(ctx.storage.sql);
-    this.#events = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
-    const view = new RunStreamView(this.#journal);
-    this.#readers = new Subscribers(
-      view,
-      new SocketReaders(ctx, view),
-      () => ctx.storage.sync(),
-      (error) => logBackgroundFailure("runStream", error),
-    );
     this.#timers = new Timers(ctx.storage);
-    this.#ending = new RunEnding(this.#journal, this.#events, this.#timers);
-    this.#projection = new RunProjection(ctx, env, this.#timers);
+    this.#journal = new RunJournal(ctx.storage, env.ARTIFACTS, this.#timers, () => this.#connections.wake());
+    this.#connections = new RunConnections(ctx, this.#journal, () => this.#run);
+    this.#projection = new RunProjection(ctx, env, this.#timers, () => this.#run);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -104,64 +90,77 @@ export class Run extends DurableObject {
    * Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. A batch that its
    * producer sends again is acknowledged as a duplicate and not stored again. `maxBytes` is how large the object may be.
    */
-  appendLog(
+  async appendLog(
     scope: RunScope,
     lines: Uint8Array,
     maxBytes: number,
     producer?: ProducerPosition,
-  ): { ok: true; run: RunRow; duplicate: boolean } | NotFound | JournalFull | ProducerRefusal {
+  ): Promise<{ ok: true; run: RunRow; duplicate: boolean } | NotFound | JournalFull | ProducerRefusal> {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
-    const done = unlessFull(this.ctx.storage, () => {
-      const verdict = producer && this.#producers.accept(producer, this.#journal.tail + 1);
-      if (verdict?.ok === false) return verdict;
-      const duplicate = verdict?.duplicate ?? false;
-      if (!duplicate) this.#journal.append(LOG_TAG, lines, maxBytes);
-      return { ok: true as const, run, duplicate };
-    });
-    return done ?? JOURNAL_FULL;
+    const appended = await this.#journal.append(run, lines, maxBytes, producer);
+    return appended.ok ? { ...appended, run } : appended;
   }
 
   /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
-  takeEvents(
+  async takeEvents(
     scope: RunScope,
     step: SourceStep,
     maxBytes: number,
-  ): ({ ok: true } & SourceAnswer) | NotFound | JournalFull {
+  ): Promise<({ ok: true } & SourceAnswer) | NotFound | JournalFull> {
     const run = this.#runOf(scope);
-    if (!run) return NOT_FOUND;
-    const done = unlessFull(this.ctx.storage, () => {
-      const answer = this.#events.take(step, maxBytes);
-      this.#ending.settle(run, Date.now());
-      return { ok: true as const, ...answer };
-    });
-    return done ?? JOURNAL_FULL;
+    return run ? this.#journal.takeEvents(run, step, maxBytes) : NOT_FOUND;
   }
 
-  /** The log as JSON lines, as far as it goes now. */
-  readLog(scope: RunScope): { ok: true; run: RunRow; lines: ReadableStream<Uint8Array> } | NotFound {
+  /** Has the run's agent answer a command in so many seconds, where it is connected (8.1). */
+  async command(scope: RunScope, command: AgentCommand, seconds: number): Promise<Commanded | NotFound> {
     const run = this.#runOf(scope);
-    return run ? { ok: true, run, lines: openLog(this.#journal) } : NOT_FOUND;
+    return run ? { ok: true, run, outcome: await this.#connections.agents.command(command, seconds) } : NOT_FOUND;
+  }
+
+  /** What is known of the log as it stands now. */
+  describeLog(scope: RunScope): { ok: true; run: RunRow; log: LogState } | NotFound {
+    const run = this.#runOf(scope);
+    return run ? { ok: true, run, log: describeLog(this.#journal.entries) } : NOT_FOUND;
+  }
+
+  /** A part of the log, as JSON lines. Rejects when it cannot be read. */
+  async readLog(scope: RunScope, part: LogPart): Promise<{ ok: true; lines: ReadableStream<Uint8Array> } | NotFound> {
+    if (!this.#runOf(scope)) return NOT_FOUND;
+    return { ok: true, lines: await openLog(this.#journal.entries, part) };
+  }
+
+  /** Drops the log of a run that has ended, and of its journal all but how it ended. Rejects when the bucket fails. */
+  async dropLog(scope: RunScope): Promise<{ ok: true } | NotFound> {
+    const run = this.#runOf(scope);
+    if (!run || !isTerminal(run.status)) return NOT_FOUND;
+    await this.#journal.drop(run);
+    await this.#timers.arm();
+    return { ok: true };
   }
 
   /** A page of the log's entries (agent-tasks 5.4). */
   async sessionLogs(scope: RunScope, query: SessionLogQuery): Promise<({ ok: true } & SessionLogPage) | NotFound> {
     if (!this.#runOf(scope)) return NOT_FOUND;
-    return { ok: true, ...(await selectSessionLog(this.#journal, query)) };
+    return { ok: true, ...(await selectSessionLog(this.#journal.entries, query)) };
   }
 
-  /** Opens the run's stream for a reader (stream-request.ts): 404 when there is no such run, 503 without room. */
+  /** Opens the run's stream for a reader or for its agent (stream-request.ts): 404 without such a run, 503 without room. */
   override async fetch(request: Request): Promise<Response> {
-    const { scope, start, transport, maxReaders, ...rules } = readObjectRequest(request);
-    if (!this.#runOf(scope)) return new Response(null, { status: 404 });
-    if (this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
-    if (transport === "socket") return this.#readers.openSocket(start);
-    if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds);
-    return this.#readers.openEvents(start, rules);
+    const asked = readObjectRequest(request);
+    return this.#runOf(asked.scope) ? this.#connections.open(asked) : new Response(null, { status: 404 });
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    this.#readers.receive(socket, message);
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    await this.#connections.receive(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#connections.agents.lose(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#connections.agents.lose(socket);
   }
 
   /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
@@ -169,8 +168,9 @@ export class Run extends DurableObject {
     const run = this.#run;
     if (!run) return;
     for (const timer of this.#timers.due(Date.now())) {
-      if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
-      else await this.#projection.write(run, () => this.#run);
+      if (timer === "close") this.#journal.close();
+      else if (timer === "archive") await this.#journal.archive(run);
+      else await this.#projection.write(run);
     }
     await this.#timers.arm();
   }
@@ -188,13 +188,12 @@ export class Run extends DurableObject {
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
-      if (notification) this.#journal.append(STATE_TAG, toEntry(notification));
-      this.#journal.append(STATE_TAG, stateEntry(run));
-      this.#ending.settle(run, Date.now());
+      this.#journal.addState(run, notification);
       this.#projection.schedule(this.#run, run);
     });
     this.#run = run;
     await this.#timers.arm();
-    await this.#projection.write(run, () => this.#run);
+    await this.#connections.agents.tell();
+    await this.#projection.write(run);
   }
 }

@@ -1,4 +1,5 @@
 import type { RunRow } from "../tasks/run-view.ts";
+import type { CommandOutcome } from "./command-outcome.ts";
 
 /** What a run's object is asked with and what it answers beside runs: failures are values, which cross RPC whole. */
 
@@ -20,6 +21,8 @@ export type TooLarge = { ok: false; reason: "too_large" };
 export type JournalFull = { ok: false; reason: "journal_full" };
 /** `applied` is false where the run was in none of the statuses asked for, and so stayed as it was. */
 export type Changed = { ok: true; run: RunRow; applied: boolean };
+/** `outcome` is undefined where the run's agent has no connection here. */
+export type Commanded = { ok: true; run: RunRow; outcome: CommandOutcome | undefined };
 
 export const NOT_FOUND: NotFound = { ok: false, reason: "not_found" };
 export const TOO_LARGE: TooLarge = { ok: false, reason: "too_large" };

@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, lt, sql } from "drizzle-orm";
 import { recordFiles } from "../artifacts/file-store.ts";
-import { agentRuns, agentTasks } from "../db/agent-schema.ts";
+import { agentRuns, agentTasks, keptRunLogs } from "../db/agent-schema.ts";
 import { connect, type Database } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import type { Timers } from "../stream/timers.ts";
@@ -20,9 +20,11 @@ const INSERTED = Object.fromEntries(
 );
 
 /**
+/**
  * Writes the row of D1 that lists and look-ups use, the task's last activity, the rows of the artifacts that the manifest
- * has after the first `filed`, and what webhooks are told; gives the deliveries to start. Safe to repeat and to overtake:
- * an older state never replaces a newer one, and a notice that is there is not stored again.
+ * has after the first `filed`, that the run's log is kept from its end on, and what webhooks are told; gives the deliveries
+ * to start. Safe to repeat and to overtake: an older state never replaces a newer one, and a notice that is there is not
+ * stored again.
  */
 async function projectRun(
   db: Database,
@@ -30,6 +32,7 @@ async function projectRun(
   filed: number,
   notices: readonly Notice[],
 ): Promise<{ id: string }[]> {
+  const { id: runId, completedAt: since } = run;
   const files = run.artifacts.slice(filed).map((item) => toFileRow(run, item));
   const [, , ...announced] = await db.batch([
     db
@@ -42,12 +45,13 @@ async function projectRun(
       .where(and(eq(agentTasks.organizationId, run.organizationId), eq(agentTasks.id, run.taskId))),
     ...notices.map((notice) => announce(db, notice)),
     ...(files.length > 0 ? [recordFiles(db, files)] : []),
+    ...(since === null ? [] : [db.insert(keptRunLogs).values({ runId, since }).onConflictDoNothing()]),
   ]);
   return announced.flatMap((rows) => (Array.isArray(rows) ? rows : []));
 }
 
 /** When to try again what failed until `now` (milliseconds): the wait doubles with the age of the change. */
-function nextAttempt(run: RunRow, now: number): number {
+export function nextAttempt(run: RunRow, now: number): number {
   const age = now - Math.floor(run.updatedAt / 1000);
   return now + Math.min(Math.max(age, RETRY_MIN_MS), RETRY_MAX_MS);
 }
@@ -61,14 +65,22 @@ export class RunProjection {
   readonly #env: Cloudflare.Env;
   readonly #timers: Timers<RunTimer>;
   readonly #notices: RunNotices;
+  readonly #latest: () => RunRow | undefined;
   /** How many of the manifest's items have their row for sure: it only grows at its end. */
   #filed = 0;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env, timers: Timers<RunTimer>) {
+  /** `latest` is the run as it is stored at the time. */
+  constructor(
+    ctx: DurableObjectState,
+    env: Cloudflare.Env,
+    timers: Timers<RunTimer>,
+    latest: () => RunRow | undefined,
+  ) {
     this.#ctx = ctx;
     this.#env = env;
     this.#timers = timers;
     this.#notices = new RunNotices(ctx.storage.sql);
+    this.#latest = latest;
   }
 
   /** Takes up a run that the object has loaded: without its timer, D1 shows all of it. */
@@ -82,8 +94,8 @@ export class RunProjection {
     this.#retryLater(run);
   }
 
-  /** Writes a state of the run; `latest` tells which one is the newest by then. */
-  async write(run: RunRow, latest: () => RunRow | undefined): Promise<void> {
+  /** Writes a state of the run. */
+  async write(run: RunRow): Promise<void> {
     const notices = this.#notices.pending(run);
     try {
       const deliveries = await projectRun(connect(this.#env.DB), run, this.#filed, notices);
@@ -95,7 +107,7 @@ export class RunProjection {
     }
     this.#notices.forget(notices);
     this.#filed = Math.max(this.#filed, run.artifacts.length);
-    if (latest()?.updatedAt !== run.updatedAt || !this.#notices.isEmpty) return;
+    if (this.#latest()?.updatedAt !== run.updatedAt || !this.#notices.isEmpty) return;
     this.#timers.clear("project");
     await this.#timers.arm();
   }

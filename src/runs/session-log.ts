@@ -109,13 +109,13 @@ function matcherOf({ after, eventTypes, excludeTypes }: SessionLogQuery): ((line
 }
 
 /** Fills a page without looking into the entries: `offset` is found by counting rows. */
-function takePage(journal: Journal, { limit, offset }: SessionLogQuery): SessionLogPage {
+async function takePage(journal: Journal, { limit, offset }: SessionLogQuery): Promise<SessionLogPage> {
   const page = new Page(limit);
   const tag = logTag(journal);
-  const total = journal.count(tag);
+  const { entries: total } = journal.index.total(tag);
   const to = journal.tail;
-  for (let from = journal.seek(tag, offset); from <= to && !page.full;) {
-    const { segments, next } = journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
+  for (let from = journal.index.seek(tag, offset); from <= to && !page.full;) {
+    const { segments, next } = await journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
     from = next;
     for (const segment of segments) {
       for (const line of linesOf(segment)) {
@@ -145,7 +145,7 @@ export async function selectSessionLog(journal: Journal, query: SessionLogQuery)
   let total = 0;
   let matching = 0;
   for (let from = 1; from <= to;) {
-    const { segments, next } = journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
+    const { segments, next } = await journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
     from = next;
     for (const segment of segments) {
       total += segment.count;

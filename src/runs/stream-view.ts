@@ -1,4 +1,4 @@
-import type { Journal, Segment } from "../stream/journal.ts";
+import type { Journal, Reading } from "../stream/journal.ts";
 import type { StreamView, Tail } from "../stream/view.ts";
 import { EVENT_TAG, LOG_TAG } from "./run-log.ts";
 import { STATE_TAG } from "./state-entry.ts";
@@ -34,12 +34,12 @@ export class RunStreamView implements StreamView {
    */
   latest(): number {
     const { tail, head } = this.#journal;
-    if (this.#journal.isClosed) return this.#journal.lastOf(STATE_TAG) ?? tail + 1;
-    const { segments } = this.#journal.read(head, { tags: [EVENT_TAG, LOG_TAG], maxBytes: 1 });
-    return segments.length === 0 ? head : tail + 1;
+    if (this.#journal.isClosed) return this.#journal.index.lastOf(STATE_TAG) ?? tail + 1;
+    const isBare = [EVENT_TAG, LOG_TAG].every((tag) => this.#journal.index.total(tag).entries === 0);
+    return isBare ? head : tail + 1;
   }
 
-  read(from: number, to: number, maxBytes: number): { segments: Segment[]; next: number } {
+  read(from: number, to: number, maxBytes: number): Reading | Promise<Reading> {
     const firstEvent = this.#findFirstEvent(to);
     if (firstEvent === undefined) return this.#journal.read(from, { tags: WITH_LOG, maxBytes, to });
     if (from >= firstEvent) return this.#journal.read(from, { tags: WITHOUT_LOG, maxBytes, to });
@@ -48,7 +48,7 @@ export class RunStreamView implements StreamView {
 
   #findFirstEvent(to: number): number | undefined {
     if (this.#firstEvent === undefined && to > this.#searchedTo) {
-      this.#firstEvent = this.#journal.firstOf(EVENT_TAG, this.#searchedTo + 1);
+      this.#firstEvent = this.#journal.index.firstOf(EVENT_TAG, this.#searchedTo + 1);
       this.#searchedTo = to;
     }
     return this.#firstEvent;

@@ -93,7 +93,8 @@ export class EventSubscriber {
       if (this.#age >= this.#rules.rotateSeconds) return ROTATED;
       const { seq, ended } = this.#stream.tail;
       if (this.#cursor <= seq) {
-        const frame = frames.at(this.#cursor, seq);
+        const found = frames.at(this.#cursor, seq);
+        const frame = found instanceof Promise ? await found : found;
         if (frame?.body && !(await this.#write(frame.body))) return undefined;
         this.#cursor = frame?.next;
       } else if (ended) {

@@ -1,10 +1,17 @@
+import { JournalIndex } from "./journal-index.ts";
+import { cutRows, dropLines, keepLines } from "./journal-lines.ts";
 import type { SchemaPart } from "./object-schema.ts";
+import type { Volumes } from "./volumes.ts";
 
 /**
  * An append-only journal in a Durable Object's SQLite. Entries are lines of bytes, kept exactly as they came; each has a
  * sequence number, from 1 and without gaps, and a small tag. Several lie in one row, because a written row costs as much
- * as a large one. Everything is synchronous: an append commits or fails with the `transactionSync` around it.
+ * as a large one. An append commits or fails with the `transactionSync` around it. The rows of a journal that has ended
+ * lose their bodies to volumes in a bucket (archive.ts); then reading a body takes a while, and all else is as before.
  */
+
+/** The volume of a row that has its body itself. */
+export const NO_VOLUME = 0;
 
 export const JOURNAL_SCHEMA: SchemaPart = {
   name: "journal",
@@ -14,17 +21,13 @@ export const JOURNAL_SCHEMA: SchemaPart = {
        count INTEGER NOT NULL,
        tag TEXT NOT NULL,
        bytes INTEGER NOT NULL,
+       volume INTEGER NOT NULL DEFAULT ${NO_VOLUME},
+       volume_offset INTEGER NOT NULL DEFAULT 0,
        body BLOB NOT NULL
      )`,
     "CREATE TABLE journal_end (seq INTEGER NOT NULL)",
   ],
 };
-
-/** Bytes of a row's body, unless one entry alone is larger: what one read holds in memory at least. */
-const ROW_TARGET_BYTES = 1_000_000;
-
-/** Bytes of the largest entry with its line end. SQLite in a Durable Object takes rows of 2 MB. */
-export const MAX_ENTRY_BYTES = 1_900_000;
 
 /** An append for which there is no room left. */
 class JournalFullError extends RangeError {}
@@ -39,8 +42,6 @@ export function unlessFull<T>(storage: DurableObjectStorage, work: () => T): T |
   }
 }
 
-const NEWLINE = 0x0a;
-
 /** Entries that follow one another: `count` lines, each with its line end, from sequence number `first`. */
 export interface Segment {
   first: number;
@@ -49,115 +50,91 @@ export interface Segment {
   body: Uint8Array;
 }
 
+/** What one read brought; `next` is where to go on. */
+export interface Reading {
+  segments: Segment[];
+  next: number;
+}
+
+/** Where `volume` is not NO_VOLUME the body is empty, and its `bytes` begin at `volume_offset` there. */
 interface Row extends Record<string, SqlStorageValue> {
   first_seq: number;
   count: number;
   tag: string;
   bytes: number;
+  volume: number;
+  volume_offset: number;
   body: ArrayBuffer;
 }
 
-/** Where the line that begins at `offset` ends, its line end included. */
-function lineEnd(lines: Uint8Array, offset: number): number {
-  const newline = lines.indexOf(NEWLINE, offset);
-  if (newline === -1) throw new RangeError("A journal entry has no line end.");
-  return newline + 1;
+/** The entries of a row from `from` up to `to`: where the journal ended for a reader may be within one by now. */
+function cutRow({ first_seq, count, tag }: Row, body: Uint8Array, from: number, to: number): Segment {
+  const end = Math.min(first_seq + count, to + 1);
+  const first = Math.max(first_seq, from);
+  const left = dropLines(body, first - first_seq);
+  return { first, count: end - first, tag, body: end < first_seq + count ? keepLines(left, end - first) : left };
 }
 
-/** Cuts lines into bodies of at most ROW_TARGET_BYTES, at line ends. */
-function* cutRows(lines: Uint8Array): Generator<{ count: number; body: Uint8Array }> {
-  let start = 0;
-  let count = 0;
-  for (let end = 0; end < lines.length;) {
-    const next = lineEnd(lines, end);
-    if (next - end > MAX_ENTRY_BYTES) throw new RangeError(`A journal entry is larger than ${MAX_ENTRY_BYTES} bytes.`);
-    if (count > 0 && next - start > ROW_TARGET_BYTES) {
-      yield { count, body: lines.subarray(start, end) };
-      start = end;
-      count = 0;
-    }
-    count += 1;
-    end = next;
-  }
-  if (count > 0) yield { count, body: lines.subarray(start) };
-}
-
-/** The part of a row's body after its first `skipped` lines. */
-export function dropLines(body: Uint8Array, skipped: number): Uint8Array {
-  let offset = 0;
-  for (let line = 0; line < skipped; line += 1) offset = lineEnd(body, offset);
-  return body.subarray(offset);
+interface JournalOptions {
+  onGrowth?: () => void;
+  volumes?: Volumes;
 }
 
 export class Journal {
+  /** Answers what can be known of entries without reading them. */
+  readonly index: JournalIndex;
   readonly #sql: SqlStorage;
   readonly #onGrowth: () => void;
+  readonly #volumes: Volumes | undefined;
 
-  /** `onGrowth` is called within the transaction of each append and of the closing. */
-  constructor(sql: SqlStorage, onGrowth: () => void = () => undefined) {
+  /**
+   * `onGrowth` is called within the transaction of each append and of the closing. `volumes` hold what was archived;
+   * a journal of which nothing was needs none.
+   */
+  constructor(sql: SqlStorage, { onGrowth = () => undefined, volumes }: JournalOptions = {}) {
+    this.index = new JournalIndex(sql);
     this.#sql = sql;
     this.#onGrowth = onGrowth;
+    this.#volumes = volumes;
   }
 
   /** The sequence number of the last entry; 0 while there is none. */
   get tail(): number {
-    const [row] = this.#sql
-      .exec<{ tail: number }>("SELECT first_seq + count - 1 AS tail FROM journal ORDER BY first_seq DESC LIMIT 1")
-      .toArray();
-    return row?.tail ?? 0;
+    return this.index.tail;
   }
 
   /** The sequence number of the first entry that is still there; 1 while there is none. */
   get head(): number {
-    const { head } = this.#sql.exec<{ head: number }>("SELECT coalesce(min(first_seq), 1) AS head FROM journal").one();
-    return head;
+    return this.index.head;
   }
 
   /**
    * Appends lines that end in a line feed each. Returns the number of the first of them and of the next to come. Throws
    * RangeError for an entry above MAX_ENTRY_BYTES or without a line end, and JournalFullError where the object's storage
-   * would come to hold more than `maxBytes`; call it inside a transaction.
+   * and its volumes would come to hold more than `maxBytes`; call it inside a transaction.
    */
   append(tag: string, lines: Uint8Array, maxBytes = Infinity): { first: number; next: number } {
-    if (this.#sql.databaseSize + lines.length > maxBytes) throw new JournalFullError("The journal is full.");
+    const held = this.#sql.databaseSize + (this.#volumes?.bytes ?? 0);
+    if (held + lines.length > maxBytes) throw new JournalFullError("The journal is full.");
     const first = this.tail + 1;
     let next = first;
     for (const { count, body } of cutRows(lines)) {
-      this.#sql.exec(
-        "INSERT INTO journal (first_seq, count, tag, bytes, body) VALUES (?, ?, ?, ?, ?)",
-        next,
-        count,
-        tag,
-        body.length,
-        body.buffer.slice(body.byteOffset, body.byteOffset + body.length),
-      );
+      this.#insert(next, count, tag, body);
       next += count;
     }
     this.#onGrowth();
     return { first, next };
   }
 
-  /** The first entry of `tag` at or after `from`; a row that begins before is not looked at. */
-  firstOf(tag: string, from: number): number | undefined {
-    const [row] = this.#sql
-      .exec<{ seq: number }>(
-        "SELECT first_seq AS seq FROM journal WHERE first_seq >= ? AND tag = ? ORDER BY first_seq LIMIT 1",
-        from,
-        tag,
-      )
-      .toArray();
-    return row?.seq;
-  }
-
-  /** The last entry of `tag`. */
-  lastOf(tag: string): number | undefined {
-    const [row] = this.#sql
-      .exec<{ seq: number }>(
-        "SELECT first_seq + count - 1 AS seq FROM journal WHERE tag = ? ORDER BY first_seq DESC LIMIT 1",
-        tag,
-      )
-      .toArray();
-    return row?.seq;
+  #insert(first: number, count: number, tag: string, body: Uint8Array): void {
+    this.#sql.exec(
+      "INSERT INTO journal (first_seq, count, tag, bytes, body) VALUES (?, ?, ?, ?, ?)",
+      first,
+      count,
+      tag,
+      body.length,
+      body.buffer.slice(body.byteOffset, body.byteOffset + body.length),
+    );
   }
 
   /** Whether readers that have everything are through. What is appended later is kept, and read by who comes later. */
@@ -172,42 +149,49 @@ export class Journal {
     this.#onGrowth();
   }
 
-  /** How many entries carry `tag`. */
-  count(tag: string): number {
-    return this.#sql
-      .exec<{ entries: number }>("SELECT coalesce(sum(count), 0) AS entries FROM journal WHERE tag = ?", tag)
-      .one().entries;
-  }
-
   /**
-   * The sequence number at which the entries of `tag` after its first `skipped` begin, found without reading a body;
-   * one past the end where there are not so many.
+   * Puts one line in place of all there is; call it inside a transaction. It keeps its place where it was the last entry,
+   * else it comes after what is gone: no number is used twice, and the first one tells that nothing is gone.
    */
-  seek(tag: string, skipped: number): number {
-    let left = skipped;
-    const rows = this.#sql.exec<{ first_seq: number; count: number }>(
-      "SELECT first_seq, count FROM journal WHERE tag = ? ORDER BY first_seq",
-      tag,
-    );
-    for (const { first_seq: first, count } of rows) {
-      if (left < count) return first + left;
-      left -= count;
-    }
-    return this.tail + 1;
+  restart(tag: string, line: Uint8Array): void {
+    const { tail } = this;
+    const seq = tail > 1 && this.index.lastOf(tag) === tail ? tail : tail + 1;
+    this.#sql.exec("DELETE FROM journal");
+    this.#insert(seq, 1, tag, line);
+    this.index.recount();
+    this.#onGrowth();
   }
 
   /**
    * Reads entries from sequence number `from` on that carry one of `tags`, up to and with `to`: at least one row, then
-   * more while they fit into `maxBytes`. `next` is where to go on, above `to` when nothing is left.
+   * more while they fit into `maxBytes`. `next` is where to go on, above `to` when nothing is left. What is in the object
+   * comes at once; a promise is what has to be fetched from a volume, and rejects with VolumeLostError.
    */
   read(
     from: number,
     { tags, maxBytes, to = this.tail }: { tags: readonly string[]; maxBytes: number; to?: number },
-  ): { segments: Segment[]; next: number } {
-    const segments: Segment[] = [];
-    let left = maxBytes;
-    const rows = this.#sql.exec<Row>(
-      `SELECT first_seq, count, tag, bytes, body FROM journal
+  ): Reading | Promise<Reading> {
+    const rows: Row[] = [];
+    let next = to + 1;
+    let size = 0;
+    for (const row of this.#find(from, to, tags)) {
+      if (row.first_seq + row.count <= from) continue;
+      const [first = row] = rows;
+      // Of a volume, what lies between its rows is fetched with them.
+      size = row.volume === NO_VOLUME ? size + row.bytes : row.volume_offset + row.bytes - first.volume_offset;
+      if (rows.length > 0 && (size > maxBytes || row.volume !== first.volume)) {
+        next = row.first_seq;
+        break;
+      }
+      rows.push(row);
+    }
+    if (rows[0] && rows[0].volume !== NO_VOLUME) return this.#fetch(rows, from, to, next);
+    return { segments: rows.map((row) => cutRow(row, new Uint8Array(row.body), from, to)), next };
+  }
+
+  #find(from: number, to: number, tags: readonly string[]): Iterable<Row> {
+    return this.#sql.exec<Row>(
+      `SELECT first_seq, count, tag, bytes, volume, volume_offset, body FROM journal
        WHERE first_seq >= (SELECT coalesce(max(first_seq), 0) FROM journal WHERE first_seq <= ?) AND first_seq <= ?
          AND tag IN (SELECT value FROM json_each(?))
        ORDER BY first_seq`,
@@ -215,19 +199,15 @@ export class Journal {
       to,
       JSON.stringify(tags),
     );
-    for (const row of rows) {
-      const skipped = Math.max(from - row.first_seq, 0);
-      if (skipped >= row.count) continue;
-      if (segments.length > 0 && row.bytes > left) return { segments, next: row.first_seq };
-      left -= row.bytes;
-      const first = row.first_seq + skipped;
-      segments.push({
-        first,
-        count: row.count - skipped,
-        tag: row.tag,
-        body: dropLines(new Uint8Array(row.body), skipped),
-      });
-    }
-    return { segments, next: to + 1 };
+  }
+
+  /** Rows of one volume. */
+  async #fetch(rows: readonly Row[], from: number, to: number, next: number): Promise<Reading> {
+    const [start, end] = [rows[0], rows.at(-1)];
+    if (!start || !end || !this.#volumes) throw new Error("This journal knows no volumes.");
+    const offset = start.volume_offset;
+    const bytes = await this.#volumes.read(start.volume, offset, end.volume_offset + end.bytes - offset);
+    const bodyOf = (row: Row) => bytes.subarray(row.volume_offset - offset, row.volume_offset - offset + row.bytes);
+    return { segments: rows.map((row) => cutRow(row, bodyOf(row), from, to)), next };
   }
 }

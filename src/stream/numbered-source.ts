@@ -1,4 +1,5 @@
-import { dropLines, type Journal } from "./journal.ts";
+import type { Journal } from "./journal.ts";
+import { dropLines } from "./journal-lines.ts";
 import type { SchemaPart } from "./object-schema.ts";
 
 /**

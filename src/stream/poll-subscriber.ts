@@ -6,8 +6,8 @@ import type { StreamView, Tail } from "./view.ts";
 
 /** Entries as the members of a JSON array, each as it is stored. */
 export const encodeEntries: Encoder<string> = (segments, maxBytes, readTo) => {
-  const { lines, size, next } = takeLines(segments, maxBytes, { framing: 0, next: readTo });
-  return { body: joinEntries(lines), size, next };
+  const { lines, ...taken } = takeLines(segments, maxBytes, { framing: 0, next: readTo });
+  return { ...taken, body: joinEntries(lines) };
 };
 
 /** One long poll: it is answered when there is something after its cursor, or after a while without. */
@@ -39,7 +39,8 @@ export class PollSubscriber {
       if (this.#isDropped) throw new Error("The connection was dropped.");
       const { seq, ended } = this.#stream.tail;
       if (this.#cursor <= seq) {
-        const frame = this.#frames.at(this.#cursor, seq);
+        const found = this.#frames.at(this.#cursor, seq);
+        const frame = found instanceof Promise ? await found : found;
         this.#cursor = frame?.next;
         if (frame?.body !== undefined) return answer(frame.body, frame.next, this.#stream.tail);
       } else if (ended || this.#age >= this.#waitSeconds) {

@@ -44,8 +44,8 @@ const FRAMING_BYTES = `id: \ndata: \n`.length + OFFSET_LENGTH;
 
 /** Entries as frames of server-sent events. */
 export const encodeEvents: Encoder<Uint8Array> = (segments, maxBytes, readTo) => {
-  const { lines, size, next } = takeLines(segments, maxBytes, { framing: FRAMING_BYTES, next: readTo });
-  const body = new Uint8Array(size);
+  const { lines, ...taken } = takeLines(segments, maxBytes, { framing: FRAMING_BYTES, next: readTo });
+  const body = new Uint8Array(taken.size);
   let at = 0;
   for (const { seq, body: row, start, end } of lines) {
     at += encoder.encodeInto(framing(seq), body.subarray(at)).written;
@@ -53,5 +53,5 @@ export const encodeEvents: Encoder<Uint8Array> = (segments, maxBytes, readTo) =>
     at += end - start;
     body[at++] = NEWLINE;
   }
-  return { body, size, next };
+  return { ...taken, body };
 };

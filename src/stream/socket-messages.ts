@@ -31,9 +31,9 @@ export function resyncMessage(head: number): string {
 /** Entries as one message, each as it is stored; `offset` is where to go on. */
 export const encodeMessage: Encoder<string> = (segments, maxBytes, readTo) => {
   // The comma takes the place of the line end.
-  const { lines, size, next } = takeLines(segments, maxBytes, { framing: 0, next: readTo });
-  const offset = formatOffset(next - 1);
-  return { body: `{"type":"entries","offset":"${offset}","entries":[${joinEntries(lines)}]}`, size, next };
+  const { lines, ...taken } = takeLines(segments, maxBytes, { framing: 0, next: readTo });
+  const offset = formatOffset(taken.next - 1);
+  return { ...taken, body: `{"type":"entries","offset":"${offset}","entries":[${joinEntries(lines)}]}` };
 };
 
 /** Characters of a message of a client at most: an acknowledgement has 45. */

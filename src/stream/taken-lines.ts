@@ -10,6 +10,14 @@ export interface TakenLine {
   end: number;
 }
 
+/** What lines were taken, and their bytes. `next` is the cursor after them; `rest` is what was not taken. */
+export interface Taken {
+  lines: TakenLine[];
+  size: number;
+  next: number;
+  rest: Segment[];
+}
+
 /**
  * Takes lines until they have `maxBytes`, at least one; each counts `framing` bytes more than it has. The answer's
  * `next` follows the last one taken, or is the one given when all were.
@@ -18,20 +26,23 @@ export function takeLines(
   segments: readonly Segment[],
   maxBytes: number,
   { framing, next }: { framing: number; next: number },
-): { lines: TakenLine[]; size: number; next: number } {
+): Taken {
   const lines: TakenLine[] = [];
   let size = 0;
-  for (const { first, count, body } of segments) {
+  for (const [index, { first, count, tag, body }] of segments.entries()) {
     let start = 0;
     for (let seq = first; seq < first + count; seq += 1) {
-      if (size >= maxBytes) return { lines, size, next: seq };
+      if (size >= maxBytes) {
+        const cut = { first: seq, count: first + count - seq, tag, body: body.subarray(start) };
+        return { lines, size, next: seq, rest: [cut, ...segments.slice(index + 1)] };
+      }
       const end = body.indexOf(NEWLINE, start) + 1;
       lines.push({ seq, body, start, end });
       size += end - start + framing;
       start = end;
     }
   }
-  return { lines, size, next };
+  return { lines, size, next, rest: [] };
 }
 
 // A byte order mark within an entry is part of it.

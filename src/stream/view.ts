@@ -1,4 +1,4 @@
-import type { Segment } from "./journal.ts";
+import type { Reading } from "./journal.ts";
 
 /** How far a journal goes at one moment. */
 export interface Tail {
@@ -17,9 +17,9 @@ export interface StreamView {
   latest(): number;
   /**
    * Entries to show from sequence number `from` on, up to and with `to`: at least one row, then more while they fit into
-   * `maxBytes`. `next` is where to go on, above `from` in any case.
+   * `maxBytes`. `next` is where to go on, above `from` in any case. A promise is what has to be fetched from elsewhere.
    */
-  read(from: number, to: number, maxBytes: number): { segments: Segment[]; next: number };
+  read(from: number, to: number, maxBytes: number): Reading | Promise<Reading>;
 }
 
 /** Where a reader asks to begin; `unknown` is an offset that this journal never gave out. */

@@ -1,9 +1,16 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Journal } from "../../src/stream/journal.ts";
 import { EventClient } from "../stream/event-client.ts";
 import { call } from "../tenant.ts";
-import { createRunClient, objectOf, parseLines, read, type RunClient, type WireRun } from "./run-client.ts";
+import {
+  createRunClient,
+  objectOf,
+  openJournal,
+  parseLines,
+  read,
+  type RunClient,
+  type WireRun,
+} from "./run-client.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -21,10 +28,10 @@ interface Closing {
 
 function look({ runId }: RunClient): Promise<Closing> {
   return runInDurableObject(objectOf(runId), async (_, { storage }) => {
-    const journal = new Journal(storage.sql);
+    const journal = openJournal(storage);
     const rows = storage.sql.exec<{ seq: number }>("SELECT seq FROM journal_end").toArray();
     expect(rows.length).toBe(journal.isClosed ? 1 : 0);
-    const { segments } = journal.read(1, { tags: ["state"], maxBytes: 1_000_000 });
+    const { segments } = await journal.read(1, { tags: ["state"], maxBytes: 1_000_000 });
     const alarm = await storage.getAlarm();
     return {
       closedAt: rows[0]?.seq,
@@ -52,7 +59,7 @@ describe("a run's journal", () => {
     await client.append({ a: 1 });
     expect(await look(client)).toMatchObject({ closedAt: undefined, states: [1] });
     await client.patch({ status });
-    expect(await look(client)).toMatchObject({ closedAt: 3, tail: 3, states: [1, 3], alarmIn: undefined });
+    expect(await look(client)).toMatchObject({ closedAt: 3, tail: 3, states: [1, 3] });
     await client.patch({ status: "failed" });
     await setOutput(client);
     await client.append({ late: true });
@@ -122,9 +129,9 @@ describe("a run's journal", () => {
     vi.spyOn(Date, "now").mockReturnValue(Date.now() - 3_600_000);
     expect(await runDurableObjectAlarm(objectOf(client.runId))).toBe(true);
     vi.restoreAllMocks();
-    expect(await look(client)).toMatchObject({ closedAt: 3, alarmIn: undefined });
+    expect(await look(client)).toMatchObject({ closedAt: 3 });
     expect((await sendEvents(client, { seq: 2, event: {} })).status).toBe(200);
     await runInDurableObject(objectOf(client.runId), (run) => run.alarm());
-    expect(await look(client)).toMatchObject({ closedAt: 3, tail: 4, alarmIn: undefined });
+    expect(await look(client)).toMatchObject({ closedAt: 3, tail: 4 });
   });
 });

@@ -25,8 +25,8 @@ async function listed({ send, taskId }: RunClient): Promise<WireRun | undefined>
 }
 
 function stateEntries(runId: string): Promise<Record<string, unknown>[]> {
-  return runInDurableObject(objectOf(runId), (_, { storage }) => {
-    const { segments } = new Journal(storage.sql).read(1, { tags: ["state"], maxBytes: 1_000_000 });
+  return runInDurableObject(objectOf(runId), async (_, { storage }) => {
+    const { segments } = await new Journal(storage.sql).read(1, { tags: ["state"], maxBytes: 1_000_000 });
     return parseLines(segments.map(({ body }) => new TextDecoder().decode(body)).join(""));
   });
 }
@@ -197,7 +197,9 @@ describe("an object", () => {
     expect(await run.read(scope)).toEqual(notFound);
     expect(await run.change(scope, { status: "queued" })).toEqual(notFound);
     expect(await run.appendLog(scope, new TextEncoder().encode("{}\n"), 1_000_000)).toEqual(notFound);
-    expect(await run.readLog(scope)).toEqual(notFound);
+    expect(await run.describeLog(scope)).toEqual(notFound);
+    expect(await run.readLog(scope, { tag: "log", offset: 0, length: 1 })).toEqual(notFound);
+    expect(await run.dropLog(scope)).toEqual(notFound);
     expect(await run.sessionLogs(scope, { limit: 1, offset: 0 })).toEqual(notFound);
     await runInDurableObject(objectOf(id), async (_, { storage }) => {
       expect(storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '_cf_%'").toArray()).toEqual([]);
@@ -218,7 +220,9 @@ describe("an object", () => {
     ]) {
       expect(await run.read(other)).toEqual(notFound);
       expect(await run.change(other, { status: "failed" })).toEqual(notFound);
-      expect(await run.readLog(other)).toEqual(notFound);
+      expect(await run.describeLog(other)).toEqual(notFound);
+      expect(await run.readLog(other, { tag: "log", offset: 0, length: 1 })).toEqual(notFound);
+      expect(await run.dropLog(other)).toEqual(notFound);
     }
     const init = {
       id: runId,

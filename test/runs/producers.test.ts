@@ -39,8 +39,8 @@ describe("append_log of a producer", () => {
   test("stores it once when the answer was lost after the commit, and the object with it", async () => {
     const client = await createRunClient();
     const errors = vi.spyOn(console, "error").mockReturnValue();
-    vi.spyOn(Run.prototype, "appendLog").mockImplementationOnce(function (this: Run, ...call) {
-      appendLog.apply(this, call);
+    vi.spyOn(Run.prototype, "appendLog").mockImplementationOnce(async function (this: Run, ...call) {
+      await appendLog.apply(this, call);
       throw new Error("the answer is lost");
     });
     expect((await send(client, { a: 1 }, numbered("p", 3, 0))).status).toBe(500);

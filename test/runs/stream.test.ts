@@ -173,6 +173,15 @@ describe("a run's stream", () => {
     expect((await (await connect(other)).rest()).at(-1)?.text).toBe(STREAM_END);
   });
 
+  test("shows what comes after the end to who opens it then, though others have been at its end", async () => {
+    const client = await createRunClient();
+    await client.patch({ status: "completed" });
+    expect((await (await connect(client)).rest()).at(-1)?.text).toBe(STREAM_END);
+    await client.append({ late: true });
+    const frames = await (await connect(client)).rest();
+    expect(frames.slice(2).map(({ data }) => data)).toEqual(['{"late":true}', '{"status":"complete"}']);
+  });
+
   test("is there for any Accept, and HEAD holds no reader", async () => {
     const client = await createRunClient();
     const [path, init] = request(client);

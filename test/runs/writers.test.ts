@@ -35,9 +35,9 @@ const numbered = (id: string, epoch: number, seq: number) => ({
 
 /** The whole journal as `tag:text` in its order, a change of the run by its stage alone. */
 function readJournal(runId: string): Promise<string[]> {
-  return runInDurableObject(objectOf(runId), (_, { storage }) => {
+  return runInDurableObject(objectOf(runId), async (_, { storage }) => {
     const journal = new Journal(storage.sql);
-    const { segments } = journal.read(1, { tags: ["log", "event", "state"], maxBytes: 100_000_000 });
+    const { segments } = await journal.read(1, { tags: ["log", "event", "state"], maxBytes: 100_000_000 });
     let next = 1;
     return segments.flatMap(({ first, count, tag, body }) => {
       expect(first).toBe(next);

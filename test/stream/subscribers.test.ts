@@ -55,7 +55,8 @@ class ListView implements StreamView {
 function openHub(commit: () => Promise<void> = () => Promise.resolve()) {
   const view = new ListView();
   const failures: unknown[] = [];
-  const hub = new Subscribers(view, new SocketReaders(NO_SOCKETS, view), commit, (error) => failures.push(error));
+  const fail = (error: unknown) => failures.push(error);
+  const hub = new Subscribers(view, new SocketReaders(NO_SOCKETS, view, fail), commit, fail);
   const open = (start: Parameters<typeof hub.openEvents>[0] = START, rules = RULES) =>
     new EventClient(hub.openEvents(start, rules));
   const append = (...lines: string[]) => {
@@ -136,6 +137,21 @@ describe("subscribers", () => {
     for (const client of clients)
       expect(await dataOf(client, 100)).toEqual(Array.from({ length: 100 }, (_, n) => `${n + 1}`));
     expect(view.reads.length).toBeLessThanOrEqual(3);
+  });
+
+  test("read a row once, however many frames it makes, unless it has to be fetched again for too many others", async () => {
+    const { open, append, view } = openHub();
+    const lines = Array.from({ length: 100 }, (_, n) => `${n} ${"x".repeat(10_000)}`);
+    append(...lines);
+    const [first, second] = [open(), open()];
+    expect(await dataOf(first, 100)).toEqual(lines);
+    expect(await dataOf(second, 100)).toEqual(lines);
+    expect(view.reads.length).toBeLessThanOrEqual(2);
+    const others = Array.from({ length: 12 }, () => open());
+    for (const [index, client] of others.entries()) await client.take(8 * index + 1);
+    for (const [index, client] of others.entries()) {
+      expect(await dataOf(client, 99 - 8 * index)).toEqual(lines.slice(8 * index + 1));
+    }
   });
 
   test("that are slow hold one frame, do not hold up others, and get everything in the end", async () => {

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function countRounds(work: () => Promise<void> = () => Promise.resolve()) {
+function countRounds(work: () => Promise<void> = () => Promise.resolve(), tickMs: () => number = () => 25) {
   const rounds: number[] = [];
   const failures: unknown[] = [];
   const begin = Date.now();
@@ -19,6 +19,7 @@ function countRounds(work: () => Promise<void> = () => Promise.resolve()) {
       return work();
     },
     (error) => failures.push(error),
+    tickMs,
   );
   return { latch, rounds, failures };
 }
@@ -35,6 +36,16 @@ test("the first wake-up brings a round at once, those of a tick share the next",
   latch.wake();
   await vi.advanceTimersByTimeAsync(0);
   expect(rounds).toEqual([0, 25, 50, 75, 100, 1100]);
+});
+
+test("each round says how long the next one waits", async () => {
+  const ticks = [10, 0, 40];
+  const { latch, rounds } = countRounds(undefined, () => ticks.shift() ?? 0);
+  for (let at = 0; at < 60; at += 1) {
+    latch.wake();
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(rounds.slice(0, 4)).toEqual([0, 10, 10, 50]);
 });
 
 test("a round begins after what woke it is through", async () => {

@@ -1,0 +1,99 @@
+/**
+ * `npm run bench:stream [-- --rounds 9 --only append,flood,…]`: a run's stream beside Redis streams and Durable Streams, all
+ * in one run. Data goes to a temporary folder that is removed at the end; everything listens on 127.0.0.1.
+ */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { PlainError, ROOT, runCommand } from "../../scripts/command.ts";
+import { bundleWorker } from "../measure/bundle.ts";
+import { CELLS, DURABLE_FILES, DURABLE_MEMORY } from "./cells.ts";
+import { printGoals } from "./goals.ts";
+import { LoadGenerator } from "./load-generator.ts";
+import { printCells } from "./report.ts";
+import { runRounds } from "./rounds.ts";
+import { SINGLES } from "./singles.ts";
+import { startDurableStreams, startRedis, startTaskyard, type System } from "./systems.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "9" },
+    only: { type: "string" },
+    "fault-entries": { type: "string", default: "100000" },
+  },
+});
+const rounds = Number(values.rounds);
+const faultEntries = Number(values["fault-entries"]);
+const known = [...new Set(CELLS.map(({ group }) => group)), ...SINGLES.map(({ name }) => name)];
+const only = values.only?.split(",") ?? known;
+
+await runCommand(async (signal) => {
+  const unknown = only.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new PlainError(`--only takes ${known.join(", ")}; not ${unknown.join(", ")}.`);
+  if (!(rounds >= 1 && faultEntries >= 1)) throw new PlainError("--rounds and --fault-entries are numbers from 1.");
+  const folder = await mkdtemp(join(tmpdir(), "taskyard-bench-stream-"));
+  try {
+    await measure(folder, signal);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+async function measure(folder: string, signal: AbortSignal): Promise<void> {
+  const script = await bundleWorker(
+    folder,
+    join(ROOT, "wrangler.toml"),
+    join(import.meta.dirname, "systems", "worker.js"),
+  );
+  const systems: System[] = [];
+  const load = new LoadGenerator(signal);
+  try {
+    for (const start of starters(script, folder, signal)) {
+      const system = await start();
+      if (system !== undefined) systems.push(system);
+    }
+    await printMeasured(systems, load, signal);
+    for (const single of SINGLES) {
+      if (only.includes(single.name)) await single.run({ systems, load, folder, script, faultEntries, signal });
+    }
+  } finally {
+    load.end();
+    for (const system of systems) await system.stop();
+  }
+}
+
+/** How each system is started that can take part. */
+function starters(script: string, folder: string, signal: AbortSignal): (() => Promise<System | undefined>)[] {
+  return [
+    () => startTaskyard(script, join(folder, "ours"), signal),
+    async () => {
+      const redis = await startRedis(join(folder, "redis"));
+      if (redis === undefined) {
+        console.log(
+          "Redis is left out: there is no redis-server (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis).",
+        );
+      }
+      return redis;
+    },
+    () => startDurableStreams(DURABLE_MEMORY),
+    () => startDurableStreams(DURABLE_FILES, join(folder, "durable-streams")),
+  ];
+}
+
+async function printMeasured(systems: readonly System[], load: LoadGenerator, signal: AbortSignal): Promise<void> {
+  const cells = CELLS.filter(({ group }) => only.includes(group));
+  if (cells.length === 0) return;
+  console.log(`Node ${process.version}, ${availableParallelism()} cores; median of ${rounds} rounds (least–most)\n`);
+  const results = await runRounds(load, systems, cells, rounds, signal);
+  printCells(
+    results,
+    cells,
+    systems.map(({ target }) => target),
+    rounds,
+  );
+  printGoals(results);
+  for (const failure of results.failures) console.log(`\nFAILED ${failure}`);
+  if (results.failures.some((failure) => failure.includes(" ours: "))) process.exitCode = 1;
+}

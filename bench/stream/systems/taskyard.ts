@@ -1,0 +1,62 @@
+/**
+ * Runs the bundled Worker in workerd: `node taskyard.ts <script> <folder> <port>`. Requests go straight to the Worker's
+ * own socket; D1, R2 and the runs' objects keep their data in the folder.
+ */
+
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+/** What separates the statements of a migration. */
+const BREAKPOINT = "--> statement-breakpoint";
+
+const [script = "", folder = "", port = ""] = process.argv.slice(2);
+const { BOOTSTRAP_SECRET: bootstrapSecret, ANNOUNCE: announcement } = process.env;
+
+/** What wrangler.toml says, as miniflare takes it: wrangler gives it without its types. */
+const { compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows, assets } =
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made for miniflare by wrangler, of the same release
+  unstable_getMiniflareWorkerOptions(join(ROOT, "wrangler.toml")).workerOptions as Required<V4WorkerOptions>;
+
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    workers: [
+      {
+        name: "taskyard",
+        modules: true,
+        script: await readFile(script, "utf8"),
+        compatibilityDate,
+        compatibilityFlags,
+        r2Buckets,
+        d1Databases,
+        durableObjects,
+        workflows,
+        assets,
+        bindings: {
+          REQUEST_LOG: "off",
+          // A storm's readers come back before the server knows that they are gone.
+          RUN_STREAM_MAX_READERS: "10000",
+          ...(bootstrapSecret && { BOOTSTRAP_SECRET: bootstrapSecret }),
+          ...(announcement && { ANNOUNCE: announcement }),
+        },
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: Number(port) }],
+      },
+    ],
+    resourcePersistencePath: folder,
+  }),
+);
+await miniflare.ready;
+const database = await miniflare.getD1Database("DB");
+const { results } = await database.prepare("SELECT name FROM sqlite_master WHERE name = 'organizations'").all();
+if (results.length === 0) await migrate();
+console.log(`ready ${(await miniflare.unsafeGetDirectURL()).port}`);
+
+async function migrate(): Promise<void> {
+  const files = (await readdir(join(ROOT, "migrations"))).filter((name) => name.endsWith(".sql")).sort();
+  for (const file of files) {
+    const text = await readFile(join(ROOT, "migrations", file), "utf8");
+    await database.batch(text.split(BREAKPOINT).map((statement) => database.prepare(statement)));
+  }
+}
