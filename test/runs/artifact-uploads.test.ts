@@ -2,10 +2,20 @@ import { Buffer } from "node:buffer";
 import { env } from "cloudflare:workers";
 import { v7 as uuid } from "uuid";
 import { describe, expect, test } from "vitest";
+import { signLink } from "../../src/auth/signed-links.ts";
 import { callConfigured } from "../configured.ts";
 import { call } from "../tenant.ts";
 import { createRunClient, expectNotFound, expectRefused, type RunClient } from "./run-client.ts";
-import { finalize, pathOf, post, type Prepared, prepare, uploadByForm } from "./uploads.ts";
+import {
+  expectError,
+  expectForbidden,
+  finalize,
+  pathOf,
+  post,
+  type Prepared,
+  prepare,
+  uploadByForm,
+} from "./uploads.ts";
 
 const report = { name: "report.txt", type: "output", content_type: "text/plain" };
 
@@ -20,17 +30,7 @@ async function prepareOne(client: RunClient, artifact: object = {}): Promise<Pre
   return prepared;
 }
 
-async function expectError(answer: Promise<Response>, status: number, error: unknown): Promise<void> {
-  const response = await answer;
-  expect(await response.json()).toEqual({ error });
-  expect(response.status).toBe(status);
-}
-
-async function expectForbidden(answer: Promise<Response>, detail: RegExp = /^This form is invalid\.$/): Promise<void> {
-  const response = await answer;
-  expect(await response.json()).toMatchObject({ detail: expect.stringMatching(detail) });
-  expect(response.status).toBe(403);
-}
+const expectFormInvalid = (answer: Promise<Response>) => expectForbidden(answer, "This form is invalid.");
 
 const storedUnder = async (client: RunClient) =>
   (await env.ARTIFACTS.list({ prefix: "tasks/artifacts/" })).objects.filter(({ key }) => key.includes(client.runId));
@@ -253,20 +253,20 @@ describe("posting a form", () => {
       { signature: "" },
       { extra: "1" },
     ]) {
-      await expectForbidden(post(change(fields), "hello"));
+      await expectFormInvalid(post(change(fields), "hello"));
     }
     for (const name of Object.keys(form.fields)) {
       const { [name]: _, ...fields } = form.fields;
-      await expectForbidden(post({ ...form, fields }, "hello"));
+      await expectFormInvalid(post({ ...form, fields }, "hello"));
     }
-    await expectForbidden(post({ ...form, url: foreign.url }, "hello"));
+    await expectFormInvalid(post({ ...form, url: foreign.url }, "hello"));
     const late = multipart(form, "hello");
     const file = late.slice(
       late.indexOf('--xYz\r\nContent-Disposition: form-data; name="file"'),
       late.indexOf("--xYz--"),
     );
     const fields = late.slice(0, late.indexOf(file));
-    await expectForbidden(postText(form, `${file}${fields}--xYz--\r\n`));
+    await expectFormInvalid(postText(form, `${file}${fields}--xYz--\r\n`));
     expect(await storedUnder(client)).toEqual([]);
   });
 
@@ -276,7 +276,17 @@ describe("posting a form", () => {
     const query = new URLSearchParams(form.fields).toString();
     expect((await call(`${pathOf(form.url)}?${query}`)).status).toBe(405);
     expect((await call(`${pathOf(form.url)}?${query}`, { method: "PUT", body: "hello" })).status).toBe(405);
-    await expectForbidden(post({ ...form, fields: { ...form.fields, expires: "1" } }, "hello"));
+    const { expires: _, kid = "", signature: _signature, ...fields } = form.fields;
+    const secret = String(Reflect.get(env, "LINK_SIGNING_SECRETS")).slice(kid.length + 1);
+    const sign = async (method: string, expiresAt: Date) => {
+      const url = new URL(`${form.url}?${new URLSearchParams({ ...fields }).toString()}`);
+      return new URL(await signLink([{ kid, secret }], { method, url, expiresAt })).searchParams;
+    };
+    const postSigned = async (method: string, life: number) =>
+      post({ ...form, fields: Object.fromEntries(await sign(method, new Date(Date.now() + life))) }, "hello");
+    await expectForbidden(postSigned("POST", -1000), "This form is expired.");
+    await expectFormInvalid(postSigned("GET", 60_000));
+    expect((await postSigned("POST", 60_000)).status).toBe(204);
   });
 
   test("acknowledges the same file again, and refuses another", async () => {

@@ -70,3 +70,17 @@ export async function uploadByForm(
   if (!item) throw new Error("Nothing was finalized");
   return item;
 }
+
+/** Expects a bare error (agent-tasks 1.3b), word for word or as a matcher says. */
+export async function expectError(answer: Promise<Response>, status: number, error: unknown): Promise<void> {
+  const response = await answer;
+  expect(await response.json()).toEqual({ error });
+  expect(response.status).toBe(status);
+}
+
+/** Expects the refusal of a form or link that is not, or no longer, what was signed. */
+export async function expectForbidden(answer: Promise<Response>, detail: string): Promise<void> {
+  const response = await answer;
+  expect(await response.json()).toMatchObject({ code: "permission_denied", detail });
+  expect(response.status).toBe(403);
+}
