@@ -22,7 +22,7 @@ export interface FanOutResult {
 }
 
 /** How long subscribers may take for what was sent in time. Who has not come so far then is behind. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 3_000;
 /** What counts as in time after the last event was due. */
 const GRACE_MS = 100;
 /** Connections that are opened at a time. */

@@ -46,8 +46,8 @@ class SlowReader {
 }
 
 /**
- * Fast readers follow a stream at its end while slow ones read it from the start. `report` is called when the slow ones
- * have been at it for a while. At the end they hurry: each has to get every entry once.
+ * Fast readers follow a stream at its end while slow ones read it from the start. `report` is called before
+ * the slow ones come, and when they have been at it for a while. At the end they hurry: each has to get every entry once.
  */
 export async function measureSlowReader(
   target: Target,
@@ -68,6 +68,7 @@ export async function measureSlowReader(
     () => new Reader(target, protocol.open(stream, { after: offset }, "events"), { first: last + 1, onEntry }),
     (reader) => reader.reach(last + 1),
   );
+  await report();
   const slow = Array.from(
     { length: shape.slow },
     () => new SlowReader(target, protocol.open(stream, "first", "events")),
