@@ -18,6 +18,12 @@ export const TASK_ROOT = "/task";
 export const TIMED_OUT_EXIT_CODE = 124;
 export const KILLED_EXIT_CODE = 137;
 
+/** A script of task.yaml: a path in the archive, or a line for the shell. `timeout` is in seconds. */
+export interface SandboxScript {
+  script: string;
+  timeout: number;
+}
+
 /** What the task's version says that a sandbox needs to know. */
 export interface SandboxTask {
   /** Key of the organization that owns the task. */
@@ -37,6 +43,9 @@ export interface SandboxTask {
   withheldPaths: readonly string[];
   /** Services that task.yaml declares, with their ports. */
   ports: Readonly<Record<string, readonly number[]>> | null;
+  /** What runs in the sandbox before it is ready, and before it is destroyed. */
+  provision: SandboxScript | null;
+  teardown: SandboxScript | null;
 }
 
 /** What a command may use. */
