@@ -56,9 +56,12 @@ function runClaims({ runId, taskId, projectNumber }: TokenRun): object {
   return { run_id: runId, task_id: taskId, team_id: projectNumber };
 }
 
-/** A token that opens one run's stream for reading and nothing else (agent-tasks 9), good for ten minutes. */
-export function signStreamToken(secrets: RunTokenSecrets, run: TokenRun): Promise<string> {
-  return sign(secrets, STREAM_AUDIENCE, STREAM_SECONDS, runClaims(run));
+/** What a stream token lets its holder be: one who reads, or the run's agent, who reads too. */
+export type StreamRole = "viewer" | "agent";
+
+/** A token that opens one run's stream in a role and nothing else (agent-tasks 9), good for ten minutes. */
+export function signStreamToken(secrets: RunTokenSecrets, run: TokenRun, role: StreamRole): Promise<string> {
+  return sign(secrets, STREAM_AUDIENCE, STREAM_SECONDS, { ...runClaims(run), role });
 }
 
 /** A token that sends one run's events and opens nothing else (agent-tasks 9), good for seven hours. */
@@ -66,19 +69,33 @@ export function signIngestToken(secrets: RunTokenSecrets, run: TokenRun): Promis
   return sign(secrets, INGEST_AUDIENCE, INGEST_SECONDS, runClaims(run));
 }
 
-/** The run whose stream a token opens; undefined for a token that is forged, expired, or for something else. */
-export function readStreamToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
-  return readRunToken(secrets, STREAM_AUDIENCE, token);
+/** The run whose stream a token opens in `role`; undefined for one that is forged, expired, or for something else. */
+export async function readStreamToken(
+  secrets: RunTokenSecrets,
+  token: string,
+  role: StreamRole,
+): Promise<TokenRun | undefined> {
+  const read = await readRunToken(secrets, STREAM_AUDIENCE, token);
+  return role === "agent" && read?.role !== "agent" ? undefined : read?.run;
 }
 
 /** The run whose events a token sends; undefined for a token that is forged, expired, or for something else. */
-export function readIngestToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
-  return readRunToken(secrets, INGEST_AUDIENCE, token);
+export async function readIngestToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
+  return (await readRunToken(secrets, INGEST_AUDIENCE, token))?.run;
 }
 
-const tokenClaims = z.object({ run_id: z.string(), task_id: z.string(), team_id: z.int() });
+const tokenClaims = z.object({
+  run_id: z.string(),
+  task_id: z.string(),
+  team_id: z.int(),
+  role: z.string().optional(),
+});
 
-async function readRunToken(secrets: RunTokenSecrets, audience: string, token: string): Promise<TokenRun | undefined> {
+async function readRunToken(
+  secrets: RunTokenSecrets,
+  audience: string,
+  token: string,
+): Promise<{ run: TokenRun; role: string | undefined } | undefined> {
   const keys = await importRunTokenKeys(secrets);
   try {
     const { payload } = await jwtVerify(
@@ -90,8 +107,8 @@ async function readRunToken(secrets: RunTokenSecrets, audience: string, token: s
       },
       { algorithms: [RUN_TOKEN_ALGORITHM], audience, requiredClaims: ["exp"] },
     );
-    const claims = tokenClaims.parse(payload);
-    return { runId: claims.run_id, taskId: claims.task_id, projectNumber: claims.team_id };
+    const { run_id, task_id, team_id, role } = tokenClaims.parse(payload);
+    return { run: { runId: run_id, taskId: task_id, projectNumber: team_id }, role };
   } catch {
     return undefined;
   }

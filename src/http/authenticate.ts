@@ -77,11 +77,14 @@ export function authenticate(scope: Scope | "any", admits?: Admission) {
       }
       throw error;
     }
-    const caller = callerOf(c);
-    await limitRate(c, `key:${caller.keyId}`);
-    if (scope !== "any" && !grants(caller.scopes, scope)) {
-      throw new ApiError("scope_missing", `API key missing required scope '${scope}'`);
-    }
+    await limitRate(c, `key:${callerOf(c).keyId}`);
+    if (scope !== "any") requireScope(c, scope);
     await next();
   });
+}
+
+/** Refuses a caller whose key does not have `scope`. */
+export function requireScope(c: AppContext, scope: Scope): void {
+  if (grants(callerOf(c).scopes, scope)) return;
+  throw new ApiError("scope_missing", `API key missing required scope '${scope}'`);
 }

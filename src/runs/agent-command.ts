@@ -1,16 +1,13 @@
 import { z } from "@hono/zod-openapi";
-
-/** A JSON-RPC request to an agent's server. */
-export interface AgentCommand {
-  method: string;
-  params: Record<string, unknown>;
-  id: string | number | null;
-}
-
-/** How an agent's server answered. `answer` is its JSON, byte for byte. */
-export type CommandOutcome =
-  | { ok: true; answer: Uint8Array<ArrayBuffer> }
-  | { ok: false; reason: "unreachable" | "timeout" | "failed"; message: string };
+import {
+  type AgentCommand,
+  type CommandOutcome,
+  failed,
+  NO_ANSWER,
+  TIMEOUT,
+  TOO_LONG,
+  toRequest,
+} from "./command-outcome.ts";
 
 export interface CommandDelivery {
   url: URL;
@@ -24,11 +21,6 @@ export interface CommandDelivery {
 /** Characters of an agent's error that a caller is shown. */
 const ERROR_MAX_LENGTH = 1000;
 
-const NO_ANSWER: CommandOutcome = { ok: false, reason: "unreachable", message: "Agent server is not reachable" };
-const TIMEOUT: CommandOutcome = { ok: false, reason: "timeout", message: "Agent server request timed out" };
-
-const failed = (message: string): CommandOutcome => ({ ok: false, reason: "failed", message });
-
 /**
  * Sends a command to an agent's server and waits for its answer (agent-tasks 8.1). Redirects are not followed: they
  * could lead to a host that nobody allowed.
@@ -41,7 +33,7 @@ export async function sendCommand(delivery: CommandDelivery): Promise<CommandOut
     response = await fetch(url, {
       method: "POST",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify(requestOf(command)),
+      body: JSON.stringify(toRequest(command)),
       redirect: "manual",
       signal,
     });
@@ -54,19 +46,9 @@ export async function sendCommand(delivery: CommandDelivery): Promise<CommandOut
   } catch {
     return signal.aborted ? TIMEOUT : failed("Agent server broke off its answer");
   }
-  if (!answer) return failed("Agent server answered with more than is allowed");
+  if (!answer) return TOO_LONG;
   if (!response.ok) return failed(errorText(answer, secretsOf(delivery)) ?? defaultError(response.status));
   return parseJson(answer) === undefined ? failed("Agent server did not answer with JSON") : { ok: true, answer };
-}
-
-/** Parameters and id are sent only where there are some (8.1). */
-function requestOf({ method, params, id }: AgentCommand): object {
-  return {
-    jsonrpc: "2.0",
-    method,
-    ...(Object.keys(params).length > 0 && { params }),
-    ...(id !== null && { id }),
-  };
 }
 
 function defaultError(status: number): string {

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { choiceField, objectField, refuseField } from "../http/agent-fields.ts";
-import type { AgentCommand } from "./agent-command.ts";
+import type { AgentCommand } from "./command-outcome.ts";
 
 /** What agents' servers can be told (agent-tasks 8.1); the later methods of other servers are not among them. */
 const METHODS = ["user_message", "cancel", "close", "permission_response", "set_config_option"] as const;

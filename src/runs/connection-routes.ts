@@ -1,6 +1,7 @@
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { RunTokenSecrets } from "../auth/run-token-keys.ts";
 import { signConnectionToken, signStreamToken, type TokenRun } from "../auth/run-tokens.ts";
+import { requireScope } from "../http/authenticate.ts";
 import { type AppContext, type AppEnv, callerOf, configOf } from "../http/context.ts";
 import { ApiError, type ErrorCode } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
@@ -8,10 +9,12 @@ import { refuseInvalid } from "../http/validation.ts";
 import { MODES } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { commandUrl } from "./agent-address.ts";
-import { type CommandOutcome, sendCommand } from "./agent-command.ts";
+import { sendCommand } from "./agent-command.ts";
+import { type AgentCommand, type CommandFailure, type CommandOutcome, RUN_ENDED, TOO_LONG } from "./command-outcome.ts";
 import { commandAnswer, commandBody } from "./command-schema.ts";
-import { RUN_PATH, readRun, runPath } from "./run-path.ts";
+import { nameRun, RUN_PATH, readRun, runPath, unwrap } from "./run-path.ts";
 import { isTerminal } from "./run-status.ts";
+import { streamRole } from "./stream-role.ts";
 
 const TOKEN_EXAMPLE = "eyJhbGciOiJSUzI1NiJ9.eyJydW5faWQiOiIwMWEwIn0.c2lnbmF0dXJl";
 
@@ -45,10 +48,12 @@ const getStreamToken = operation({
   operationId: "getRunStreamToken",
   tags: ["Agent runs"],
   summary: "A token that opens the run's stream for ten minutes",
-  description: "`stream_base_url` is null: the stream is served where the run is.",
+  description:
+    "`stream_base_url` is null: the stream is served where the run is. `role=agent` takes a key with `task:write`, and its " +
+    "token connects the run's agent.",
   scope: "task:read",
   errors: ["not_found"],
-  request: { params: runPath },
+  request: { params: runPath, query: z.object({ role: streamRole }) },
   responses: {
     200: {
       description: "The token",
@@ -75,11 +80,12 @@ const command = operation({
   path: `${RUN_PATH}/command`,
   operationId: "commandRun",
   tags: ["Agent runs"],
-  summary: "Send a JSON-RPC command to the run's agent server",
+  summary: "Send a JSON-RPC command to the run's agent",
   description:
-    "Goes to `/command` below `state.sandbox_url`, when its host is one of AGENT_HOSTS; the agent's answer comes back unchanged.",
+    "Goes to the agent over the WebSocket that it has open here, or else to `/command` below `state.sandbox_url`, when its " +
+    "host is one of AGENT_HOSTS; the agent's answer comes back unchanged.",
   scope: "task:write",
-  errors: ["request_refused", "not_found", "state_conflict", "bad_gateway", "gateway_timeout"],
+  errors: ["request_refused", "not_found", "state_conflict", "bad_gateway", "unavailable", "gateway_timeout"],
   request: {
     params: runPath,
     body: {
@@ -95,10 +101,12 @@ const command = operation({
   responses: { 200: agentAnswer },
 });
 
-const ERROR_OF: Record<Extract<CommandOutcome, { ok: false }>["reason"], ErrorCode> = {
+const ERROR_OF: Record<CommandFailure["reason"], ErrorCode> = {
   unreachable: "bad_gateway",
   failed: "bad_gateway",
   timeout: "gateway_timeout",
+  ended: "state_conflict",
+  busy: "unavailable",
 };
 
 /** What a run's clients and its agent find each other by: tokens and commands (agent-tasks 8.1, 8.2, 9). */
@@ -111,25 +119,42 @@ export function connectionRoutes(): OpenAPIHono<AppEnv> {
   });
 
   routes.openapi(getStreamToken, async (c) => {
+    const { role } = c.req.valid("query");
+    if (role === "agent") requireScope(c, "task:write");
     const run = await readRun(c, c.req.valid("param"));
-    return c.json({ token: await signStreamToken(keysOf(c), asTokenRun(run)), stream_base_url: null }, 200);
+    return c.json({ token: await signStreamToken(keysOf(c), asTokenRun(run), role), stream_base_url: null }, 200);
   });
 
   routes.openapi(command, async (c) => {
-    const run = await readRun(c, c.req.valid("param"));
-    const { AGENT_COMMAND_TIMEOUT_SECONDS, AGENT_ANSWER_MAX_BYTES } = configOf(c);
-    const outcome = await sendCommand({
-      url: agentUrl(c, run),
-      token: await connectionToken(c, run),
-      command: c.req.valid("json"),
-      timeoutSeconds: AGENT_COMMAND_TIMEOUT_SECONDS,
-      answerMaxBytes: AGENT_ANSWER_MAX_BYTES,
-    });
+    const { handle, scope } = await nameRun(c, c.req.valid("param"));
+    const asked = c.req.valid("json");
+    const { run, outcome: answered } = unwrap(
+      await handle.command(scope, asked, configOf(c).AGENT_COMMAND_TIMEOUT_SECONDS),
+    );
+    const outcome = answered
+      ? limitAnswer(answered, configOf(c).AGENT_ANSWER_MAX_BYTES)
+      : await callServer(c, run, asked);
     if (!outcome.ok) throw new ApiError(ERROR_OF[outcome.reason], outcome.message);
     return new Response(outcome.answer, { headers: { "Content-Type": "application/json" } });
   });
 
   return routes;
+}
+
+function limitAnswer(outcome: CommandOutcome, maxBytes: number): CommandOutcome {
+  return outcome.ok && outcome.answer.length > maxBytes ? TOO_LONG : outcome;
+}
+
+/** Sends a command to the agent's own server. */
+async function callServer(c: AppContext, run: RunRow, asked: AgentCommand): Promise<CommandOutcome> {
+  const { AGENT_COMMAND_TIMEOUT_SECONDS, AGENT_ANSWER_MAX_BYTES } = configOf(c);
+  return sendCommand({
+    url: agentUrl(c, run),
+    token: await connectionToken(c, run),
+    command: asked,
+    timeoutSeconds: AGENT_COMMAND_TIMEOUT_SECONDS,
+    answerMaxBytes: AGENT_ANSWER_MAX_BYTES,
+  });
 }
 
 function stateText({ state }: RunRow, key: string): string | undefined {
@@ -141,7 +166,7 @@ function stateText({ state }: RunRow, key: string): string | undefined {
 function agentUrl(c: AppContext, run: RunRow): URL {
   const sandboxUrl = stateText(run, "sandbox_url");
   if (sandboxUrl === undefined) throw new ApiError("request_refused", "No active sandbox for this task run");
-  if (isTerminal(run.status)) throw new ApiError("state_conflict", "Task run workflow has ended");
+  if (isTerminal(run.status)) throw new ApiError("state_conflict", RUN_ENDED.message);
   const url = commandUrl(sandboxUrl, configOf(c).AGENT_HOSTS, stateText(run, "sandbox_connect_token"));
   if (!url) throw new ApiError("request_refused", "Invalid sandbox URL");
   return url;

@@ -21,7 +21,8 @@ const COMMIT_BYTES = 64 * 1024;
 
 const LINE_FEED = 0x0a;
 
-const REFUSALS: Record<NonNullable<SourceAnswer["refused"]>, string> = {
+/** Why a step is refused, in words. */
+export const REFUSALS: Record<NonNullable<SourceAnswer["refused"]>, string> = {
   gap: "Events before this one are missing.",
   completed: "The event stream is complete.",
   wrong_final: "final_seq is not the number of the last event.",

@@ -200,7 +200,7 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(appendLog, async (c) => {
     if (!c.req.header("content-type")?.toLowerCase().includes("json")) throw new ApiError("unsupported_media_type");
     const producer = readProducer(c.req.valid("header"));
-    const lines = readEntries(new Uint8Array(await c.req.arrayBuffer()));
+    const { lines } = readEntries(new Uint8Array(await c.req.arrayBuffer()), "entries");
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const startedAt = Date.now();
     const outcome = await handle.appendLog(scope, lines, configOf(c).RUN_JOURNAL_MAX_BYTES, producer);

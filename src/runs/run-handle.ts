@@ -1,6 +1,6 @@
 import type { Run } from "./run-object.ts";
 
-type Calls = "create" | "read" | "change" | "appendLog" | "takeEvents" | "readLog" | "sessionLogs";
+type Calls = "create" | "read" | "change" | "appendLog" | "takeEvents" | "command" | "readLog" | "sessionLogs";
 
 /**
  * A run as its callers reach it: the RPC methods of its object, which answer expected failures as values. Written out,

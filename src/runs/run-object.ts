@@ -11,6 +11,8 @@ import { Subscribers } from "../stream/subscribers.ts";
 import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
+import { AgentSockets } from "./agent-sockets.ts";
+import type { AgentCommand, CommandOutcome } from "./command-outcome.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
 import {
   type Changed,
@@ -24,6 +26,7 @@ import {
   type TooLarge,
 } from "./run-outcome.ts";
 import { RunEnding, type RunTimer } from "./run-ending.ts";
+import { RunEvents } from "./run-events.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
@@ -41,7 +44,8 @@ export class Run extends DurableObject {
   readonly #record: RunRecord;
   readonly #journal: Journal;
   readonly #producers: Producers;
-  readonly #events: NumberedSource;
+  readonly #events: RunEvents;
+  readonly #agents: AgentSockets;
   readonly #readers: Subscribers;
   readonly #timers: Timers<RunTimer>;
   readonly #ending: RunEnding;
@@ -53,7 +57,7 @@ export class Run extends DurableObject {
     this.#record = new RunRecord(ctx.storage);
     this.#journal = new Journal(ctx.storage.sql, () => this.#readers.wake());
     this.#producers = new Producers(ctx.storage.sql);
-    this.#events = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
+    const source = new NumberedSource(ctx.storage.sql, this.#journal, EVENT_TAG);
     const view = new RunStreamView(this.#journal);
     this.#readers = new Subscribers(
       view,
@@ -62,7 +66,9 @@ export class Run extends DurableObject {
       (error) => logBackgroundFailure("runStream", error),
     );
     this.#timers = new Timers(ctx.storage);
-    this.#ending = new RunEnding(this.#journal, this.#events, this.#timers);
+    this.#ending = new RunEnding(this.#journal, source, this.#timers);
+    this.#events = new RunEvents(ctx.storage, source, this.#ending);
+    this.#agents = new AgentSockets(ctx, this.#events, () => this.#run);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -119,20 +125,24 @@ export class Run extends DurableObject {
     return done ?? JOURNAL_FULL;
   }
 
-  /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
+  /** Carries out a step of the event stream (agent-tasks 9). `maxBytes` is how large the object may be. */
   takeEvents(
     scope: RunScope,
     step: SourceStep,
     maxBytes: number,
   ): ({ ok: true } & SourceAnswer) | NotFound | JournalFull {
     const run = this.#runOf(scope);
-    if (!run) return NOT_FOUND;
-    const done = unlessFull(this.ctx.storage, () => {
-      const answer = this.#events.take(step, maxBytes);
-      this.#ending.settle(run, Date.now());
-      return { ok: true as const, ...answer };
-    });
-    return done ?? JOURNAL_FULL;
+    return run ? this.#events.take(run, step, maxBytes) : NOT_FOUND;
+  }
+
+  /** Sends a command to the run's agent (8.1); `outcome` is undefined where the agent has no connection here. */
+  async command(
+    scope: RunScope,
+    command: AgentCommand,
+    timeoutSeconds: number,
+  ): Promise<{ ok: true; run: RunRow; outcome: CommandOutcome | undefined } | NotFound> {
+    const run = this.#runOf(scope);
+    return run ? { ok: true, run, outcome: await this.#agents.command(command, timeoutSeconds) } : NOT_FOUND;
   }
 
   /** The log as JSON lines, as far as it goes now. */
@@ -147,18 +157,28 @@ export class Run extends DurableObject {
     return { ok: true, ...(await selectSessionLog(this.#journal, query)) };
   }
 
-  /** Opens the run's stream for a reader (stream-request.ts): 404 when there is no such run, 503 without room. */
+  /** Opens the run's stream for a reader or for its agent (stream-request.ts): 404 without such a run, 503 without room. */
   override async fetch(request: Request): Promise<Response> {
-    const { scope, start, transport, maxReaders, ...rules } = readObjectRequest(request);
+    const { scope, start, transport, maxReaders, journalMaxBytes, ...rules } = readObjectRequest(request);
     if (!this.#runOf(scope)) return new Response(null, { status: 404 });
+    if (transport === "agent") return this.#agents.accept(journalMaxBytes);
     if (this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
     if (transport === "socket") return this.#readers.openSocket(start);
     if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds);
     return this.#readers.openEvents(start, rules);
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    this.#readers.receive(socket, message);
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.#agents.has(socket)) await this.#agents.receive(socket, message);
+    else this.#readers.receive(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#agents.lose(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#agents.lose(socket);
   }
 
   /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
@@ -191,6 +211,7 @@ export class Run extends DurableObject {
     });
     this.#run = run;
     await this.#timers.arm();
+    await this.#agents.tell();
     await this.#project(run);
   }
 

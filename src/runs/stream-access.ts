@@ -1,7 +1,8 @@
-import { readStreamToken, type TokenRun } from "../auth/run-tokens.ts";
+import { readIngestToken, readStreamToken, type TokenRun } from "../auth/run-tokens.ts";
 import { type AppContext, configOf, databaseOf } from "../http/context.ts";
 import { limitRate } from "../http/rate-limit.ts";
 import { notFound } from "../tasks/project.ts";
+import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "./agent-protocol.ts";
 import { openRun } from "./run-handle.ts";
 import { nameRun, readUuid, type NamedRun } from "./run-path.ts";
 import { findOrganization } from "./run-store.ts";
@@ -28,14 +29,40 @@ export function tokenNamesPath(run: TokenRun, c: AppContext): boolean {
   );
 }
 
+/** The subprotocols that a WebSocket's client offers. */
+function offeredProtocols(c: AppContext): string[] {
+  const offered = c.req.header("sec-websocket-protocol")?.split(",") ?? [];
+  return offered.map((protocol) => protocol.trim());
+}
+
+/** The subprotocol to answer with; a browser ends a connection that names none of those it offered. */
+export function chosenProtocol(c: AppContext): string | undefined {
+  return offeredProtocols(c).find((protocol) => protocol === SOCKET_PROTOCOL);
+}
+
+/** A token that comes where a browser's WebSocket can put one. */
+function tokenWithoutHeader(c: AppContext): string | undefined {
+  const offered = offeredProtocols(c).find((protocol) => protocol.startsWith(TOKEN_PROTOCOL_PREFIX));
+  return c.req.query(STREAM_TOKEN_QUERY) ?? offered?.slice(TOKEN_PROTOCOL_PREFIX.length);
+}
+
+/** The run that a request's token opens in the role that it asks for. Agents may come by the token of their events. */
+async function readToken(c: AppContext): Promise<TokenRun | undefined> {
+  const { RUN_TOKEN_PRIVATE_KEY: secrets } = configOf(c);
+  const role = c.req.query("role") === "agent" ? "agent" : "viewer";
+  const bearer = presentedToken(c);
+  const token = bearer ?? tokenWithoutHeader(c);
+  if (token === undefined) return undefined;
+  const run = await readStreamToken(secrets, token, role);
+  return run || role === "viewer" || bearer === undefined ? run : readIngestToken(secrets, bearer);
+}
+
 /**
- * Lets a request in by a stream token (agent-tasks 9) in place of a key. Only such a token is taken from a URL: it reads
- * one run's stream, for ten minutes. With one that is not for this run the request needs a key.
+ * Lets a request in by a token (agent-tasks 9) in place of a key. Only a stream token is taken from a URL: it opens one
+ * run's stream, for ten minutes. With one that is not for this run, or not for this role, the request needs a key.
  */
 export async function admitStreamToken(c: AppContext): Promise<boolean> {
-  const token = presentedToken(c) ?? c.req.query(STREAM_TOKEN_QUERY);
-  if (token === undefined) return false;
-  const run = await readStreamToken(configOf(c).RUN_TOKEN_PRIVATE_KEY, token);
+  const run = await readToken(c);
   if (!run || !tokenNamesPath(run, c)) return false;
   await limitRate(c, `run:${run.runId}`);
   c.set("tokenRun", run);

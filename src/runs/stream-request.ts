@@ -1,17 +1,19 @@
 import { z } from "zod";
 
-/** What the Worker asks of a run's object for a reader whom it has let in. Only the Worker reaches the object. */
+/** What the Worker asks of a run's object for a reader, or for the run's agent, whom it has let in. Only the Worker reaches the object. */
 const streamRequest = z.object({
   scope: z.object({ organizationId: z.string(), projectNumber: z.int(), taskId: z.string() }),
   start: z.discriminatedUnion("at", [
     z.object({ at: z.literal(["start", "latest", "unknown"]) }),
     z.object({ at: z.literal("after"), seq: z.int() }),
   ]),
-  transport: z.literal(["events", "socket", "poll"]),
+  transport: z.literal(["events", "socket", "poll", "agent"]),
   keepaliveSeconds: z.int(),
   rotateSeconds: z.int(),
   /** Readers that the run may have at the same time. */
   maxReaders: z.int(),
+  /** How large the object may be with what an agent sends. */
+  journalMaxBytes: z.int(),
 });
 
 export type StreamRequest = z.output<typeof streamRequest>;
@@ -20,7 +22,7 @@ const HEADER = "X-Stream-Request";
 
 /** The request to the object. Streams go by fetch and not by RPC: a response in progress keeps the object in memory. */
 export function toObjectRequest(asked: StreamRequest): Request {
-  const upgrade = asked.transport === "socket" ? { Upgrade: "websocket" } : {};
+  const upgrade = asked.transport === "socket" || asked.transport === "agent" ? { Upgrade: "websocket" } : {};
   return new Request("https://run/stream", { headers: { [HEADER]: JSON.stringify(asked), ...upgrade } });
 }
 

@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { type AppEnv, configOf } from "../http/context.ts";
+import { requireScope } from "../http/authenticate.ts";
+import { type AppContext, type AppEnv, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
@@ -8,7 +9,8 @@ import { parseOffset } from "../stream/offset.ts";
 import type { StreamStart } from "../stream/view.ts";
 import { notFound } from "../tasks/project.ts";
 import { RUN_PATH, runPath, unwrap } from "./run-path.ts";
-import { admitStreamToken, nameStream, STREAM_TOKEN_QUERY } from "./stream-access.ts";
+import { admitStreamToken, chosenProtocol, nameStream, STREAM_TOKEN_QUERY } from "./stream-access.ts";
+import { streamRole } from "./stream-role.ts";
 import { type StreamRequest, toObjectRequest } from "./stream-request.ts";
 
 const FRAME_EXAMPLE = `id: 0000000000000001
@@ -20,6 +22,7 @@ data: {"status":"complete"}
 `;
 
 const streamQuery = z.object({
+  role: streamRole,
   start: z.string().optional().openapi({
     example: "latest",
     description: "`latest` leaves out what is there already; everything else begins at the beginning",
@@ -79,10 +82,10 @@ const stream = operation({
     "on after it. A key or a stream token of the run opens it. docs/live-streams.md describes the frames.",
   scope: "task:read",
   admits: admitStreamToken,
-  errors: ["not_found", "unavailable"],
+  errors: ["request_refused", "not_found", "unavailable"],
   request: { params: runPath, query: streamQuery, headers: streamHeaders },
   responses: {
-    101: { description: "The stream over WebSocket, for a request with `Upgrade: websocket`" },
+    101: { description: "The stream, or the agent's connection, for a request with `Upgrade: websocket`" },
     200: eventStream,
   },
 });
@@ -96,8 +99,14 @@ function retryAfter(): string {
 }
 
 /** How a client wants the stream. Accept does not decide: clients send any, and none may be refused (6.1). */
-function readTransport(upgrade: string | undefined, mode: string | undefined): StreamRequest["transport"] {
-  if (upgrade?.toLowerCase() === "websocket") return "socket";
+function readTransport(c: AppContext, { role, mode }: z.output<typeof streamQuery>): StreamRequest["transport"] {
+  const isSocket = c.req.header("upgrade")?.toLowerCase() === "websocket";
+  if (role === "agent") {
+    if (!c.get("tokenRun")) requireScope(c, "task:write");
+    if (!isSocket) throw new ApiError("request_refused", "An agent connects by WebSocket: send Upgrade: websocket.");
+    return "agent";
+  }
+  if (isSocket) return "socket";
   return mode === "long-poll" ? "poll" : "events";
 }
 
@@ -113,29 +122,31 @@ export function streamRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(stream, async (c) => {
+    const query = c.req.valid("query");
+    const transport = readTransport(c, query);
     const { handle, scope } = await nameStream(c, c.req.valid("param"));
     if (c.req.method === "HEAD") {
       // Nobody would read the stream: it would be held open until that shows.
       unwrap(await handle.read(scope));
       return new Response(null, { headers: EVENT_STREAM_HEADERS });
     }
-    const { start, offset, mode } = c.req.valid("query");
-    const { RUN_STREAM_KEEPALIVE_SECONDS, RUN_STREAM_ROTATE_SECONDS, RUN_STREAM_MAX_READERS } = configOf(c);
+    const config = configOf(c);
     const asked = toObjectRequest({
-      transport: readTransport(c.req.header("upgrade"), mode),
+      transport,
       scope,
-      start: readStart(c.req.valid("header")["last-event-id"] ?? offset, start),
-      keepaliveSeconds: RUN_STREAM_KEEPALIVE_SECONDS,
-      rotateSeconds: RUN_STREAM_ROTATE_SECONDS,
-      maxReaders: RUN_STREAM_MAX_READERS,
+      start: readStart(c.req.valid("header")["last-event-id"] ?? query.offset, query.start),
+      keepaliveSeconds: config.RUN_STREAM_KEEPALIVE_SECONDS,
+      rotateSeconds: config.RUN_STREAM_ROTATE_SECONDS,
+      maxReaders: config.RUN_STREAM_MAX_READERS,
+      journalMaxBytes: config.RUN_JOURNAL_MAX_BYTES,
     });
-    return answerStream(await handle.fetch(asked));
+    return answerStream(await handle.fetch(asked), chosenProtocol(c));
   });
 
   return routes;
 }
 
-function answerStream(answer: Response): Response {
+function answerStream(answer: Response, protocol: string | undefined): Response {
   if (answer.status === 404) throw notFound();
   if (answer.status === 503) {
     throw new ApiError("unavailable", "This run has as many readers as it may have.", {
@@ -143,5 +154,7 @@ function answerStream(answer: Response): Response {
     });
   }
   // Made anew, because headers are added that a response from elsewhere does not take.
-  return new Response(answer.body, answer);
+  const response = new Response(answer.body, answer);
+  if (answer.webSocket && protocol !== undefined) response.headers.set("Sec-WebSocket-Protocol", protocol);
+  return response;
 }

@@ -1,14 +1,7 @@
 import { z } from "zod";
 import { Frames } from "./frames.ts";
-import {
-  CLOSE_CODES,
-  encodeMessage,
-  PING,
-  PONG,
-  readAck,
-  resyncMessage,
-  STREAM_END_MESSAGE,
-} from "./socket-messages.ts";
+import { RoleSockets, type SocketHost, trySend } from "./role-sockets.ts";
+import { CLOSE_CODES, encodeMessage, readAck, resyncMessage, STREAM_END_MESSAGE } from "./socket-messages.ts";
 import type { StreamView, Tail } from "./view.ts";
 
 /** Bytes of a message, unless one entry alone is larger. */
@@ -25,7 +18,6 @@ const ACK_DEADLINE_MS = 120_000;
 
 /** What survives hibernation: all that the object knows of a connection. */
 const attachment = z.object({
-  role: z.literal("viewer"),
   /** The next entry to send. */
   cursor: z.int(),
   /** What is sent and not acknowledged: the cursor after it, and its bytes. */
@@ -36,42 +28,36 @@ const attachment = z.object({
 
 type SocketState = z.output<typeof attachment>;
 
-/** What this needs of a Durable Object's state. */
-type SocketHost = Pick<DurableObjectState, "acceptWebSocket" | "getWebSockets" | "setWebSocketAutoResponse">;
-
 /**
  * The clients of a stream that read it over WebSocket. Each has its cursor in its attachment, so the object may sleep, or
  * be put together anew, and goes on where it was. Nothing waits here: whoever calls says how far the journal is durable.
  */
 export class SocketReaders {
-  readonly #host: SocketHost;
+  readonly #sockets: RoleSockets<SocketState>;
   readonly #view: StreamView;
   readonly #frames: Frames<string>;
-  readonly #states = new WeakMap<WebSocket, SocketState>();
 
   constructor(host: SocketHost, view: StreamView) {
-    this.#host = host;
+    this.#sockets = new RoleSockets(host, "viewer", attachment);
     this.#view = view;
     this.#frames = new Frames(view, encodeMessage, MESSAGE_TARGET_BYTES);
   }
 
   get size(): number {
-    return this.#host.getWebSockets().length;
+    return this.#sockets.all.length;
   }
 
   /** Opens a connection that reads from `cursor` on; without one the client is told to begin anew. */
   accept(cursor: number | undefined): Response {
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.#host.acceptWebSocket(server);
-    this.#host.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    const { client, server } = this.#sockets.accept();
     if (cursor === undefined) this.#resync(server);
-    else this.#save(server, { role: "viewer", cursor, pending: [] });
+    else this.#sockets.save(server, { cursor, pending: [] });
     return new Response(null, { status: 101, webSocket: client });
   }
 
   /** Sends every client what is new for it, as far as its window allows. */
   push(tail: Tail): void {
-    const sockets = this.#host.getWebSockets();
+    const sockets = this.#sockets.all;
     if (sockets.length === 0) this.#frames.clear();
     for (const socket of sockets) this.#pushTo(socket, tail);
   }
@@ -85,13 +71,17 @@ export class SocketReaders {
       socket.close(CLOSE_CODES.malformed, "no acknowledgement");
       return;
     }
-    this.#save(socket, { ...state, pending: state.pending.filter(([next]) => next > acked + 1), stalledAt: undefined });
+    this.#sockets.save(socket, {
+      ...state,
+      pending: state.pending.filter(([next]) => next > acked + 1),
+      stalledAt: undefined,
+    });
     this.#pushTo(socket, tail);
   }
 
   /** Ends all connections, because the server failed. */
   fail(): void {
-    for (const socket of this.#host.getWebSockets()) {
+    for (const socket of this.#sockets.all) {
       if (socket.readyState === WebSocket.OPEN) socket.close(CLOSE_CODES.failed, "failed");
     }
   }
@@ -103,7 +93,7 @@ export class SocketReaders {
       if (!frame) return this.#resync(socket);
       if (!hasRoom(state, frame.size)) return this.#stall(socket, state);
       if (frame.body !== undefined && !trySend(socket, frame.body)) return;
-      state = this.#save(socket, afterSending(state, frame));
+      state = this.#sockets.save(socket, afterSending(state, frame));
     }
     if (!state || !tail.ended || !trySend(socket, STREAM_END_MESSAGE)) return;
     socket.close(CLOSE_CODES.complete, "complete");
@@ -111,7 +101,7 @@ export class SocketReaders {
 
   #stall(socket: WebSocket, state: SocketState): void {
     const now = Date.now();
-    if (state.stalledAt === undefined) this.#save(socket, { ...state, stalledAt: now });
+    if (state.stalledAt === undefined) this.#sockets.save(socket, { ...state, stalledAt: now });
     else if (now - state.stalledAt > ACK_DEADLINE_MS) socket.close(CLOSE_CODES.unacknowledged, "unacknowledged");
   }
 
@@ -119,33 +109,8 @@ export class SocketReaders {
     if (trySend(socket, resyncMessage(this.#view.head()))) socket.close(CLOSE_CODES.resync, "resync");
   }
 
-  /**
-   * What is known of a connection; undefined for one that is closing. What another release attached may not be
-   * readable: that client connects again.
-   */
   #load(socket: WebSocket): SocketState | undefined {
-    if (socket.readyState !== WebSocket.OPEN) return undefined;
-    const known = this.#states.get(socket);
-    if (known) return known;
-    const { data } = attachment.safeParse(socket.deserializeAttachment());
-    if (!data) socket.close(CLOSE_CODES.failed, "failed");
-    return data;
-  }
-
-  #save(socket: WebSocket, state: SocketState): SocketState {
-    this.#states.set(socket, state);
-    socket.serializeAttachment(state);
-    return state;
-  }
-}
-
-/** False for a connection of which the runtime has not told yet that it is gone: it says so by throwing. */
-function trySend(socket: WebSocket, message: string): boolean {
-  try {
-    socket.send(message);
-    return true;
-  } catch {
-    return false;
+    return this.#sockets.load(socket, CLOSE_CODES.failed);
   }
 }
 

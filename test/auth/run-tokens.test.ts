@@ -57,7 +57,7 @@ describe("run token keys", () => {
   });
 
   it("must be there to sign", async () => {
-    await expect(signStreamToken([], RUN)).rejects.toThrow("RUN_TOKEN_PRIVATE_KEY is not configured");
+    await expect(signStreamToken([], RUN, "viewer")).rejects.toThrow("RUN_TOKEN_PRIVATE_KEY is not configured");
   });
 });
 
@@ -93,41 +93,41 @@ describe("connection tokens", () => {
 
 describe("stream tokens", () => {
   it("open the run they were made for", async () => {
-    expect(await readStreamToken([NEW], await signStreamToken([NEW], RUN))).toEqual(RUN);
+    expect(await readStreamToken([NEW], await signStreamToken([NEW], RUN, "viewer"), "viewer")).toEqual(RUN);
   });
 
   it("expire after ten minutes", async () => {
-    const token = await signStreamToken([NEW], RUN);
+    const token = await signStreamToken([NEW], RUN, "viewer");
     vi.useFakeTimers({ now: Date.now() + 10 * 60_000 + 1000, toFake: ["Date"] });
     try {
-      expect(await readStreamToken([NEW], token)).toBeUndefined();
+      expect(await readStreamToken([NEW], token, "viewer")).toBeUndefined();
     } finally {
       vi.useRealTimers();
     }
   });
 
   it("are refused when changed, made with another key, or made for something else", async () => {
-    const token = await signStreamToken([NEW], RUN);
+    const token = await signStreamToken([NEW], RUN, "viewer");
     const unsigned = `${btoa(JSON.stringify({ alg: "none" })).replaceAll("=", "")}.${token.split(".")[1]}.`;
     const refused = [
       withClaim(token, "run_id", "other"),
       withClaim(token, "exp", 9_999_999_999),
       unsigned,
-      await signStreamToken([await makeKey()], RUN),
+      await signStreamToken([await makeKey()], RUN, "viewer"),
       await signConnectionToken([NEW], RUN, CALLER, undefined),
       "",
       "a.b.c",
     ];
-    for (const other of refused) expect(await readStreamToken([NEW], other), other).toBeUndefined();
+    for (const other of refused) expect(await readStreamToken([NEW], other, "viewer"), other).toBeUndefined();
   });
 
   it("survive a rotation of the keys until the old one is dropped", async () => {
-    const before = await signStreamToken([OLD], RUN);
-    const after = await signStreamToken([NEW, OLD], RUN);
+    const before = await signStreamToken([OLD], RUN, "viewer");
+    const after = await signStreamToken([NEW, OLD], RUN, "viewer");
     expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
-    expect(await readStreamToken([NEW, OLD], before)).toEqual(RUN);
-    expect(await readStreamToken([NEW, OLD], after)).toEqual(RUN);
-    expect(await readStreamToken([NEW], before)).toBeUndefined();
+    expect(await readStreamToken([NEW, OLD], before, "viewer")).toEqual(RUN);
+    expect(await readStreamToken([NEW, OLD], after, "viewer")).toEqual(RUN);
+    expect(await readStreamToken([NEW], before, "viewer")).toBeUndefined();
   });
 });
 
@@ -150,7 +150,7 @@ describe("ingest tokens", () => {
   });
 
   it("and stream tokens do not stand for each other", async () => {
-    expect(await readStreamToken([NEW], await signIngestToken([NEW], RUN))).toBeUndefined();
-    expect(await readIngestToken([NEW], await signStreamToken([NEW], RUN))).toBeUndefined();
+    expect(await readStreamToken([NEW], await signIngestToken([NEW], RUN), "viewer")).toBeUndefined();
+    expect(await readIngestToken([NEW], await signStreamToken([NEW], RUN, "viewer"))).toBeUndefined();
   });
 });

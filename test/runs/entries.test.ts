@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ApiError } from "../../src/http/errors.ts";
 import { readEntries } from "../../src/runs/entries.ts";
 
-const read = (body: string) => new TextDecoder().decode(readEntries(new TextEncoder().encode(body)));
+const read = (body: string) => new TextDecoder().decode(readEntries(new TextEncoder().encode(body), "entries").lines);
 
 const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/);
 const keyText = fc.oneof(
@@ -93,7 +93,7 @@ describe("the bytes of entries", () => {
 
 const refusal = (body: string | Uint8Array): unknown => {
   try {
-    readEntries(typeof body === "string" ? new TextEncoder().encode(body) : body);
+    readEntries(typeof body === "string" ? new TextEncoder().encode(body) : body, "entries");
   } catch (error) {
     if (error instanceof ApiError)
       return { code: error.code, first: error.errors?.[0]?.type, at: error.errors?.[0]?.loc };

@@ -275,7 +275,7 @@ describe("who may send events", () => {
     for (const other of [
       `${token.slice(0, -8)}AAAAAAAA`,
       old,
-      await signStreamToken(secrets, run),
+      await signStreamToken(secrets, run, "viewer"),
       await signConnectionToken(secrets, run, { userId: "u", userNumber: 1 }, undefined),
     ]) {
       const answer = await send(line(1), { Authorization: `Bearer ${other}` });

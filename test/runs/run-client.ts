@@ -1,8 +1,9 @@
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Run } from "../../src/runs/run-object.ts";
 import { type AgentClient, createAgentClient, read, type WireRun } from "../tasks/client.ts";
+import { inTime } from "../stream/event-client.ts";
 import { call } from "../tenant.ts";
 
 export { expectNotFound, expectRefused, read, type WirePage, type WireRun } from "../tasks/client.ts";
@@ -67,6 +68,11 @@ export async function createRunClient({
 /** The object of a run, for tests that look behind the API. */
 export function objectOf(runId: string): DurableObjectStub<Run> {
   return env.RUN.getByName(runId);
+}
+
+/** Lets the object sleep with its connections open, as the runtime does. */
+export async function hibernate(runId: string): Promise<void> {
+  await inTime(evictDurableObject(objectOf(runId)), "the eviction");
 }
 
 /** Ends the object at once, as a crash or a deployment does: its connections break, what is committed stays. */

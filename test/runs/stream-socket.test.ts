@@ -1,78 +1,11 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { callConfigured } from "../configured.ts";
 import { inTime } from "../stream/event-client.ts";
 import { call } from "../tenant.ts";
-import { createRunClient, loseObject, objectOf, parseLines, read, type RunClient } from "./run-client.ts";
-
-interface Message {
-  type: string;
-  offset?: string;
-  entries?: Record<string, unknown>[];
-}
-
-/** A client of the stream over WebSocket. */
-class SocketClient {
-  readonly #socket: WebSocket;
-  readonly #messages: string[] = [];
-  #arrived = Promise.withResolvers<void>();
-  /** The code that the server closed with. */
-  readonly closed: Promise<number>;
-  lastOffset: string | undefined;
-
-  constructor(response: Response) {
-    if (!response.webSocket) throw new Error(`No WebSocket: ${response.status}`);
-    this.#socket = response.webSocket;
-    this.#socket.accept();
-    this.#socket.addEventListener("message", ({ data }) => {
-      this.#messages.push(String(data));
-      this.#arrived.resolve();
-    });
-    this.closed = new Promise((resolve) => this.#socket.addEventListener("close", ({ code }) => resolve(code)));
-  }
-
-  /** Messages that came and were not taken. */
-  get waiting(): number {
-    return this.#messages.length;
-  }
-
-  async text(): Promise<string> {
-    while (this.#messages.length === 0) {
-      this.#arrived = Promise.withResolvers();
-      await inTime(this.#arrived.promise, `a message after ${this.lastOffset}`);
-    }
-    return this.#messages.shift() ?? "";
-  }
-
-  async next(): Promise<Message> {
-    const message: Message = JSON.parse(await this.text());
-    this.lastOffset = message.offset ?? this.lastOffset;
-    return message;
-  }
-
-  /** So many entries, each message acknowledged where `isAcking`. */
-  async take(count: number, isAcking = true): Promise<Record<string, unknown>[]> {
-    const entries: Record<string, unknown>[] = [];
-    while (entries.length < count) {
-      entries.push(...((await this.next()).entries ?? []));
-      if (isAcking) this.acknowledge();
-    }
-    return entries;
-  }
-
-  acknowledge(offset = this.lastOffset): void {
-    this.send(JSON.stringify({ type: "ack", offset }));
-  }
-
-  send(message: string): void {
-    this.#socket.send(message);
-  }
-
-  leave(): void {
-    this.#socket.close(1000, "done");
-  }
-}
+import { createRunClient, hibernate, loseObject, objectOf, parseLines, read, type RunClient } from "./run-client.ts";
+import { SocketClient } from "./socket-client.ts";
 
 const pathOf = ({ taskId, runId }: RunClient, query = "") =>
   `/api/projects/@current/tasks/${taskId}/runs/${runId}/stream${query}`;
@@ -86,9 +19,6 @@ async function connect(client: RunClient, query?: string): Promise<SocketClient>
 
 const isState = ({ type }: Record<string, unknown>) => type === "task_run_state";
 const numbersTo = (count: number, from = 1) => Array.from({ length: count }, (_, index) => ({ n: from + index }));
-
-/** Lets the object sleep with its connections open, as the runtime does. */
-const hibernate = ({ runId }: RunClient) => inTime(evictDurableObject(objectOf(runId)), "the eviction");
 
 interface Step {
   kind: "append" | "sleep" | "lose" | "connect" | "leave" | "read" | "hear";
@@ -176,11 +106,11 @@ describe("a run's stream over WebSocket", () => {
     const sockets = [await connect(client), await connect(client, "?start=latest")];
     for (const socket of sockets) expect((await socket.take(1)).every(isState)).toBe(true);
     for (const n of [1, 2, 3]) {
-      await hibernate(client);
+      await hibernate(client.runId);
       await client.append({ n });
       for (const socket of sockets) expect(await socket.take(1)).toEqual([{ n }]);
     }
-    await hibernate(client);
+    await hibernate(client.runId);
     await client.patch({ status: "failed" });
     for (const socket of sockets) {
       await socket.take(1, false);
@@ -192,7 +122,7 @@ describe("a run's stream over WebSocket", () => {
     const client = await createRunClient();
     const socket = await connect(client);
     await socket.take(1);
-    await hibernate(client);
+    await hibernate(client.runId);
     socket.send("ping");
     expect(await socket.text()).toBe("pong");
   });
@@ -209,7 +139,7 @@ describe("a run's stream over WebSocket", () => {
     const taken: Record<string, unknown>[] = [];
     while (slow.waiting > 0) taken.push(...((await slow.next()).entries ?? []));
     expect(JSON.stringify(taken).length).toBeLessThan(400_000);
-    await hibernate(client);
+    await hibernate(client.runId);
     slow.acknowledge();
     taken.push(...(await slow.take(100 - taken.length)));
     expect(taken).toEqual(entries);
@@ -261,7 +191,7 @@ describe("a run's stream over WebSocket", () => {
     await runInDurableObject(objectOf(client.runId), (_, state) => {
       state.getWebSockets().at(-1)?.serializeAttachment({ role: "viewer", place: 7 });
     });
-    await hibernate(client);
+    await hibernate(client.runId);
     await client.append({ n: 1 });
     const [first, second] = [strange, known].map((socket) => Promise.race([socket.closed, socket.take(1, false)]));
     expect([await first, await second].map(String).sort()).toEqual(["1011", "[object Object]"]);
@@ -302,7 +232,7 @@ describe("a run's stream over WebSocket", () => {
           } else if (kind === "sleep") {
             // One that does not run cannot be sent to sleep.
             await client.readRun();
-            await hibernate(client);
+            await hibernate(client.runId);
           } else if (kind === "lose") {
             await loseObject(client.runId);
             for (const lost of readers) lost.socket = undefined;

@@ -7,7 +7,7 @@ import type { StreamView, Tail } from "../../src/stream/view.ts";
 import { EventClient } from "./event-client.ts";
 
 const encoder = new TextEncoder();
-const NO_SOCKETS = { acceptWebSocket() {}, getWebSockets: () => [], setWebSocketAutoResponse() {} };
+const NO_SOCKETS = { acceptWebSocket() {}, getWebSockets: () => [], getTags: () => [], setWebSocketAutoResponse() {} };
 const RULES = { keepaliveSeconds: 20, rotateSeconds: 900 };
 const START = { at: "start" } as const;
 
