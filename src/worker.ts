@@ -1,8 +1,10 @@
 import { buildApp } from "./app.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 
+export { RunnerPool } from "./pool/runner-pool.ts";
 export { RelayWorkflow } from "./runs/relay-workflow.ts";
 export { Run } from "./runs/run-object.ts";
+export { RunWorkflow } from "./runs/run-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
 
 const app = buildApp();

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { newArtifacts } from "./artifact-fields.ts";
 import { uploadArtifacts } from "./artifact-upload.ts";
 import { nameRun, RUN_PATH, runPath } from "./run-path.ts";
@@ -22,6 +23,7 @@ const upload = operation({
     "Each has its content as text, or in base64 with `content_encoding`; at most 30 MiB, a PDF of type user_attachment 10 MiB. The answer is the run's whole manifest, to " +
     "which those sent are appended in their order.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: ["not_found"],
   request: {
     params: runPath,

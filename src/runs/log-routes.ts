@@ -6,6 +6,7 @@ import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { notFound } from "../tasks/project.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { readEntries } from "./entries.ts";
 import { parseIsoTime } from "./iso-time.ts";
 import { openLogChain } from "./log-chain.ts";
@@ -46,6 +47,7 @@ const appendLog = operation({
     "answer comes when they are stored. A batch that is sent again is stored again, unless it carries the number that its " +
     "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: [
     "not_found",
     "validation_failed",
@@ -85,6 +87,7 @@ const logs = operation({
   summary: "Read a run's log as JSON lines",
   description: "The logs of the runs that it resumes stand before its own: up to ten, oldest first.",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found"],
   request: { params: runPath },
   responses: { 200: jsonLines },
@@ -154,6 +157,7 @@ const sessionLogs = operation({
     "A page ends at `limit` entries or before 2 MiB, but holds one entry at least: go on with `offset` plus the entries received " +
     "until X-Has-More is not `true`.",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found", "validation_failed"],
   request: { params: runPath, query: sessionLogsQuery },
   responses: {

@@ -4,8 +4,11 @@ import type { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { isTerminal } from "./run-status.ts";
 
-/** What a run's object does by itself: bring its row in D1 up to date, and close a journal whose last events never come. */
-export type RunTimer = "project" | "close";
+/**
+ * What a run's object does by itself: bring its row in D1 up to date, close a journal whose last events never come,
+ * and start the Workflow that finds it a runner.
+ */
+export type RunTimer = "project" | "close" | "dispatch";
 
 /** How long a run that has ended waits for the rest of its events: several of the retries of a client that was cut off. */
 const LAST_EVENTS_MS = 60_000;

@@ -29,6 +29,7 @@ import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { RunEvents } from "./run-events.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
+import { startRunWorkflow } from "./run-work.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
@@ -75,11 +76,15 @@ export class Run extends DurableObject {
   }
 
   /** Creates the run. Repeated for the same scope it answers with the run that is there. */
-  async create(scope: RunScope, init: NewRun): Promise<{ ok: true; run: RunRow } | NotFound | TooLarge> {
+  async create(
+    scope: RunScope,
+    init: NewRun,
+    then?: "dispatch",
+  ): Promise<{ ok: true; run: RunRow } | NotFound | TooLarge> {
     if (this.#run) return this.read(scope);
     const run = beginRun(scope, init, currentMicroseconds());
     if (!isStorable(run)) return TOO_LARGE;
-    await this.#commit(run);
+    await this.#commit(run, then);
     return { ok: true, run };
   }
 
@@ -88,18 +93,19 @@ export class Run extends DurableObject {
     return run ? { ok: true, run } : NOT_FOUND;
   }
 
-  /** Changes the run; where `from` is given, only while it is in one of these statuses. */
+  /** Changes the run; where `from` is given, only while it is in one of these statuses. `then`: finds it a runner. */
   async change(
     scope: RunScope,
     change: RunChange,
     from?: readonly RunStatus[],
+    then?: "dispatch",
   ): Promise<Changed | NotFound | TooLarge> {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
     if (from && !from.includes(run.status)) return { ok: true, run, applied: false };
     const changed = applyChange(run, change, currentMicroseconds());
     if (!isStorable(changed)) return TOO_LARGE;
-    await this.#commit(changed);
+    await this.#commit(changed, then);
     return { ok: true, run: changed, applied: true };
   }
 
@@ -186,7 +192,8 @@ export class Run extends DurableObject {
     const run = this.#run;
     if (!run) return;
     for (const timer of this.#timers.due(Date.now())) {
-      if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
+      if (timer === "dispatch") await this.#dispatch(run);
+      else if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
       else await this.#project(run);
     }
     await this.#timers.arm();
@@ -201,18 +208,30 @@ export class Run extends DurableObject {
   }
 
   /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
-  async #commit(run: RunRow): Promise<void> {
+  async #commit(run: RunRow, then?: "dispatch"): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
       this.#journal.append(STATE_TAG, stateEntry(run));
       this.#ending.settle(run, Date.now());
+      if (then) this.#timers.set(then, Date.now());
       this.#timers.set("project", nextAttempt(run, Date.now()));
     });
     this.#run = run;
     await this.#timers.arm();
     await this.#agents.tell();
     await this.#project(run);
+  }
+
+  /** Starts the Workflow of the run, again and again until that has worked: the caller has its answer already (3.4). */
+  async #dispatch(run: RunRow): Promise<void> {
+    try {
+      await startRunWorkflow(this.env, run);
+      this.#timers.clear("dispatch");
+    } catch (error) {
+      logBackgroundFailure("startRunWorkflow", error);
+      this.#timers.set("dispatch", nextAttempt(run, Date.now()));
+    }
   }
 
   /** Writes the projection. Its timer stays set until the row shows the latest change. */

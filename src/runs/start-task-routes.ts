@@ -74,6 +74,7 @@ export async function startCloudRun(
       state: { ...toInitialState(options), ...(resumed && resumedState(resumed)) },
       createdBy: callerOf(c).userNumber,
     },
+    "dispatch",
   );
   return unwrap(created).run;
 }
