@@ -135,14 +135,14 @@ export class PoolStore {
 
   /** False when work of this id is there already. */
   queue({ id, kind, labels, reference }: Work): boolean {
-    const { rowsWritten } = this.#sql.exec(
-      "INSERT INTO work (id, kind, labels, reference) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    const added = this.#sql.exec(
+      "INSERT INTO work (id, kind, labels, reference) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id",
       id,
       kind,
       JSON.stringify(labels),
       JSON.stringify(reference),
     );
-    return rowsWritten > 0;
+    return added.toArray().length > 0;
   }
 
   work(id: string): WorkRow | undefined {

@@ -166,7 +166,7 @@ export class RunnerPool extends DurableObject {
       this.#sockets.send(runner.id, { type: "grant", work_id: workId, kind: work.kind, details });
       return;
     }
-    if (isStillIts) this.#store.removeWork(workId);
+    if (isStillIts) this.#finish(work);
     this.#sockets.send(runner.id, { type: "taken", work_id: workId });
     this.#offer(runner.id);
   }

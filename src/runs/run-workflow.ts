@@ -45,9 +45,9 @@ export class RunWorkflow extends WorkflowEntrypoint<Cloudflare.Env, RunReference
       await step.do(`unclaimed ${attempt}`, STEP, () => this.#giveUp(reference, attempt, queueSeconds));
       return { kind: "given up" };
     }
-    if (claim.kind === "lost") return claim;
-    const end =
-      claim.kind === "over" ? claim : await this.#hear(step, reference, attempt, `end ${attempt}`, runSeconds);
+    // Over without a claim: it was cancelled, or a client took it into its own hands.
+    if (claim.kind !== "claimed") return claim;
+    const end = await this.#hear(step, reference, attempt, `end ${attempt}`, runSeconds);
     if (!end) {
       await step.do(`too long ${attempt}`, STEP, async () => {
         await this.#fail(reference, `The run took longer than ${runSeconds} seconds.`);
