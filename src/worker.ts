@@ -2,6 +2,7 @@ import { buildApp } from "./app.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 
 export { RunnerPool } from "./pool/runner-pool.ts";
+export { Environment } from "./environments/environment-object.ts";
 export { RelayWorkflow } from "./runs/relay-workflow.ts";
 export { Run } from "./runs/run-object.ts";
 export { RunWorkflow } from "./runs/run-workflow.ts";
