@@ -269,14 +269,14 @@ export class EnvironmentCore implements SandboxHost {
   #openSandbox(): Sandbox {
     const record = this.#record;
     if (!record) throw new Error("The environment was not created");
-    const { row, task } = record;
+    const { row, task, labels } = record;
     const openArchive = () =>
       withCachedDirectory(
         archiveSource(this.#env.ARCHIVES, task.archiveKey, task.fileSize, task.archiveEtag),
         task,
         (work) => this.#ctx.waitUntil(work),
       );
-    const place = { environmentId: row.id, organizationId: row.organizationId, task, openArchive, host: this };
+    const place = { environmentId: row.id, organizationId: row.organizationId, task, labels, openArchive, host: this };
     return openSandbox(row.provider, { ...place, ctx: this.#ctx, env: this.#env });
   }
 

@@ -11,6 +11,8 @@ export interface EnvironmentRecord {
   /** The instruction as it was published, and what its placeholders are filled with. */
   template: string | null;
   inputs: Inputs;
+  /** What its machine has to have, where machines are chosen from (docs/runner.md). */
+  labels: string[];
   /** SHA-256 in hex of the tokens that open it, oldest first. */
   tokenHashes: string[];
   /** The longest that it may live in all, in milliseconds since 1970. */

@@ -159,7 +159,7 @@ export class RunnerPool extends DurableObject {
       return this.#offer(runner.id);
     }
     this.#store.assign(workId, runner.id);
-    const details = await this.#admit(work);
+    const details = await this.#admit(work, runner);
     const isStillIts = this.#store.work(workId)?.runnerId === runner.id;
     if (details && isStillIts) {
       this.#store.tell(work, { kind: "claimed", runner: runner.name }, Date.now());
@@ -172,9 +172,9 @@ export class RunnerPool extends DurableObject {
   }
 
   /** What the runner is told; undefined for work that nobody wants any more, or whose owner cannot be asked now. */
-  async #admit(work: WorkRow): Promise<Record<string, unknown> | undefined> {
+  async #admit(work: WorkRow, runner: RunnerRow): Promise<Record<string, unknown> | undefined> {
     try {
-      return await WORK_OWNERS[work.kind].admit(this.env, work);
+      return await WORK_OWNERS[work.kind].admit(this.env, work, runner.name);
     } catch (error) {
       logBackgroundFailure(`admit ${work.kind}`, error);
       // Back to the queue, and not at once to the next runner.

@@ -22,7 +22,7 @@ export type Tidings =
 /** The other side of a kind of work: what is given to the runner that claims it, and who hears of it. */
 export interface WorkOwner {
   /** What the runner is told, secrets among it; undefined when the work is no longer wanted. */
-  admit(env: Cloudflare.Env, work: Work): Promise<Record<string, unknown> | undefined>;
+  admit(env: Cloudflare.Env, work: Work, runner: string): Promise<Record<string, unknown> | undefined>;
   /** Throws when the owner could not be reached; then it is tried again. */
   tell(env: Cloudflare.Env, work: Work, tidings: Tidings): Promise<void>;
 }

@@ -116,6 +116,8 @@ export interface SandboxPlace {
   environmentId: string;
   organizationId: string;
   task: SandboxTask;
+  /** What its machine has to have, where machines are chosen from (docs/runner.md). */
+  labels: readonly string[];
   /** The object's storage. A provider keeps what it stores in tables that begin with its own kind (`runner_…`). */
   ctx: DurableObjectState;
   env: Cloudflare.Env;

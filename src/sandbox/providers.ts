@@ -1,5 +1,6 @@
 import { EMBEDDED_TRAITS, EmbeddedSandbox } from "./embedded/embedded.ts";
-import type { OpenSandbox, SandboxKind, SandboxTraits } from "./port.ts";
+import { RUNNER_TRAITS, RunnerSandbox } from "./runner/runner-sandbox.ts";
+import { type OpenSandbox, SANDBOX_KINDS, type SandboxKind, type SandboxTraits } from "./port.ts";
 
 interface Provider {
   traits: SandboxTraits;
@@ -9,11 +10,12 @@ interface Provider {
 /** The places where commands can run; what a deployment has of them is for `isOffered` to say. */
 const PROVIDERS: Partial<Record<SandboxKind, Provider>> = {
   embedded: { traits: EMBEDDED_TRAITS, open: (place) => new EmbeddedSandbox(place) },
+  runner: { traits: RUNNER_TRAITS, open: (place) => new RunnerSandbox(place) },
 };
 
 /** The kinds that this deployment has. */
-export function offeredKinds(): SandboxKind[] {
-  return (["embedded", "runner", "container"] satisfies SandboxKind[]).filter((kind) => PROVIDERS[kind] !== undefined);
+export function offeredKinds(_env: Cloudflare.Env): SandboxKind[] {
+  return SANDBOX_KINDS.filter((kind) => PROVIDERS[kind] !== undefined);
 }
 
 /** What a kind is able to do. */

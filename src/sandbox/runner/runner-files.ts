@@ -1,0 +1,173 @@
+import type { CommandEnding, FileStatus, OutputStream, SandboxFiles } from "../port.ts";
+import { FileError } from "../port.ts";
+import type { EnvironmentMessage } from "../runner-protocol.ts";
+import { FileExchange } from "./file-exchange.ts";
+
+/** Seconds that one operation on files may take on the machine. */
+const FILE_SECONDS = 600;
+/** Bytes of a file or a listing at most. */
+const MAX_BYTES = 2 ** 40;
+/** Bytes of a listing that are held. */
+const MAX_LISTING_BYTES = 8 * 1024 * 1024;
+
+/** Exit codes of the scripts below, which no program of theirs uses. */
+const NOT_FOUND = 94;
+const IS_DIRECTORY = 95;
+const NOT_DIRECTORY = 96;
+
+/** Every script finds its path in `P`; without a sandbox on the machine the task's files lie elsewhere. */
+const PRELUDE = `case "$P" in
+  /task) P=$TASK_ROOT ;;
+  /task/*) P=$TASK_ROOT/\${P#/task/} ;;
+esac
+export LC_ALL=C
+`;
+
+const STATUS = 'stat -L -c "%F|%s|%a|%Y" -- "$P"';
+
+const SCRIPTS = {
+  stat: `[ -e "$P" ] || exit ${NOT_FOUND}; ${STATUS}`,
+  list: `[ -e "$P" ] || exit ${NOT_FOUND}; [ -d "$P" ] || exit ${NOT_DIRECTORY}
+find "$P"/ -mindepth 1 -maxdepth "$DEPTH" -printf '%P\\t%y|%s|%m|%T@\\0' | sort -z | head -z -n "$LIMIT"`,
+  read: `[ -e "$P" ] || exit ${NOT_FOUND}; [ ! -d "$P" ] || exit ${IS_DIRECTORY}
+if [ "$LENGTH" = all ]; then exec cat -- "$P"; fi
+tail -c "+$((OFFSET + 1))" -- "$P" | head -c "$LENGTH"`,
+  write: `[ ! -d "$P" ] || exit ${IS_DIRECTORY}
+mkdir -p -- "$(dirname -- "$P")" && T=$(mktemp -- "$P.XXXXXX") || exit
+trap 'rm -f -- "$T"' EXIT
+cat > "$T" && [ "$(stat -c %s -- "$T")" = "$SIZE" ] || exit
+if [ -e "$P" ]; then chmod --reference="$P" -- "$T"; else chmod 644 -- "$T"; fi
+mv -fT -- "$T" "$P" && ${STATUS}`,
+  remove: `[ -e "$P" ] || [ -L "$P" ] || exit ${NOT_FOUND}; rm -rf -- "$P"`,
+};
+
+/**
+ * The files of a sandbox on a runner's machine, by commands inside of it: what a command of the environment can reach is
+ * what can be read and written, and no link leads out.
+ */
+export class RunnerFiles implements SandboxFiles {
+  readonly #send: (message: EnvironmentMessage) => void;
+  readonly #exchanges = new Map<string, FileExchange>();
+
+  constructor(send: (message: EnvironmentMessage) => void) {
+    this.#send = send;
+  }
+
+  async stat(path: string): Promise<FileStatus | undefined> {
+    try {
+      return toStatus(path, await this.#text("stat", path));
+    } catch (error) {
+      if (error instanceof FileError && error.fault === "not_found") return undefined;
+      throw error;
+    }
+  }
+
+  async list(path: string, depth: number, limit: number): Promise<{ entries: FileStatus[]; more: boolean }> {
+    const env = { DEPTH: String(depth), LIMIT: String(limit + 1) };
+    const found = (await this.#text("list", path, env)).split("\0").filter((line) => line !== "");
+    const entries = found.slice(0, limit).map((line) => {
+      const tab = line.lastIndexOf("\t");
+      return toStatus(`${path === "/" ? "" : path}/${line.slice(0, tab)}`, line.slice(tab + 1));
+    });
+    return { entries, more: found.length > limit };
+  }
+
+  async read(path: string, range?: { offset: number; length: number }): Promise<ReadableStream<Uint8Array>> {
+    const env = range ? { OFFSET: String(range.offset), LENGTH: String(range.length) } : { LENGTH: "all" };
+    const exchange = this.#begin("read", path, env);
+    // A refusal comes before the first byte, and is then an error rather than a broken stream.
+    await exchange.begun;
+    return exchange.output;
+  }
+
+  async write(path: string, body: ReadableStream<Uint8Array>, size: number): Promise<FileStatus> {
+    const exchange = this.#begin("write", path, { SIZE: String(size) }, true);
+    const [status] = await Promise.all([exchange.text(MAX_LISTING_BYTES), exchange.feed(body)]);
+    return toStatus(path, status);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#text("remove", path);
+  }
+
+  has(id: string): boolean {
+    return this.#exchanges.has(id);
+  }
+
+  output(id: string, stream: OutputStream, offset: number, bytes: Uint8Array): void {
+    this.#exchanges.get(id)?.receive(stream, offset, bytes);
+  }
+
+  inputTaken(id: string, bytes: number): void {
+    this.#exchanges.get(id)?.inputTaken(bytes);
+  }
+
+  ended(id: string, ending: CommandEnding): void {
+    this.#exchanges.get(id)?.end(faultOf(ending));
+    this.#exchanges.delete(id);
+  }
+
+  /** The connection broke: what was under way is not taken up again. */
+  breakOff(): void {
+    for (const exchange of this.#exchanges.values()) exchange.end(() => unavailable());
+    this.#exchanges.clear();
+  }
+
+  #text(script: keyof typeof SCRIPTS, path: string, env: Record<string, string> = {}): Promise<string> {
+    return this.#begin(script, path, env).text(MAX_LISTING_BYTES);
+  }
+
+  #begin(script: keyof typeof SCRIPTS, path: string, env: Record<string, string>, input = false): FileExchange {
+    const id = crypto.randomUUID();
+    const exchange = new FileExchange(id, this.#send);
+    this.#exchanges.set(id, exchange);
+    this.#send({
+      type: "start",
+      id,
+      command: PRELUDE + SCRIPTS[script],
+      cwd: "/task",
+      env: { ...env, P: path },
+      stdin: "",
+      input,
+      seconds: FILE_SECONDS,
+      output_bytes: MAX_BYTES,
+    });
+    return exchange;
+  }
+}
+
+/** The error that an operation ended with, given what it wrote to standard error; undefined when it did its work. */
+function faultOf(ending: CommandEnding): (errors: string) => FileError | undefined {
+  return (errors) => {
+    if (ending.status !== "exited") return unavailable();
+    if (ending.exitCode === 0) return undefined;
+    if (ending.exitCode === NOT_FOUND) return new FileError("not_found", "There is no such file or folder.");
+    if (ending.exitCode === IS_DIRECTORY) return new FileError("is_directory", "This is a folder.");
+    if (ending.exitCode === NOT_DIRECTORY) return new FileError("not_directory", "This is no folder.");
+    if (/No space left|Disk quota/.test(errors)) return new FileError("no_space", "The disk of the sandbox is full.");
+    if (/File too large|File size limit/.test(errors)) return new FileError("too_large", "The file is too large.");
+    if (/Not a directory|File exists/.test(errors)) {
+      return new FileError("not_directory", "Something above the path is no folder.");
+    }
+    return new FileError("not_permitted", "The sandbox does not permit it.");
+  };
+}
+
+function unavailable(): FileError {
+  return new FileError("unavailable", "The machine of the sandbox cannot be reached now.");
+}
+
+const TYPES: Record<string, FileStatus["type"]> = { directory: "directory", d: "directory", l: "symlink" };
+
+/** `type|size|mode|seconds` as stat and find print it. */
+function toStatus(path: string, text: string): FileStatus {
+  const [kind = "", size = "0", mode = "0", seconds = "0"] = text.trim().split("|");
+  const type = TYPES[kind] ?? "file";
+  return {
+    path,
+    type,
+    size: type === "file" ? Number(size) : 0,
+    mode: Number.parseInt(mode, 8),
+    modified: Math.floor(Number(seconds) * 1000),
+  };
+}
