@@ -7,6 +7,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { adminRoutes } from "./admin/routes.ts";
 import { routingPath } from "./http/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
+import { environmentRoutes } from "./environments/routes.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
 import { buildOpenApiDocument } from "./http/openapi.ts";
@@ -14,6 +15,7 @@ import { requestLog } from "./http/request-log.ts";
 import { serviceRoutes } from "./http/service-routes.ts";
 import { refuseUnknown } from "./http/unknown-path.ts";
 import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
+import { environmentLinkRoutes } from "./pool/environment-link-routes.ts";
 import { runnerRoutes } from "./pool/runner-routes.ts";
 import { registryReadRoutes } from "./registry/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
@@ -69,11 +71,13 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", adminRoutes());
   app.route("/", registryReadRoutes());
   app.route("/", registryWriteRoutes());
+  app.route("/", environmentRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
   app.route("/", agentConnectionRoutes());
   app.route("/", runnerRoutes());
+  app.route("/", environmentLinkRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

@@ -82,7 +82,7 @@ export class Environment extends DurableObject {
     return this.read(scope);
   }
 
-  /** Starts a command; what comes of it is told by `follow`. */
+  /** Starts a command, once for each id; what comes of it is told by `follow`. */
   async execute(
     access: EnvironmentAccess,
     command: SandboxCommand,
@@ -90,6 +90,8 @@ export class Environment extends DurableObject {
   ): Promise<{ ok: true; command: CommandRow } | Refused> {
     const refused = this.#refuse(access);
     if (refused) return refused;
+    const known = this.#core.commands.find(command.id);
+    if (known) return { ok: true, command: known };
     const running = this.#core.running().length;
     if (running >= readConfig(this.env).SANDBOX_MAX_COMMANDS) return { ok: false, reason: "busy", running };
     return { ok: true, command: await this.#core.start(command, background) };

@@ -1,5 +1,4 @@
 import {
-  type ByteString,
   type BufferEncoding,
   type FileContent as Content,
   type FsStat,
@@ -7,7 +6,6 @@ import {
   InMemoryFs,
   type MkdirOptions,
   type RmOptions,
-  unsafeBytesFromLatin1,
 } from "just-bash";
 import type { FileContent } from "./file-content.ts";
 import type { FileTree, Node } from "./file-tree.ts";
@@ -16,6 +14,8 @@ import { SystemError } from "./system-error.ts";
 
 /** What the shell itself puts there, such as /bin/ls and /dev/null: made anew for each command and never stored. */
 const SYSTEM_FOLDERS = ["/bin", "/usr", "/dev", "/proc"];
+/** The one folder below them where tasks have their files (A5, flags). */
+const SHARED_MEMORY = "/dev/shm";
 
 /** Largest file that a command reads or adds to: it is in memory as a whole, more than once. */
 export const COMMAND_FILE_MAX_BYTES = 16 * 1024 * 1024;
@@ -31,7 +31,10 @@ type DirectoryEntry = Awaited<ReturnType<NonNullable<IFileSystem["readdirWithFil
 
 const encoder = new TextEncoder();
 
-const isSystem = (path: string) => SYSTEM_FOLDERS.some((folder) => path === folder || path.startsWith(`${folder}/`));
+const isBelow = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+
+const isSystem = (path: string) =>
+  SYSTEM_FOLDERS.some((folder) => isBelow(path, folder)) && !isBelow(path, SHARED_MEMORY);
 
 /** The file system that commands see: the stored tree, with the shell's own folders beside it. */
 export class ShellFiles implements IFileSystem {
@@ -56,10 +59,6 @@ export class ShellFiles implements IFileSystem {
   async readFile(path: string, options?: ReadOptions): Promise<string> {
     const encoding = (typeof options === "string" ? options : options?.encoding) ?? "utf8";
     return decode(await this.readFileBuffer(path), encoding);
-  }
-
-  async readFileBytes(path: string): Promise<ByteString> {
-    return unsafeBytesFromLatin1(decode(await this.readFileBuffer(path), "latin1"));
   }
 
   async readFileBuffer(path: string): Promise<Uint8Array> {
@@ -112,7 +111,7 @@ export class ShellFiles implements IFileSystem {
     const stored = this.#tree.children(folder).map(({ name, node }) => ({ name, ...kindOf(node) }));
     if (path !== "/") return stored;
     const own = await this.#system.readdirWithFileTypes("/");
-    return [...stored, ...own.filter(({ name }) => isSystem(`/${name}`))];
+    return [...stored.filter(({ name }) => !isSystem(`/${name}`)), ...own];
   }
 
   async rm(path: string, options?: RmOptions): Promise<void> {

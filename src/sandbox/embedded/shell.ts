@@ -5,12 +5,12 @@ import { decode, type ShellFiles } from "./shell-files.ts";
 
 /**
  * What a command may do in all. An isolate has 128 MB, and a loop that waits for nothing holds up everything else in it:
- * it is its steps that are limited, because no clock runs meanwhile. 300,000 commands take about a second.
+ * it is its steps that are limited, because no clock runs meanwhile. 200,000 commands take a second or two.
  */
 const LIMITS: BashOptions["executionLimits"] = {
   maxSourceBytes: 1024 * 1024,
-  maxCommandCount: 300_000,
-  maxLoopIterations: 300_000,
+  maxCommandCount: 200_000,
+  maxLoopIterations: 200_000,
   maxAwkIterations: 1_000_000,
   maxSedIterations: 1_000_000,
   maxJqIterations: 1_000_000,
