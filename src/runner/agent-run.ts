@@ -66,6 +66,8 @@ export class AgentRun implements HeldWork {
   /** Commands that the agent has: what their callers gave as id, by the id under which the agent got them. */
   readonly #commands = new Map<string, string | number | undefined>();
   #program: Program | undefined;
+  /** The run ends by what is said here. */
+  #isConcluding = false;
 
   constructor(grant: RunGrant, options: AgentOptions, say: Say) {
     this.#grant = grant;
@@ -79,7 +81,7 @@ export class AgentRun implements HeldWork {
       token: grant.event_token,
       onCommand: (id, message) => this.#command(id, message),
       onStatus: (status) => {
-        if (!LIVE.has(status)) this.stop(`the run is ${status}`);
+        if (!LIVE.has(status) && !this.#isConcluding) this.stop(`the run is ${status}`);
       },
     });
     this.finished = this.#run();
@@ -100,7 +102,7 @@ export class AgentRun implements HeldWork {
     const connection = this.#channel.run();
     const folder = await mkdtemp(path.join(this.#options.workFolder, "run-"));
     try {
-      await this.#patch({ status: "in_progress", state: { runner_attempt: this.#grant.attempt } });
+      await this.#patch({ status: "in_progress" });
       await Promise.race([this.#channel.ready, connection]);
       if (!this.#stopped.signal.aborted) await this.#workIn(folder);
       if (this.#stopped.signal.aborted) this.#say(`stopped: ${String(this.#stopped.signal.reason)}`);
@@ -119,6 +121,7 @@ export class AgentRun implements HeldWork {
     const outputs = path.join(folder, "output");
     const ended = await this.#work(folder, outputs);
     if (this.#stopped.signal.aborted) return;
+    this.#isConcluding = true;
     const artifactProblem = await this.#bringOut(outputs);
     const failure = artifactProblem ?? describeFailure(ended);
     this.#say(failure ?? "completed");
@@ -161,7 +164,7 @@ export class AgentRun implements HeldWork {
   }
 
   async #readOutput(program: Program): Promise<void> {
-    for await (const line of readLines(program.stdout)) {
+    for await (const line of readLines(program.stdout, program.ended)) {
       if (line === "") continue;
       const said = this.#lines.read(line);
       if (said.kind === "event") await this.#channel.add(said.json);
@@ -170,7 +173,7 @@ export class AgentRun implements HeldWork {
   }
 
   async #readErrors(program: Program): Promise<void> {
-    for await (const line of readLines(program.stderr)) {
+    for await (const line of readLines(program.stderr, program.ended)) {
       if (line !== "") await this.#channel.add(this.#lines.text("error", line));
     }
   }

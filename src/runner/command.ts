@@ -8,8 +8,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export interface CommandRun {
   launch: Launch;
   limits: CommandLimits;
-  /** All of standard input, in pieces; the next one is asked for when the command has room for it. */
-  stdin: AsyncIterable<Uint8Array>;
+  /** All of standard input, in pieces; the next one is asked for when the command has room for it. Empty when left out. */
+  stdin?: AsyncIterable<Uint8Array>;
   /** Takes output; nothing more of this stream is read until it has settled. When it rejects the command is ended. */
   output: (stream: OutputStream, offset: number, bytes: Uint8Array) => Promise<void>;
   /** Ends the command, and what it has started, when it is aborted. */
@@ -58,7 +58,7 @@ export async function runCommand({ launch, limits, stdin, output, signal }: Comm
 }
 
 /** Writes all pieces, no faster than they are read; stops when the program has ended or reads no more. */
-async function feed(stdin: NodeJS.WritableStream, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+async function feed(stdin: NodeJS.WritableStream, pieces: AsyncIterable<Uint8Array> = none()): Promise<void> {
   const broken = new Promise<"broken">((resolve) => stdin.once("close", () => resolve("broken")));
   for await (const piece of pieces) {
     if (!stdin.writable) return;
@@ -68,3 +68,6 @@ async function feed(stdin: NodeJS.WritableStream, pieces: AsyncIterable<Uint8Arr
   }
   stdin.end();
 }
+
+// oxlint-disable-next-line require-yield -- standard input that is at its end
+async function* none(): AsyncGenerator<Uint8Array> {}

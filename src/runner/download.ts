@@ -7,6 +7,7 @@ export interface Download {
   url: string;
   /** Sent as Bearer; never printed. */
   token: string;
+  headers?: Record<string, string>;
   size: number;
   sha256: string;
 }
@@ -14,7 +15,7 @@ export interface Download {
 /** Downloads a file as it streams, and refuses it unless it has the size and the digest that were announced. */
 export async function downloadFile(wanted: Download, place: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(wanted.url, {
-    headers: { Authorization: `Bearer ${wanted.token}` },
+    headers: { ...wanted.headers, Authorization: `Bearer ${wanted.token}` },
     redirect: "error",
     signal,
   });

@@ -133,7 +133,6 @@ export async function tryIsolation(parent: string, isolation: Isolation): Promis
     const ending = await runCommand({
       launch: sandbox.launch("true", ".", {}),
       limits: { seconds: TRIAL_SECONDS, outputBytes: TRIAL_OUTPUT_BYTES },
-      stdin: nothing(),
       output: (_stream, _offset, bytes) => {
         said += new TextDecoder().decode(bytes);
         return Promise.resolve();
@@ -147,6 +146,3 @@ export async function tryIsolation(parent: string, isolation: Isolation): Promis
     await sandbox.remove();
   }
 }
-
-// oxlint-disable-next-line require-yield -- standard input that is at its end
-async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -6,6 +6,9 @@ const LONGEST_WAIT_MS = 15_000;
 /** A handshake that takes longer than this is given up, in milliseconds. */
 const HANDSHAKE_MS = 20_000;
 
+/** How a connection ends here whose messages are not understood. */
+const NOT_UNDERSTOOD = 4001;
+
 export const PING = "ping";
 export const PONG = "pong";
 
@@ -14,6 +17,7 @@ export interface LinkOptions {
   url: string;
   /** Sent as Bearer; never printed. */
   token: string;
+  headers?: Record<string, string>;
   /** Milliseconds between pings; three without an answer mean that the connection is dead. */
   pingMs: number;
   /** Called each time the connection has been made. */
@@ -80,9 +84,11 @@ export class Link {
 
   /** One connection, until it is closed. */
   async #connect(): Promise<{ code: number; opened: boolean }> {
-    const { url, token, onOpen, onText } = this.#options;
+    const { url, token, headers, onOpen, onText } = this.#options;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see WithHeaders
-    const socket = new (WebSocket as unknown as WithHeaders)(url, { headers: { Authorization: `Bearer ${token}` } });
+    const socket = new (WebSocket as unknown as WithHeaders)(url, {
+      headers: { ...headers, Authorization: `Bearer ${token}` },
+    });
     this.#socket = socket;
     const closed = Promise.withResolvers<number>();
     let opened = false;
@@ -103,7 +109,13 @@ export class Link {
     });
     socket.addEventListener("message", ({ data }) => {
       unanswered = 0;
-      if (typeof data === "string" && data !== PONG) onText(data);
+      if (typeof data !== "string" || data === PONG) return;
+      try {
+        onText(data);
+      } catch {
+        // It speaks another protocol than this runner: connecting again would bring the same.
+        closed.resolve(NOT_UNDERSTOOD);
+      }
     });
     // An error is followed by the end of the connection.
     socket.addEventListener("error", () => closed.resolve(1006));

@@ -21,11 +21,12 @@ export class RequestRefused extends Error {
 export class Server {
   /** `https://…`, without a slash at the end. */
   readonly url: string;
-  readonly #token: string;
+  /** Never printed. */
+  readonly token: string;
 
   constructor(url: string, token: string) {
     this.url = url.replace(/\/+$/, "");
-    this.#token = token;
+    this.token = token;
   }
 
   /** The URL of a WebSocket. */
@@ -49,7 +50,7 @@ export class Server {
   async #exchange(method: string, path: string, json: unknown, signal: AbortSignal): Promise<unknown> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { Authorization: `Bearer ${this.#token}`, "Content-Type": "application/json" },
+      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },
       body: json === undefined ? null : JSON.stringify(json),
       redirect: "error",
       signal: AbortSignal.any([signal, AbortSignal.timeout(EXCHANGE_MS)]),

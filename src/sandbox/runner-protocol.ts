@@ -37,7 +37,7 @@ export const machineMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("hello"), protocol: z.literal(SANDBOX_PROTOCOL), state: z.literal(["new", "ready"]) }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
-  z.object({ type: z.literal("ready"), network: z.boolean() }),
+  z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("failed"), reason: z.string().max(4_000) }),
   /** The machine has the command, and starts it. */
   z.object({ type: z.literal("taken"), id: z.string() }),

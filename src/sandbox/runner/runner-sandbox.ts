@@ -138,8 +138,7 @@ export class RunnerSandbox implements Sandbox {
       case "log":
         return host.log(message.line);
       case "ready":
-        this.#store.changeLink({ isReady: true });
-        return host.ready({});
+        return this.#becomeReady();
       case "failed":
         return this.#fail(message.reason);
       case "taken":
@@ -181,6 +180,7 @@ export class RunnerSandbox implements Sandbox {
       const archive = { sha256, size: fileSize };
       return this.#send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
     }
+    if (!isReady) await this.#becomeReady();
     const running = this.#place.host.running();
     const commands = running.map((id) => ({ id, ...(this.#place.host.stored(id) ?? NOTHING) }));
     this.#send({ type: "resume", commands });
@@ -188,6 +188,11 @@ export class RunnerSandbox implements Sandbox {
       if (isKilled) this.#send({ type: "kill", id });
       else if (!isTaken) this.#sendStart(id);
     }
+  }
+
+  async #becomeReady(): Promise<void> {
+    this.#store.changeLink({ isReady: true });
+    await this.#place.host.ready({});
   }
 
   #sendStart(id: string): void {
