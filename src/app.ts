@@ -8,6 +8,7 @@ import { adminRoutes } from "./admin/routes.ts";
 import { routingPath } from "./http/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
 import { environmentRoutes } from "./environments/routes.ts";
+import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
 import { buildOpenApiDocument } from "./http/openapi.ts";
@@ -69,7 +70,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());
-  app.route("/", registryReadRoutes());
+  app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
   app.route("/", environmentRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));

@@ -1,4 +1,6 @@
 import { buildApp } from "./app.ts";
+import { connect } from "./db/client.ts";
+import { sweepEnvironments } from "./environments/environment-projection.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 
 export { RunnerPool } from "./pool/runner-pool.ts";
@@ -13,6 +15,7 @@ const app = buildApp();
 export default {
   fetch: app.fetch,
   scheduled: async (event, env) => {
-    await sweepUploads(env, new Date(event.scheduledTime));
+    const now = new Date(event.scheduledTime);
+    await Promise.all([sweepUploads(env, now), sweepEnvironments(connect(env.DB), now)]);
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import type { Environment } from "../../src/environments/environment-object.ts";
 import type { CommandResponse, ExecuteResponse } from "../../src/environments/command-schemas.ts";
 import type { EnvironmentResponse } from "../../src/environments/schemas.ts";
-import { packTask } from "../registry/archives.ts";
+import { type ErrorBody, packTask } from "../registry/archives.ts";
 import { publishVersion } from "../registry/published.ts";
 import { createTenant, type Tenant } from "../tenant.ts";
 
@@ -61,6 +61,14 @@ export async function createEnvironmentClient({
   return connect(tenant, await provision(tenant, json));
 }
 
+/** The body of an answer that has to have this status. */
+async function expectBody<T>(response: Response, status: number): Promise<T> {
+  const text = await response.text();
+  expect(response.status, text).toBe(status);
+  const body: T = JSON.parse(text);
+  return body;
+}
+
 /** A client of an environment that is there. */
 export function connect(tenant: Tenant, environment: EnvironmentResponse): EnvironmentClient {
   const base = basePath(tenant);
@@ -70,12 +78,6 @@ export function connect(tenant: Tenant, environment: EnvironmentResponse): Envir
     if (!headers.has("X-Environment-Token")) headers.set("X-Environment-Token", token);
     return tenant.api(`${base}/${environment.id}${path}`, { ...init, headers });
   };
-  const answered = async <T>(response: Response, status: number): Promise<T> => {
-    const text = await response.text();
-    expect(response.status, text).toBe(status);
-    const body: T = JSON.parse(text);
-    return body;
-  };
   return {
     tenant,
     base,
@@ -83,10 +85,10 @@ export function connect(tenant: Tenant, environment: EnvironmentResponse): Envir
     token,
     onEnvironment,
     execute: async (command, fields = {}) =>
-      answered(await onEnvironment("/execute", { method: "POST", json: { command, ...fields } }), 200),
+      expectBody(await onEnvironment("/execute", { method: "POST", json: { command, ...fields } }), 200),
     start: async (command, fields = {}) =>
-      answered(await onEnvironment("/commands", { method: "POST", json: { command, ...fields } }), 201),
-    getCommand: async (id) => answered(await onEnvironment(`/commands/${id}`), 200),
+      expectBody(await onEnvironment("/commands", { method: "POST", json: { command, ...fields } }), 201),
+    getCommand: async (id) => expectBody(await onEnvironment(`/commands/${id}`), 200),
   };
 }
 
@@ -98,4 +100,11 @@ export function objectOf({ id }: { id: string }): DurableObjectStub<Environment>
 /** Ends the object at once, as a crash or a deployment does: its connections break, what is committed stays. */
 export async function loseObject(environment: { id: string }): Promise<void> {
   await expect(runInDurableObject(objectOf(environment), (_, state) => state.abort("lost"))).rejects.toThrow("lost");
+}
+
+/** The error body of an answer that has to have this status. */
+export async function expectRefusal(response: Response, status: number): Promise<ErrorBody> {
+  const body = await response.json<ErrorBody>();
+  expect(response.status, JSON.stringify(body)).toBe(status);
+  return body;
 }

@@ -1,13 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ErrorBody } from "../registry/archives.ts";
-import { connect, createEnvironmentClient, provision } from "./client.ts";
-
-/** The error body of an answer that has to have this status. */
-async function refusal(response: Response, status: number): Promise<ErrorBody> {
-  const body = await response.json<ErrorBody>();
-  expect(response.status, JSON.stringify(body)).toBe(status);
-  return body;
-}
+import { connect, createEnvironmentClient, provision, expectRefusal } from "./client.ts";
 
 describe("execute", () => {
   test("answers with the exit code and the output", async () => {
@@ -88,7 +80,7 @@ describe("execute", () => {
     await start("sleep 30");
     const response = await onEnvironment("/execute", { method: "POST", json: { command: "true" } });
     expect(response.headers.get("retry-after")).toBe("1");
-    expect(await refusal(response, 409)).toMatchObject({
+    expect(await expectRefusal(response, 409)).toMatchObject({
       type: "conflict_error",
       detail: expect.stringMatching(/^8 /),
     });
@@ -104,7 +96,7 @@ describe("execute", () => {
     ["a variable's bad name", { command: "a", env: { "A-B": "1" } }],
   ])("refuses %s", async (_, json) => {
     const { onEnvironment } = await createEnvironmentClient();
-    const body = await refusal(await onEnvironment("/execute", { method: "POST", json }), 422);
+    const body = await expectRefusal(await onEnvironment("/execute", { method: "POST", json }), 422);
     expect(body).toMatchObject({ type: "validation_error", errors: [{ msg: expect.any(String) }] });
     expect(body.errors?.[0]?.loc[0]).toBe("body");
   });
@@ -126,12 +118,12 @@ describe("the environment token", () => {
     const run = (headers: Record<string, string>) =>
       onEnvironment("/execute", { method: "POST", headers, json: { command: "true" } });
     for (const value of [other.execute_token ?? "", "nonsense", tenant.adminKey]) {
-      expect(await refusal(await run({ "X-Environment-Token": value }), 401)).toMatchObject({
+      expect(await expectRefusal(await run({ "X-Environment-Token": value }), 401)).toMatchObject({
         code: 401,
         type: "token_error",
       });
     }
-    expect(await refusal(await run({ "X-Environment-Token": "" }), 422)).toMatchObject({
+    expect(await expectRefusal(await run({ "X-Environment-Token": "" }), 422)).toMatchObject({
       type: "validation_error",
       errors: [{ loc: ["header", "X-Environment-Token"], type: "missing" }],
     });
@@ -143,9 +135,9 @@ describe("the environment token", () => {
     const headers = { "X-Environment-Token": token };
     const json = { command: "true" };
     const path = `/org/${tenant.org}/ws/other/environments/${environment.id}/execute`;
-    await refusal(await tenant.api(path, { method: "POST", headers, json }), 404);
+    await expectRefusal(await tenant.api(path, { method: "POST", headers, json }), 404);
     const stranger = await createEnvironmentClient();
     const theirs = connect(stranger.tenant, { ...environment, execute_token: token });
-    await refusal(await theirs.onEnvironment("/execute", { method: "POST", json }), 404);
+    await expectRefusal(await theirs.onEnvironment("/execute", { method: "POST", json }), 404);
   });
 });

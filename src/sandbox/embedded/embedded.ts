@@ -101,7 +101,7 @@ export class EmbeddedSandbox implements Sandbox {
     try {
       const { output, ending } = await this.#execute(command, stop);
       for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
-        host.output(command.id, stream, 0, output[stream].subarray(0, command.limits.outputBytes));
+        host.output(command.id, stream, 0, output[stream]);
       }
       await host.ended(command.id, ending);
     } catch (error) {
@@ -140,7 +140,7 @@ export class EmbeddedSandbox implements Sandbox {
     host.log(`The ${role} script starts.`);
     const { output, ending } = await this.#execute(command, new AbortController());
     for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
-      const text = new TextDecoder().decode(output[stream].subarray(0, SCRIPT_OUTPUT_BYTES)).trimEnd();
+      const text = new TextDecoder().decode(output[stream]).trimEnd();
       if (text !== "") host.log(text);
     }
     const outcome = ending.status === "exited" ? `ended with exit code ${ending.exitCode}` : "took too long";

@@ -18,7 +18,7 @@ const SYSTEM_FOLDERS = ["/bin", "/usr", "/dev", "/proc"];
 const SHARED_MEMORY = "/dev/shm";
 
 /** Largest file that a command reads or adds to: it is in memory as a whole, more than once. */
-export const COMMAND_FILE_MAX_BYTES = 16 * 1024 * 1024;
+export const COMMAND_FILE_MAX_BYTES = 8 * 1024 * 1024;
 
 const FILE_MODE = 0o644;
 const DIRECTORY_MODE = 0o755;

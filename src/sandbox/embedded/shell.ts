@@ -1,7 +1,8 @@
+import { Buffer } from "node:buffer";
 import { Bash, type BashOptions } from "just-bash";
 import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT } from "../port.ts";
 import { resolvePath } from "./paths.ts";
-import { decode, type ShellFiles } from "./shell-files.ts";
+import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
 
 /**
  * What a command may do in all. An isolate has 128 MB, and a loop that waits for nothing holds up everything else in it:
@@ -18,9 +19,11 @@ const LIMITS: BashOptions["executionLimits"] = {
   maxGlobOperations: 200_000,
   maxTraversalEntries: 200_000,
   maxTraversalWork: 200_000,
-  maxLiveBytes: 48 * 1024 * 1024,
+  maxLiveBytes: 32 * 1024 * 1024,
   maxInputBytes: 128 * 1024 * 1024,
-  maxStringLength: 16 * 1024 * 1024,
+  maxStringLength: COMMAND_FILE_MAX_BYTES,
+  // Of the command as a whole, and of each one in a pipeline. Above it the shell ends the command with 126.
+  maxOutputSize: COMMAND_FILE_MAX_BYTES,
   maxArrayElements: 200_000,
   maxHeredocSize: 1024 * 1024,
   maxBraceExpansionResults: 10_000,
@@ -36,7 +39,7 @@ const VARIABLES = { HOME: "/root", USER: "root", LANG: "C.UTF-8", TASK_DIR: TASK
 
 const encoder = new TextEncoder();
 
-/** How a command ended, and what it wrote. */
+/** How a command ended, and the beginning of what it wrote. */
 export interface ShellOutcome {
   output: Record<OutputStream, Uint8Array>;
   ending: CommandEnding;
@@ -56,17 +59,23 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
     processInfo: { pid: 1, ppid: 0, uid: 0, gid: 0 },
     executionLimits: {
       ...LIMITS,
-      // Above it the shell ends the command with 126.
-      maxOutputSize: 2 * limits.outputBytes,
       maxExecutionTimeMs: limits.seconds * 1000,
     },
   });
   const input = { stdin: decode(stdin, "latin1"), stdinKind: "bytes" as const };
   const result = await shell.exec(command.command, { cwd, rawScript: true, signal, ...input });
-  const output = { stdout: encoder.encode(result.stdout), stderr: encoder.encode(result.stderr) };
-  const produced = { stdout: output.stdout.byteLength, stderr: output.stderr.byteLength };
+  const output = {
+    stdout: encodeStart(result.stdout, limits.outputBytes),
+    stderr: encodeStart(result.stderr, limits.outputBytes),
+  };
+  const produced = { stdout: Buffer.byteLength(result.stdout), stderr: Buffer.byteLength(result.stderr) };
   if (signal.aborted) return { output, ending: { status: isTimeout(signal) ? "timed_out" : "killed", produced } };
   return { output, ending: { status: "exited", exitCode: result.exitCode, produced } };
+}
+
+/** The first bytes of a text. */
+function encodeStart(text: string, maxBytes: number): Uint8Array {
+  return encoder.encode(text.slice(0, maxBytes)).subarray(0, maxBytes);
 }
 
 function isTimeout({ reason }: AbortSignal): boolean {
