@@ -13,11 +13,11 @@ const TOKEN_HEADER = "X-Environment-Token";
 
 /** The header of operations that reach into the sandbox. Its absence is told after the path's organization was checked. */
 export const tokenHeader = z.object({
-  "x-environment-token": z
+  [TOKEN_HEADER]: z
     .string()
     .optional()
     .openapi({
-      param: { name: TOKEN_HEADER, in: "header", required: true },
+      param: { required: true },
       example: "tye_…",
       description: "The `execute_token` of this environment, with or without `Bearer ` in front",
     }),

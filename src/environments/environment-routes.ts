@@ -108,7 +108,12 @@ const list = operation({
           schema: environmentList,
           example: {
             environments: [ENVIRONMENT_EXAMPLE],
-            ...{ page: 1, limit: 50, total: 1, total_pages: 1, has_next: false, has_previous: false },
+            page: 1,
+            limit: 50,
+            total: 1,
+            total_pages: 1,
+            has_next: false,
+            has_previous: false,
           },
         },
       },
