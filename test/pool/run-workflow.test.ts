@@ -203,7 +203,11 @@ describe("the token of a run's agent", () => {
     await read(asAgent(`${run}/set_output/`, "PATCH", { output: { a: 1 } }));
     const artifacts = [{ name: "a.txt", type: "output", content: "x" }];
     await read(asAgent(`${run}/artifacts/`, "POST", { artifacts }));
-    expect(await client.onRun(runId)).toMatchObject({ status: "in_progress", output: { a: 1 }, artifacts: [{ name: "a.txt" }] });
+    expect(await client.onRun(runId)).toMatchObject({
+      status: "in_progress",
+      output: { a: 1 },
+      artifacts: [{ name: "a.txt" }],
+    });
   });
 
   test("opens nothing else", async () => {
