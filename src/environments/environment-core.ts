@@ -1,10 +1,7 @@
 import { readConfig } from "../config.ts";
 import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
-import { archiveSource } from "../registry/archive-source.ts";
-import { withCachedDirectory } from "../registry/cached-directory.ts";
 import type { CommandEnding, OutputStream, Produced, Sandbox, SandboxCommand, SandboxHost } from "../sandbox/port.ts";
-import { openSandbox } from "../sandbox/providers.ts";
 import { applySchema } from "../stream/object-schema.ts";
 import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
 import { Announcement } from "./announcement.ts";
@@ -18,7 +15,9 @@ import {
   type EnvironmentRecord,
   isOver,
 } from "./environment-record.ts";
+import { openEnvironmentSandbox } from "./environment-sandbox.ts";
 import type { Services } from "./instruction.ts";
+import { LongWork } from "./long-work.ts";
 import { LOG_SCHEMA, ProvisioningLog } from "./provisioning-log.ts";
 
 type EnvironmentTimer = "project" | "expire" | "provision" | "destroy" | "pulse" | "wake" | "forget";
@@ -46,8 +45,7 @@ export class EnvironmentCore implements SandboxHost {
   readonly #timers: Timers<EnvironmentTimer>;
   #record: EnvironmentRecord | undefined;
   #sandbox: Sandbox | undefined;
-  /** Long work that goes on in this isolate, by name. */
-  readonly #atWork = new Set<EnvironmentTimer>();
+  readonly #work = new LongWork();
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     this.#ctx = ctx;
@@ -68,7 +66,8 @@ export class EnvironmentCore implements SandboxHost {
 
   /** The sandbox of an environment that was created. */
   get sandbox(): Sandbox {
-    return (this.#sandbox ??= this.#openSandbox());
+    if (!this.#record) throw new Error("The environment was not created");
+    return (this.#sandbox ??= openEnvironmentSandbox(this.#ctx, this.#env, this.#record, this));
   }
 
   /** Stores a new environment and begins to provision it; resolves when that is done, or goes on without the caller. */
@@ -232,14 +231,14 @@ export class EnvironmentCore implements SandboxHost {
   }
 
   #provision(): Promise<void> {
-    return this.#work("provision", async () => {
+    return this.#work.run("provisionEnvironment", async () => {
       const state = this.#record?.row.state;
       if (state === "provisioning" || state === "building") await this.sandbox.provision();
     });
   }
 
   #destroy(): Promise<void> {
-    return this.#work("destroy", async () => {
+    return this.#work.run("destroyEnvironment", async () => {
       await this.sandbox.destroy();
       this.lines.add("The sandbox is gone.");
       this.#timers.clear("destroy");
@@ -247,37 +246,10 @@ export class EnvironmentCore implements SandboxHost {
     });
   }
 
-  /** Once at a time. What fails is begun anew by its timer. */
-  async #work(name: EnvironmentTimer, work: () => Promise<void>): Promise<void> {
-    if (this.#atWork.has(name)) return;
-    this.#atWork.add(name);
-    try {
-      await work();
-    } catch (error) {
-      logBackgroundFailure(`${name}Environment`, error);
-    } finally {
-      this.#atWork.delete(name);
-    }
-  }
-
   /** The object was away, and with it the commands that ran in it: nobody knows how far they came. */
   #loseCommands(): void {
     const reason = "The server restarted while the command ran: how far it came is not known.";
     for (const { id } of this.commands.running()) this.commands.end(id, { status: "lost", reason }, Date.now());
-  }
-
-  #openSandbox(): Sandbox {
-    const record = this.#record;
-    if (!record) throw new Error("The environment was not created");
-    const { row, task, labels } = record;
-    const openArchive = () =>
-      withCachedDirectory(
-        archiveSource(this.#env.ARCHIVES, task.archiveKey, task.fileSize, task.archiveEtag),
-        task,
-        (work) => this.#ctx.waitUntil(work),
-      );
-    const place = { environmentId: row.id, organizationId: row.organizationId, task, labels, openArchive, host: this };
-    return openSandbox(row.provider, { ...place, ctx: this.#ctx, env: this.#env });
   }
 
   #migrate(): void {

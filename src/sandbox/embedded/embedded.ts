@@ -13,11 +13,12 @@ import {
 } from "../port.ts";
 import { importArchive, TooManyFiles } from "./archive-import.ts";
 import { FileContent } from "./file-content.ts";
-import { FileTree, TREE_SCHEMA } from "./file-tree.ts";
+import { FileTree } from "./file-tree.ts";
 import { resolvePath } from "./paths.ts";
 import { EmbeddedFiles } from "./sandbox-files.ts";
 import { runShell, type ShellOutcome } from "./shell.ts";
 import { ShellFiles } from "./shell-files.ts";
+import { TREE_SCHEMA } from "./tree-schema.ts";
 
 export const EMBEDDED_TRAITS: SandboxTraits = {
   kind: "embedded",

@@ -2,7 +2,8 @@ import { ByteCursor, streamOf } from "../../zip/chunks.ts";
 import type { ZipEntry } from "../../zip/entry.ts";
 import { openEntry } from "../../zip/entry-stream.ts";
 import type { ZipSource } from "../../zip/source.ts";
-import type { FileTree, Node } from "./file-tree.ts";
+import type { FileTree } from "./file-tree.ts";
+import type { Node } from "./tree-schema.ts";
 import { SystemError } from "./system-error.ts";
 
 /** Bytes in one row: few rows for large files, and little that is written anew by an append. Rows hold 2 MB at most. */

@@ -1,6 +1,7 @@
 import { FileError, type FileFault, type FileStatus, type SandboxFiles } from "../port.ts";
 import type { FileContent } from "./file-content.ts";
-import type { FileTree, Node } from "./file-tree.ts";
+import type { FileTree } from "./file-tree.ts";
+import type { Node } from "./tree-schema.ts";
 import { joinPath } from "./paths.ts";
 import { SystemError, type SystemErrorCode } from "./system-error.ts";
 

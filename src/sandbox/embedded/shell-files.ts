@@ -8,7 +8,8 @@ import {
   type RmOptions,
 } from "just-bash";
 import type { FileContent } from "./file-content.ts";
-import type { FileTree, Node } from "./file-tree.ts";
+import type { FileTree } from "./file-tree.ts";
+import type { Node } from "./tree-schema.ts";
 import { joinPath, resolvePath } from "./paths.ts";
 import { SystemError } from "./system-error.ts";
 
