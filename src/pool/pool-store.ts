@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SchemaPart } from "../stream/object-schema.ts";
-import type { WorkKind } from "./pool-protocol.ts";
+import { type WorkKind, workKind } from "./pool-protocol.ts";
 import type { Tidings, Work } from "./work.ts";
 
 /** The SQLite of a pool: runners, the work that is queued or held, and tidings that their owners have not heard. */
@@ -62,44 +62,32 @@ export interface TidingsRow {
   due: number;
 }
 
-type Row = Record<string, SqlStorageValue>;
+type RunnerColumns = { id: string; name: string; slots: number; labels: string; kinds: string; heard_at: number };
+type WorkColumns = { id: string; kind: WorkKind; labels: string; reference: string; runner_id: string | null };
+type TidingsColumns = { number: number; pair: string; attempts: number; due: number };
 
 const texts = z.array(z.string());
+const kinds = z.array(workKind);
 const reference = z.record(z.string(), z.unknown());
 
-const json = (value: SqlStorageValue | undefined): unknown => JSON.parse(String(value));
+function toRunner({ heard_at, ...row }: RunnerColumns): RunnerRow {
+  const labels = texts.parse(JSON.parse(row.labels));
+  return { ...row, labels, kinds: kinds.parse(JSON.parse(row.kinds)), heardAt: heard_at };
+}
 
-function toRunner(row: Row): RunnerRow {
+function toWork({ id, kind, labels, reference: text, runner_id }: WorkColumns): WorkRow {
   return {
-    id: String(row["id"]),
-    name: String(row["name"]),
-    slots: Number(row["slots"]),
-    labels: texts.parse(json(row["labels"])),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `saveRunner` alone
-    kinds: texts.parse(json(row["kinds"])) as WorkKind[],
-    heardAt: Number(row["heard_at"]),
+    id,
+    kind,
+    labels: texts.parse(JSON.parse(labels)),
+    reference: reference.parse(JSON.parse(text)),
+    runnerId: runner_id,
   };
 }
 
-function toWork(row: Row): WorkRow {
-  return {
-    id: String(row["id"]),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `queue` alone
-    kind: String(row["kind"]) as WorkKind,
-    labels: texts.parse(json(row["labels"])),
-    reference: reference.parse(json(row["reference"])),
-    runnerId: row["runner_id"] === null ? null : String(row["runner_id"]),
-  };
-}
-
-function toTidings(row: Row): TidingsRow {
-  return {
-    number: Number(row["number"]),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `tell` alone
-    ...(json(row["pair"]) as { work: Work; tidings: Tidings }),
-    attempts: Number(row["attempts"]),
-    due: Number(row["due"]),
-  };
+function toTidings({ pair, ...row }: TidingsColumns): TidingsRow {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `tell` alone
+  return { ...row, ...(JSON.parse(pair) as { work: Work; tidings: Tidings }) };
 }
 
 export class PoolStore {
@@ -122,11 +110,11 @@ export class PoolStore {
   }
 
   runner(id: string): RunnerRow | undefined {
-    return this.#sql.exec("SELECT * FROM runners WHERE id = ?", id).toArray().map(toRunner)[0];
+    return this.#sql.exec<RunnerColumns>("SELECT * FROM runners WHERE id = ?", id).toArray().map(toRunner)[0];
   }
 
   runners(): RunnerRow[] {
-    return this.#sql.exec("SELECT * FROM runners ORDER BY name, id").toArray().map(toRunner);
+    return this.#sql.exec<RunnerColumns>("SELECT * FROM runners ORDER BY name, id").toArray().map(toRunner);
   }
 
   forgetRunner(id: string): void {
@@ -146,11 +134,20 @@ export class PoolStore {
   }
 
   work(id: string): WorkRow | undefined {
-    return this.#sql.exec("SELECT * FROM work WHERE id = ?", id).toArray().map(toWork)[0];
+    return this.#sql
+      .exec<WorkColumns>("SELECT id, kind, labels, reference, runner_id FROM work WHERE id = ?", id)
+      .toArray()
+      .map(toWork)[0];
   }
 
   workOf(runnerId: string): WorkRow[] {
-    return this.#sql.exec("SELECT * FROM work WHERE runner_id = ? ORDER BY number", runnerId).toArray().map(toWork);
+    return this.#sql
+      .exec<WorkColumns>(
+        "SELECT id, kind, labels, reference, runner_id FROM work WHERE runner_id = ? ORDER BY number",
+        runnerId,
+      )
+      .toArray()
+      .map(toWork);
   }
 
   /** How many pieces of work runners hold, or with null how many are queued. */
@@ -165,8 +162,8 @@ export class PoolStore {
   /** The work that is queued longest and that the runner may have, `limit` pieces at most. */
   queuedFor(runner: RunnerRow, limit: number): WorkRow[] {
     return this.#sql
-      .exec(
-        `SELECT * FROM work WHERE runner_id IS NULL
+      .exec<WorkColumns>(
+        `SELECT id, kind, labels, reference, runner_id FROM work WHERE runner_id IS NULL
            AND kind IN (SELECT value FROM json_each(?))
            AND NOT EXISTS (SELECT 1 FROM json_each(work.labels) WHERE value NOT IN (SELECT value FROM json_each(?)))
          ORDER BY number LIMIT ?`,
@@ -202,7 +199,7 @@ export class PoolStore {
   /** The tidings to tell next: each piece of work's in their order, whatever keeps another's owner from hearing. */
   nextTidings(): TidingsRow | undefined {
     return this.#sql
-      .exec(
+      .exec<TidingsColumns>(
         `SELECT number, json_object('work', json(work), 'tidings', json(tidings)) AS pair, attempts, due FROM tidings AS t
          WHERE NOT EXISTS (SELECT 1 FROM tidings WHERE work_id = t.work_id AND number < t.number)
          ORDER BY due, number LIMIT 1`,

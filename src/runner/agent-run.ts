@@ -1,6 +1,5 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
 import type { CommandRequest } from "../runs/agent-protocol.ts";
 import { AgentChannel } from "./agent-channel.ts";
 import { AgentLines } from "./agent-lines.ts";
@@ -8,28 +7,9 @@ import { findArtifacts, OUTPUT_FILE, packArtifacts } from "./artifacts.ts";
 import { readLines } from "./line-reader.ts";
 import { SHELL } from "./limits.ts";
 import { type Program, type ProgramEnd, startProgram } from "./program.ts";
+import type { RunGrant } from "./run-grant.ts";
 import { RequestRefused, Server } from "./server.ts";
 import type { HeldWork, Say } from "./work.ts";
-
-/** What the pool tells of a run (docs/runner.md). */
-export const runGrant = z.object({
-  project_id: z.int(),
-  task_id: z.string(),
-  run_id: z.string(),
-  attempt: z.int(),
-  max_seconds: z.number(),
-  agent_token: z.string(),
-  event_token: z.string(),
-  task: z.object({
-    title: z.string(),
-    description: z.string(),
-    repository: z.string().nullable(),
-    json_schema: z.unknown(),
-  }),
-  run: z.object({ branch: z.string().nullable(), state: z.record(z.string(), z.unknown()) }),
-});
-
-export type RunGrant = z.output<typeof runGrant>;
 
 export interface AgentOptions {
   /** The command of the operator, a line for the shell. */

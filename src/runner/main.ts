@@ -3,11 +3,12 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { POOL_CLOSE_CODES, type WorkKind } from "../pool/pool-protocol.ts";
-import { AgentRun, runGrant } from "./agent-run.ts";
+import { AgentRun } from "./agent-run.ts";
 import { EnvironmentSession, environmentGrant } from "./environment-session.ts";
 import { chooseUser, type Isolation, tryIsolation } from "./isolation.ts";
 import { helpText, limitsOf, maxUnpackedBytes, OptionsRefused, readOptions, type RunnerOptions } from "./options.ts";
 import { PoolClient } from "./pool-client.ts";
+import { runGrant } from "./run-grant.ts";
 import { RequestRefused, Server } from "./server.ts";
 import type { HeldWork } from "./work.ts";
 

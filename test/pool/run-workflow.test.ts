@@ -1,6 +1,7 @@
 import { introspectWorkflow } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { runGrant } from "../../src/runner/run-grant.ts";
 import { call } from "../tenant.ts";
 import { createAgentClient, read, type WireRun, type WireTask } from "../tasks/client.ts";
 import { letLeasesEnd, startRunner } from "./runner-client.ts";
@@ -134,16 +135,16 @@ describe("a run that a runner does", () => {
   });
 });
 
-describe("a run that nobody claims", () => {
-  async function waitInVain(client: Awaited<ReturnType<typeof createDispatcher>>) {
-    await client.workflows.modifyAll(async (modifier) => {
-      await modifier.forceEventTimeout({ name: "claim 1.1" });
-    });
-    const runId = await client.startRun();
-    await client.outcome();
-    return runId;
-  }
+async function waitInVain(client: Awaited<ReturnType<typeof createDispatcher>>) {
+  await client.workflows.modifyAll(async (modifier) => {
+    await modifier.forceEventTimeout({ name: "claim 1.1" });
+  });
+  const runId = await client.startRun();
+  await client.outcome();
+  return runId;
+}
 
+describe("a run that nobody claims", () => {
   test("stays as it is where there has never been a runner: its client drives it", async () => {
     await using client = await createDispatcher();
     const runId = await waitInVain(client);
@@ -177,22 +178,22 @@ describe("a run that nobody claims", () => {
   });
 });
 
-describe("the token of a run's agent", () => {
-  async function createAgent() {
-    const client = await createDispatcher();
-    const runner = await startRunner(client);
-    const runId = await client.startRun();
-    const { details } = await runner.work();
-    const token = String((details as { agent_token: string }).agent_token);
-    const asAgent = (path: string, method = "GET", json?: object) =>
-      call(`/api/projects/@current/tasks/${client.taskId}${path}`, {
-        method,
-        headers: { Authorization: `Bearer ${token}`, ...(json && { "Content-Type": "application/json" }) },
-        ...(json && { body: JSON.stringify(json) }),
-      });
-    return { client, runId, asAgent };
-  }
+async function createAgent() {
+  const client = await createDispatcher();
+  const runner = await startRunner(client);
+  const runId = await client.startRun();
+  const { details } = await runner.work();
+  const token = runGrant.parse(details).agent_token;
+  const asAgent = (path: string, method = "GET", json?: object) =>
+    call(`/api/projects/@current/tasks/${client.taskId}${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, ...(json && { "Content-Type": "application/json" }) },
+      ...(json && { body: JSON.stringify(json) }),
+    });
+  return { client, runId, asAgent };
+}
 
+describe("the token of a run's agent", () => {
   test("reads and changes the run, its log, output and artifacts", async () => {
     const { client, runId, asAgent } = await createAgent();
     await using _ = client;

@@ -170,7 +170,7 @@ describe.skipIf(!HAS_BUBBLEWRAP)("the sandbox of a runner", () => {
     await withSandbox(ISOLATION, async (sandbox) => {
       const launch = sandbox.launch("true", ".", {});
       const broken = { ...launch, bubblewrap: [...(launch.bubblewrap ?? []), "--bind", "/nowhere", "/x"] };
-      const outcome = await runIn({ launch: () => broken } as never, "true");
+      const outcome = await runIn({ launch: () => broken }, "true");
       expect(outcome.ending).toEqual({ status: "lost", reason: "The sandbox ended before the program" });
     });
   });

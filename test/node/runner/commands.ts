@@ -55,7 +55,11 @@ interface CommandOptions {
 }
 
 /** Runs a line of shell and collects what it wrote. */
-export async function runIn(sandbox: SandboxFolder, command: string, options: CommandOptions = {}): Promise<Outcome> {
+export async function runIn(
+  sandbox: Pick<SandboxFolder, "launch">,
+  command: string,
+  options: CommandOptions = {},
+): Promise<Outcome> {
   const { limits, env = {}, cwd = ".", stdin = "", signal = new AbortController().signal, graceMs } = options;
   const written = { stdout: "", stderr: "" };
   const started = performance.now();

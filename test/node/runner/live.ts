@@ -75,15 +75,16 @@ export async function startLiveServer(leaseSeconds: number): Promise<LiveServer 
   const connection = await createFirstOrganization(server, state, signal);
   const send: LiveServer["send"] = async (method, pathname, json, headers = {}) => {
     const isBytes = json instanceof Uint8Array;
-    const response = await fetch(server.baseUrl + pathname, {
+    const init: RequestInit = {
       method,
       headers: {
         Authorization: `Bearer ${connection.api_key}`,
         ...(!isBytes && json !== undefined && { "Content-Type": "application/json" }),
         ...headers,
       },
-      body: json === undefined ? null : isBytes ? new Uint8Array(json) : JSON.stringify(json),
-    });
+    };
+    if (json !== undefined) init.body = isBytes ? new Uint8Array(json) : JSON.stringify(json);
+    const response = await fetch(server.baseUrl + pathname, init);
     const text = await response.text();
     const isJson = /^application\/json(;|$)/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, body: isJson ? JSON.parse(text) : text };
