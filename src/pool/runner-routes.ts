@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { refuseProjectKey } from "../admin/access.ts";
 import type { AppEnv } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
@@ -74,9 +75,10 @@ const connect = operation({
   tags: ["Runners"],
   summary: "Connect a runner, over WebSocket",
   description:
-    "`npm run runner` does this. docs/runner.md describes the messages. Without `Upgrade: websocket` it is 400.",
+    "`npm run runner` does this. docs/runner.md describes the messages. A key that is bound to a project is refused, since " +
+    "runners do the work of the whole organization. Without `Upgrade: websocket` it is 400.",
   scope: "runner",
-  errors: ["not_found", "invalid_request", "unavailable"],
+  errors: ["forbidden", "not_found", "invalid_request", "unavailable"],
   request: { params: organizationPath },
   responses: { 101: { description: "The connection, for a request with `Upgrade: websocket`" } },
 });
@@ -91,11 +93,12 @@ export function runnerRoutes(): OpenAPIHono<AppEnv> {
   });
 
   routes.openapi(connect, async (c) => {
-    const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);
+    const caller = requireOwnOrganization(c, c.req.valid("param").org);
+    refuseProjectKey(caller);
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       throw new ApiError("invalid_request", "Runners connect with Upgrade: websocket.");
     }
-    const answer = await openPool(c.env, organizationId).fetch(
+    const answer = await openPool(c.env, caller.organizationId).fetch(
       new Request("https://pool/", { headers: { Upgrade: "websocket" } }),
     );
     if (answer.status === 503) throw new ApiError("unavailable", "This organization has as many runners as it may.");

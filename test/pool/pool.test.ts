@@ -165,6 +165,8 @@ describe("connecting", () => {
   test("needs the scope, the organization and a WebSocket", async () => {
     const tenant = await createTenant();
     expect((await connect(tenant, await tenant.makeKey(["task:write", "environment:write"]))).status).toBe(403);
+    const { projectId } = tenant;
+    expect((await connect(tenant, await tenant.makeKey(["runner"], { projectId }))).status).toBe(403);
     const stranger = await createTenant();
     expect((await connect(tenant, stranger.adminKey)).status).toBe(404);
     expect((await tenant.api(`/org/${tenant.org}/runners/connect`)).status).toBe(400);
