@@ -1,4 +1,5 @@
 import type { CommandEnding, FileStatus, OutputStream, SandboxFiles } from "../port.ts";
+import { FILE_SCRIPTS, faultOf, toStatus, unavailable } from "../file-scripts.ts";
 import { FileError } from "../port.ts";
 import type { EnvironmentMessage } from "../runner-protocol.ts";
 import { FileExchange } from "./file-exchange.ts";
@@ -10,11 +11,6 @@ const MAX_BYTES = 2 ** 40;
 /** Bytes of a listing that are held. */
 const MAX_LISTING_BYTES = 8 * 1024 * 1024;
 
-/** Exit codes of the scripts below, which no program of theirs uses. */
-const NOT_FOUND = 94;
-const IS_DIRECTORY = 95;
-const NOT_DIRECTORY = 96;
-
 /** Every script finds its path in `P`; without a sandbox on the machine the task's files lie elsewhere. */
 const PRELUDE = `case "$P" in
   /task) P=$TASK_ROOT ;;
@@ -22,24 +18,6 @@ const PRELUDE = `case "$P" in
 esac
 export LC_ALL=C
 `;
-
-const STATUS = 'stat -L -c "%F|%s|%a|%Y" -- "$P"';
-
-const SCRIPTS = {
-  stat: `[ -e "$P" ] || exit ${NOT_FOUND}; ${STATUS}`,
-  list: `[ -e "$P" ] || exit ${NOT_FOUND}; [ -d "$P" ] || exit ${NOT_DIRECTORY}
-find "$P"/ -mindepth 1 -maxdepth "$DEPTH" -printf '%P\\t%y|%s|%m|%T@\\0' | sort -z | head -z -n "$LIMIT"`,
-  read: `[ -e "$P" ] || exit ${NOT_FOUND}; [ ! -d "$P" ] || exit ${IS_DIRECTORY}
-if [ "$LENGTH" = all ]; then exec cat -- "$P"; fi
-tail -c "+$((OFFSET + 1))" -- "$P" | head -c "$LENGTH"`,
-  write: `[ ! -d "$P" ] || exit ${IS_DIRECTORY}
-mkdir -p -- "$(dirname -- "$P")" && T=$(mktemp -- "$P.XXXXXX") || exit
-trap 'rm -f -- "$T"' EXIT
-cat > "$T" && [ "$(stat -c %s -- "$T")" = "$SIZE" ] || exit
-if [ -e "$P" ]; then chmod --reference="$P" -- "$T"; else chmod 644 -- "$T"; fi
-mv -fT -- "$T" "$P" && ${STATUS}`,
-  remove: `[ -e "$P" ] || [ -L "$P" ] || exit ${NOT_FOUND}; rm -rf -- "$P"`,
-};
 
 /**
  * The files of a sandbox on a runner's machine, by commands inside of it: what a command of the environment can reach is
@@ -113,18 +91,18 @@ export class RunnerFiles implements SandboxFiles {
     this.#exchanges.clear();
   }
 
-  #text(script: keyof typeof SCRIPTS, path: string, env: Record<string, string> = {}): Promise<string> {
+  #text(script: keyof typeof FILE_SCRIPTS, path: string, env: Record<string, string> = {}): Promise<string> {
     return this.#begin(script, path, env).text(MAX_LISTING_BYTES);
   }
 
-  #begin(script: keyof typeof SCRIPTS, path: string, env: Record<string, string>, input = false): FileExchange {
+  #begin(script: keyof typeof FILE_SCRIPTS, path: string, env: Record<string, string>, input = false): FileExchange {
     const id = crypto.randomUUID();
     const exchange = new FileExchange(id, this.#send);
     this.#exchanges.set(id, exchange);
     this.#send({
       type: "start",
       id,
-      command: PRELUDE + SCRIPTS[script],
+      command: PRELUDE + FILE_SCRIPTS[script],
       cwd: "/task",
       env: { ...env, P: path },
       stdin: "",
@@ -134,40 +112,4 @@ export class RunnerFiles implements SandboxFiles {
     });
     return exchange;
   }
-}
-
-/** The error that an operation ended with, given what it wrote to standard error; undefined when it did its work. */
-function faultOf(ending: CommandEnding): (errors: string) => FileError | undefined {
-  return (errors) => {
-    if (ending.status !== "exited") return unavailable();
-    if (ending.exitCode === 0) return undefined;
-    if (ending.exitCode === NOT_FOUND) return new FileError("not_found", "There is no such file or folder.");
-    if (ending.exitCode === IS_DIRECTORY) return new FileError("is_directory", "This is a folder.");
-    if (ending.exitCode === NOT_DIRECTORY) return new FileError("not_directory", "This is no folder.");
-    if (/No space left|Disk quota/.test(errors)) return new FileError("no_space", "The disk of the sandbox is full.");
-    if (/File too large|File size limit/.test(errors)) return new FileError("too_large", "The file is too large.");
-    if (/Not a directory|File exists/.test(errors)) {
-      return new FileError("not_directory", "Something above the path is no folder.");
-    }
-    return new FileError("not_permitted", "The sandbox does not permit it.");
-  };
-}
-
-function unavailable(): FileError {
-  return new FileError("unavailable", "The machine of the sandbox cannot be reached now.");
-}
-
-const TYPES: Record<string, FileStatus["type"]> = { directory: "directory", d: "directory", l: "symlink" };
-
-/** `type|size|mode|seconds` as stat and find print it. */
-function toStatus(path: string, text: string): FileStatus {
-  const [kind = "", size = "0", mode = "0", seconds = "0"] = text.trim().split("|");
-  const type = TYPES[kind] ?? "file";
-  return {
-    path,
-    type,
-    size: type === "file" ? Number(size) : 0,
-    mode: Number.parseInt(mode, 8),
-    modified: Math.floor(Number(seconds) * 1000),
-  };
 }
