@@ -5,6 +5,7 @@ import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { WORK_TOKEN_HEADER } from "../sandbox/runner-protocol.ts";
+import { ORGANIZATION_HEADER } from "../sandbox/runner/environment-work.ts";
 
 const LINK_PATH = "/api/v1/org/{org}/runners/environments/{environment_id}";
 
@@ -75,9 +76,12 @@ async function askEnvironment(
   { org, environment_id }: z.output<typeof linkPath>,
   what: "connect" | "archive",
 ): Promise<Response> {
-  requireOwnOrganization(c, org);
-  const token = c.req.header(WORK_TOKEN_HEADER) ?? "";
-  const headers = { [WORK_TOKEN_HEADER]: token, ...(what === "connect" && { Upgrade: "websocket" }) };
+  const { organizationId } = requireOwnOrganization(c, org);
+  const headers = {
+    [WORK_TOKEN_HEADER]: c.req.header(WORK_TOKEN_HEADER) ?? "",
+    [ORGANIZATION_HEADER]: organizationId,
+    ...(what === "connect" && { Upgrade: "websocket" }),
+  };
   const environment = c.env.ENVIRONMENT.getByName(environment_id);
   const answer = await environment.fetch(new Request(`https://environment/${what}`, { headers }));
   if (answer.status >= 400) throw new ApiError("not_found", "There is no environment that this token is of.");

@@ -1,5 +1,4 @@
 import { open, rm } from "node:fs/promises";
-import { z } from "zod";
 import {
   type EnvironmentMessage,
   environmentMessage,
@@ -12,6 +11,7 @@ import { DEFAULT_CHECK_LIMITS } from "../zip/check-limits.ts";
 import { ZipError } from "../zip/errors.ts";
 import { runCommand } from "./command.ts";
 import { downloadFile } from "./download.ts";
+import type { EnvironmentGrant } from "./environment-grant.ts";
 import { fileSource } from "./file-source.ts";
 import { HeldCommand } from "./held-command.ts";
 import { type Isolation, SandboxFolder } from "./isolation.ts";
@@ -19,11 +19,6 @@ import { Link } from "./link.ts";
 import type { Server } from "./server.ts";
 import { ArchiveRefused, unpackArchive } from "./unpack.ts";
 import type { HeldWork, Say } from "./work.ts";
-
-/** What the pool tells of an environment (docs/runner.md). */
-export const environmentGrant = z.object({ environment_id: z.string(), work_token: z.string() });
-
-export type EnvironmentGrant = z.output<typeof environmentGrant>;
 
 export interface EnvironmentOptions {
   /** The server as the runner's key reaches it. */

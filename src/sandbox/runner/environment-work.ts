@@ -9,6 +9,9 @@ const call = z.discriminatedUnion("kind", [
 
 type PoolCall = z.output<typeof call>;
 
+/** Says to an environment's object whose key a machine has come with. */
+export const ORGANIZATION_HEADER = "X-Organization-Id";
+
 const CALL_PATH = "/pool";
 
 /** The pool's call in a request to the object; undefined for a machine's. */

@@ -11,7 +11,7 @@ import {
   SANDBOX_CLOSE_CODES,
   WORK_TOKEN_HEADER,
 } from "../runner-protocol.ts";
-import { poolCall } from "./environment-work.ts";
+import { ORGANIZATION_HEADER, poolCall } from "./environment-work.ts";
 import { RunnerFiles } from "./runner-files.ts";
 import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
 
@@ -105,11 +105,7 @@ export class RunnerSandbox implements Sandbox {
       await this.#hear(call.workId, call.tidings);
       return new Response(null, { status: 204 });
     }
-    const { tokenHash, isOver } = this.#store.link;
-    const presented = request.headers.get(WORK_TOKEN_HEADER) ?? "";
-    if (isOver || tokenHash === undefined || (await hashText(presented)) !== tokenHash) {
-      return new Response(null, { status: 401 });
-    }
+    if (!(await this.#isAdmitted(request.headers))) return new Response(null, { status: 401 });
     return new URL(request.url).pathname === "/archive" ? this.#readArchive() : this.#accept();
   }
 
@@ -198,6 +194,13 @@ export class RunnerSandbox implements Sandbox {
   #sendStart(id: string): void {
     const message = this.#socket && this.#store.message(id);
     if (message) this.#send(message);
+  }
+
+  /** Whether a machine comes with a key of this organization and the token of this work. */
+  async #isAdmitted(headers: Headers): Promise<boolean> {
+    const { tokenHash, isOver } = this.#store.link;
+    const isOwn = headers.get(ORGANIZATION_HEADER) === this.#place.organizationId;
+    return isOwn && !isOver && (await hashText(headers.get(WORK_TOKEN_HEADER) ?? "")) === tokenHash;
   }
 
   #accept(): Response {
