@@ -17,6 +17,7 @@ const linkPath = z.object({
 const linkHeaders = z.object({
   [WORK_TOKEN_HEADER.toLowerCase()]: z
     .string()
+    .optional()
     .openapi({ example: "6b1f…", description: "The token that came with the work" }),
 });
 
