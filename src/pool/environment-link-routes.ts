@@ -57,6 +57,7 @@ export function environmentLinkRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(connect, async (c) => {
     const path = c.req.valid("param");
+    requireOwnOrganization(c, path.org);
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       throw new ApiError("invalid_request", "Machines connect with Upgrade: websocket.");
     }
