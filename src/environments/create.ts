@@ -163,7 +163,7 @@ function beginRecord(
 ): EnvironmentRecord {
   const { SANDBOX_PROVIDER, SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS } = readConfig(env);
   const provider = wanted.sandbox_provider ?? SANDBOX_PROVIDER;
-  const offered = offeredKinds(env);
+  const offered = offeredKinds();
   if (!offered.includes(provider)) {
     throw new ApiError(
       "invalid_request",
