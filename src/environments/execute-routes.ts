@@ -95,7 +95,8 @@ export function executeRoutes(): OpenAPIHono<AppEnv> {
   return routes;
 }
 
-async function startCommand(
+/** Starts a command in the environment that the path names, for who presents its token. */
+export async function startCommand(
   c: AppContext,
   path: z.output<typeof environmentPath>,
   asked: z.output<typeof commandRequest>,
@@ -115,7 +116,8 @@ async function startCommand(
   return { followed: { open, access, commandId: command.id }, command: started.command };
 }
 
-async function collect(followed: FollowedCommand): Promise<z.output<typeof executeResponse>> {
+/** The result of a command, when it is over. */
+export async function collect(followed: FollowedCommand): Promise<z.output<typeof executeResponse>> {
   const collected = new CollectedOutput();
   const news = followCommand(followed);
   for (;;) {

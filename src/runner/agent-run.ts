@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CommandRequest } from "../runs/agent-protocol.ts";
 import { AgentChannel } from "./agent-channel.ts";
@@ -7,6 +7,7 @@ import { findArtifacts, OUTPUT_FILE, packArtifacts } from "./artifacts.ts";
 import { readLines } from "./line-reader.ts";
 import { SHELL } from "./limits.ts";
 import { type Program, type ProgramEnd, startProgram } from "./program.ts";
+import { removeFolder } from "./remove-folder.ts";
 import type { RunGrant } from "./run-grant.ts";
 import { RequestRefused, Server } from "./server.ts";
 import type { HeldWork, Say } from "./work.ts";
@@ -80,8 +81,9 @@ export class AgentRun implements HeldWork {
 
   async #run(): Promise<void> {
     const connection = this.#channel.run();
-    const folder = await mkdtemp(path.join(this.#options.workFolder, "run-"));
+    let folder: string | undefined;
     try {
+      folder = await mkdtemp(path.join(this.#options.workFolder, "run-"));
       await this.#patch({ status: "in_progress" });
       await Promise.race([this.#channel.ready, connection]);
       if (!this.#stopped.signal.aborted) await this.#workIn(folder);
@@ -92,7 +94,7 @@ export class AgentRun implements HeldWork {
     } finally {
       this.#channel.stop();
       await connection;
-      await rm(folder, { recursive: true, force: true });
+      if (folder !== undefined) await removeFolder(folder, this.#say);
     }
   }
 

@@ -97,7 +97,7 @@ export class EnvironmentSession implements HeldWork {
     } catch (error) {
       this.#say(`failed: ${describe(error)}`);
     } finally {
-      await this.#sandbox?.remove().catch((error: unknown) => this.#say(`could not be removed: ${describe(error)}`));
+      await this.#sandbox?.remove(this.#say);
       this.#say(`gone: ${String(this.#stopped.signal.reason)}`);
     }
   }

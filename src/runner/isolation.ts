@@ -1,10 +1,12 @@
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { TASK_ROOT } from "../sandbox/port.ts";
 import { BUBBLEWRAP, bubblewrapOptions } from "./bubblewrap.ts";
 import { runCommand } from "./command.ts";
 import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
 import type { Launch } from "./program.ts";
+import { removeFolder } from "./remove-folder.ts";
+import type { Say } from "./work.ts";
 
 /** How commands are kept apart from the machine. */
 export interface Isolation {
@@ -102,8 +104,8 @@ export class SandboxFolder {
     };
   }
 
-  async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+  async remove(say: Say): Promise<void> {
+    await removeFolder(this.#folder, say);
   }
 
   /** Without a sandbox only the task's own files are elsewhere. */
@@ -143,6 +145,6 @@ export async function tryIsolation(parent: string, isolation: Isolation): Promis
     const how = ending.status === "exited" ? `exit code ${ending.exitCode}` : ending.status;
     return `${how}${"reason" in ending ? `: ${ending.reason}` : ""} ${said.trim()}`.trim();
   } finally {
-    await sandbox.remove();
+    await sandbox.remove((line) => (said += line));
   }
 }

@@ -1,5 +1,5 @@
 /** `npm run runner`: lends this machine to a Taskyard server (docs/runner.md). */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { POOL_CLOSE_CODES, type WorkKind } from "../pool/pool-protocol.ts";
@@ -9,6 +9,7 @@ import { EnvironmentSession } from "./environment-session.ts";
 import { chooseUser, type Isolation, tryIsolation } from "./isolation.ts";
 import { helpText, limitsOf, maxUnpackedBytes, OptionsRefused, readOptions, type RunnerOptions } from "./options.ts";
 import { PoolClient } from "./pool-client.ts";
+import { removeFolder } from "./remove-folder.ts";
 import { runGrant } from "./run-grant.ts";
 import { RequestRefused, Server } from "./server.ts";
 import type { HeldWork } from "./work.ts";
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
     await chmod(workFolder, PASSAGE);
     await lend(options, server, workFolder);
   } finally {
-    await rm(workFolder, { recursive: true, force: true });
+    await removeFolder(workFolder, say);
   }
 }
 
