@@ -73,20 +73,25 @@ const FILE_ERRORS: Record<FileFault, ErrorCode> = {
 /** What a call of an environment brought; throws what it was refused for. */
 export function unwrap<T extends { ok: true }>(outcome: T | Refused): T {
   if (outcome.ok) return outcome;
+  throw refusalOf(outcome);
+}
+
+/** A refusal as the API shows it. */
+export function refusalOf(outcome: Refused): ApiError {
   switch (outcome.reason) {
     case "not_found":
-      throw new ApiError("not_found", "Environment not found.");
+      return new ApiError("not_found", "Environment not found.");
     case "no_command":
-      throw new ApiError("not_found", "Command not found.");
+      return new ApiError("not_found", "Command not found.");
     case "token":
-      throw new ApiError("token_invalid");
+      return new ApiError("token_invalid");
     case "not_ready":
-      throw new ApiError("conflict", `The environment is ${outcome.state}: that needs one that is ready.`);
+      return new ApiError("conflict", `The environment is ${outcome.state}: that needs one that is ready.`);
     case "busy":
-      throw new ApiError("conflict", `${outcome.running} commands are running: that is as many as may at once.`, {
+      return new ApiError("conflict", `${outcome.running} commands are running: that is as many as may at once.`, {
         headers: { "Retry-After": "1" },
       });
     case "file":
-      throw new ApiError(FILE_ERRORS[outcome.fault], outcome.message);
+      return new ApiError(FILE_ERRORS[outcome.fault], outcome.message);
   }
 }

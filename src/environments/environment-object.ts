@@ -194,7 +194,7 @@ export class Environment extends DurableObject {
 
   async #readFile({ access, path, range }: FileRequest): Promise<Response> {
     const outcome = await this.#onFiles(access, async (files) => ({ body: await files.read(path, range) }));
-    return outcome.ok ? new Response(outcome.body) : new Response(null, { status: 404 });
+    return outcome.ok ? new Response(outcome.body) : Response.json(outcome, { status: 404 });
   }
 
   async #onFiles<T extends object>(

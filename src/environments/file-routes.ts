@@ -5,7 +5,8 @@ import { operation } from "../http/operation.ts";
 import { entityTag, serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { type FileStatus, TASK_ROOT } from "../sandbox/port.ts";
-import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "./environment-access.ts";
+import { ACCESS_ERRORS, nameSandbox, refusalOf, tokenHeader, unwrap } from "./environment-access.ts";
+import type { Refused } from "./environment-outcome.ts";
 import { toFileRequest } from "./file-request.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "./schemas.ts";
 
@@ -169,9 +170,9 @@ export function environmentFileRoutes(): OpenAPIHono<AppEnv> {
       filename: path.slice(path.lastIndexOf("/") + 1),
     };
     return serveFile(c.req.raw, stored, async (range) => {
-      const { body, ok } = await handle.fetch(toFileRequest({ access, path, range }));
-      if (!ok || body === null) throw new ApiError("not_found", `There is no '${path}' in this environment any more.`);
-      return body;
+      const answer = await handle.fetch(toFileRequest({ access, path, range }));
+      if (!answer.ok) throw refusalOf(await answer.json<Refused>());
+      return answer.body ?? new Blob([]).stream();
     });
   });
 

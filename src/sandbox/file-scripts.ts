@@ -51,6 +51,16 @@ export function unavailable(): FileError {
 
 const TYPES: Record<string, FileStatus["type"]> = { directory: "directory", d: "directory", l: "symlink" };
 
+/** What `list` prints of a folder when it is asked for one entry more than `limit`. */
+export function toListing(folder: string, printed: string, limit: number): { entries: FileStatus[]; more: boolean } {
+  const found = printed.split("\0").filter((line) => line !== "");
+  const entries = found.slice(0, limit).map((line) => {
+    const tab = line.lastIndexOf("\t");
+    return toStatus(`${folder === "/" ? "" : folder}/${line.slice(0, tab)}`, line.slice(tab + 1));
+  });
+  return { entries, more: found.length > limit };
+}
+
 /** `type|size|mode|seconds` as stat and find print it. */
 export function toStatus(path: string, text: string): FileStatus {
   const [kind = "", size = "0", mode = "0", seconds = "0"] = text.trim().split("|");

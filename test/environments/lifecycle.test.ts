@@ -228,6 +228,18 @@ describe("provisioning", () => {
     expect(errors).toHaveBeenCalled();
   });
 
+  test("needs the archive for as long as its files are read", async () => {
+    const client = await createEnvironmentClient({ files: { "a.txt": "1", "b.txt": "2" } });
+    await client.execute("echo 3 > a.txt");
+    await loseArchives(client.tenant);
+    vi.spyOn(console, "error").mockReturnValue();
+    expect(await client.execute("cat a.txt b.txt")).toMatchObject({ stdout: "3\n", exit_code: 1 });
+    const read = await client.onEnvironment("/files/task/b.txt");
+    expect((await expectRefusal(read, 502)).type).toBe("bad_gateway_error");
+    const { logs } = await (await client.onEnvironment("/logs")).json<{ logs: string }>();
+    expect(logs).toMatch(/'b\.txt' cannot be read/);
+  });
+
   test("of more files than it holds fails", async () => {
     const tenant = await createTenant();
     await publishTask(tenant);

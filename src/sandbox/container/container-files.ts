@@ -1,4 +1,4 @@
-import { FILE_SCRIPTS, faultOf, toStatus } from "../file-scripts.ts";
+import { FILE_SCRIPTS, faultOf, toListing, toStatus } from "../file-scripts.ts";
 import { FileError, type FileStatus, type SandboxFiles } from "../port.ts";
 import { asCommand, type ContainerMachine } from "./container-machine.ts";
 
@@ -21,12 +21,7 @@ export class ContainerFiles implements SandboxFiles {
 
   async list(path: string, depth: number, limit: number): Promise<{ entries: FileStatus[]; more: boolean }> {
     const env = { DEPTH: String(depth), LIMIT: String(limit + 1) };
-    const found = (await this.#ask("list", path, env)).split("\0").filter((line) => line !== "");
-    const entries = found.slice(0, limit).map((line) => {
-      const tab = line.lastIndexOf("\t");
-      return toStatus(`${path === "/" ? "" : path}/${line.slice(0, tab)}`, line.slice(tab + 1));
-    });
-    return { entries, more: found.length > limit };
+    return toListing(path, await this.#ask("list", path, env), limit);
   }
 
   async read(path: string, range?: { offset: number; length: number }): Promise<ReadableStream<Uint8Array>> {

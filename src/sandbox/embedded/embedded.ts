@@ -50,7 +50,10 @@ export class EmbeddedSandbox implements Sandbox {
     const { EMBEDDED_MAX_FILES, EMBEDDED_MAX_BYTES } = readConfig(place.env);
     this.#place = place;
     this.#tree = new FileTree(storage.sql, EMBEDDED_MAX_FILES);
-    this.#content = new FileContent(storage.sql, this.#tree, place.openArchive, EMBEDDED_MAX_BYTES);
+    this.#content = new FileContent(storage.sql, this.#tree, place.openArchive, EMBEDDED_MAX_BYTES, (name, error) => {
+      logBackgroundFailure("readArchive", error);
+      place.host.log(`'${name}' cannot be read: the task's archive does not give it. Was this version deleted?`);
+    });
     this.files = new EmbeddedFiles(this.#tree, this.#content);
   }
 

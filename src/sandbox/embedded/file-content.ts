@@ -39,18 +39,29 @@ export class FileContent {
   readonly #tree: FileTree;
   readonly #openArchive: () => ZipSource;
   readonly #maxBytes: number;
+  readonly #onUnreadable: (name: string, error: unknown) => void;
 
-  /** `maxBytes`: what all files that were written may have together. */
-  constructor(sql: SqlStorage, tree: FileTree, openArchive: () => ZipSource, maxBytes: number) {
+  /**
+   * `maxBytes`: what all files that were written may have together. `onUnreadable` hears of a file that the archive no
+   * longer gives, since its version was deleted.
+   */
+  constructor(
+    sql: SqlStorage,
+    tree: FileTree,
+    openArchive: () => ZipSource,
+    maxBytes: number,
+    onUnreadable: (name: string, error: unknown) => void,
+  ) {
     this.#sql = sql;
     this.#tree = tree;
     this.#openArchive = openArchive;
     this.#maxBytes = maxBytes;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** A part of the file as a stream, or all of it. */
   async open(node: Node, offset = 0, length = node.size - offset): Promise<ReadableStream<Uint8Array>> {
-    if (node.entry !== null) return openEntry(this.#openArchive(), unpackEntry(node.entry), { offset, length });
+    if (node.entry !== null) return this.#openEntry(unpackEntry(node.entry), offset, length);
     return streamOf(this.#read(node.id, offset, length));
   }
 
@@ -100,6 +111,15 @@ export class FileContent {
       at += bytes.byteLength;
     }
     this.#tree.update(node, { size, modified: Date.now() });
+  }
+
+  async #openEntry(entry: ZipEntry, offset: number, length: number): Promise<ReadableStream<Uint8Array>> {
+    try {
+      return await openEntry(this.#openArchive(), entry, { offset, length });
+    } catch (error) {
+      this.#onUnreadable(entry.name, error);
+      throw new SystemError("EIO", "read", entry.name);
+    }
   }
 
   #expectRoom(bytes: number, path: string): void {

@@ -19,6 +19,7 @@ const FAULTS: Record<SystemErrorCode, FileFault> = {
   ENAMETOOLONG: "invalid_path",
   EFBIG: "too_large",
   ENOSPC: "no_space",
+  EIO: "unavailable",
 };
 
 /** The stored files as the API reads and writes them. */

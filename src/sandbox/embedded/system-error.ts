@@ -11,6 +11,7 @@ const MESSAGES = {
   ENAMETOOLONG: "name too long",
   EFBIG: "file too large",
   ENOSPC: "no space left on device",
+  EIO: "input/output error",
 } as const;
 
 export type SystemErrorCode = keyof typeof MESSAGES;

@@ -1,5 +1,5 @@
 import type { CommandEnding, FileStatus, OutputStream, SandboxFiles } from "../port.ts";
-import { FILE_SCRIPTS, faultOf, toStatus, unavailable } from "../file-scripts.ts";
+import { FILE_SCRIPTS, faultOf, toListing, toStatus, unavailable } from "../file-scripts.ts";
 import { FileError } from "../port.ts";
 import type { EnvironmentMessage } from "../runner-protocol.ts";
 import { FileExchange } from "./file-exchange.ts";
@@ -42,12 +42,7 @@ export class RunnerFiles implements SandboxFiles {
 
   async list(path: string, depth: number, limit: number): Promise<{ entries: FileStatus[]; more: boolean }> {
     const env = { DEPTH: String(depth), LIMIT: String(limit + 1) };
-    const found = (await this.#text("list", path, env)).split("\0").filter((line) => line !== "");
-    const entries = found.slice(0, limit).map((line) => {
-      const tab = line.lastIndexOf("\t");
-      return toStatus(`${path === "/" ? "" : path}/${line.slice(0, tab)}`, line.slice(tab + 1));
-    });
-    return { entries, more: found.length > limit };
+    return toListing(path, await this.#text("list", path, env), limit);
   }
 
   async read(path: string, range?: { offset: number; length: number }): Promise<ReadableStream<Uint8Array>> {
