@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { z } from "zod";
-import { jsonOf, textOf } from "./api-client.ts";
+import { jsonOf } from "./api-client.ts";
 import { ROOT } from "./command.ts";
+import { useEnvironment } from "./demo-environment-steps.ts";
 import { demand, type DemoSession, type DemoStep } from "./demo-session.ts";
 import { startProcessGroup } from "./process-group.ts";
 
@@ -13,13 +14,6 @@ const runSchema = z.object({
   output: z.unknown(),
   artifacts: z.array(z.object({ name: z.string(), size: z.int() })),
 });
-const environmentSchema = z.object({
-  id: z.string(),
-  state: z.string(),
-  error: z.string().nullable(),
-  execute_token: z.string().nullable(),
-});
-const commandSchema = z.object({ exit_code: z.int(), output: z.string() });
 const eventSchema = z.object({
   type: z.string(),
   status: z.string().optional(),
@@ -27,10 +21,6 @@ const eventSchema = z.object({
 });
 
 const TASKS = "/api/projects/@current/tasks";
-/** Milliseconds between two looks at an environment, and looks until it has to be ready. */
-const LOOK_MS = 200;
-const MAX_LOOKS = 150;
-
 function hasBubblewrap(): boolean {
   try {
     execFileSync("bwrap", ["--version"], { stdio: "ignore" });
@@ -48,7 +38,10 @@ export function runnerSteps(): DemoStep[] {
     { title: "Have the example agent do a task, and follow it live", run: followAgent },
   ];
   if (kinds.includes("environment")) {
-    steps.push({ title: "Provision the example task on the runner, and execute a command there", run: useMachine });
+    steps.push({
+      title: "Provision the example task on the runner, and execute a command there",
+      run: (session) => useEnvironment(session, "runner", "uname -s; ls; head -2 README.md"),
+    });
   } else {
     steps.push({
       title: "Environments on the runner are left out: bubblewrap is not installed",
@@ -113,31 +106,4 @@ function describeEvent(value: unknown): string {
   const { type, status, notification } = eventSchema.catch({ type: "stream-end" }).parse(value);
   if (type === "task_run_state") return `the run is ${status}`;
   return notification?.params.message ?? notification?.method ?? type;
-}
-
-async function useMachine(session: DemoSession): Promise<void> {
-  const { org, workspace } = session.connection;
-  const environments = `/api/v1/org/${org}/ws/${workspace}/environments`;
-  const json = { task_ref: session.example.name, sandbox_provider: "runner" };
-  const made = await session.send({ method: "POST", path: environments, json, expect: 201 });
-  const environment = environmentSchema.parse(jsonOf(made));
-  const place = `${environments}/${environment.id}`;
-  for (let look = 0, { state, error } = environment; state !== "ready"; look += 1) {
-    demand(state !== "failed" && look < MAX_LOOKS, `The environment is ${state}: ${error}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    const now = await session.send({ method: "GET", path: place, expect: 200 });
-    ({ state, error } = environmentSchema.parse(jsonOf(now)));
-  }
-  const executed = await session.send({
-    method: "POST",
-    path: `${place}/execute`,
-    headers: { "X-Environment-Token": environment.execute_token ?? "" },
-    json: { command: "uname -s; ls; head -2 README.md" },
-    expect: 200,
-  });
-  const { exit_code, output } = commandSchema.parse(jsonOf(executed));
-  session.say(`exit code ${exit_code}\n${output}`);
-  demand(exit_code === 0 && output.includes("task.yaml"), "The command should have shown the task's files.");
-  const gone = await session.send({ method: "DELETE", path: place, expect: 200 });
-  demand(textOf(gone).includes("torn_down"), "The environment should be torn down.");
 }
