@@ -25,11 +25,11 @@ import {
   TOO_LARGE,
   type TooLarge,
 } from "./run-outcome.ts";
+import { RunDispatcher } from "./run-dispatcher.ts";
 import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { RunEvents } from "./run-events.ts";
 import { nextAttempt, projectRun } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
-import { startRunWorkflow } from "./run-work.ts";
 import { EVENT_TAG, LOG_TAG, openLog } from "./run-log.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { STATE_TAG, stateEntry } from "./state-entry.ts";
@@ -50,6 +50,7 @@ export class Run extends DurableObject {
   readonly #readers: Subscribers;
   readonly #timers: Timers<RunTimer>;
   readonly #ending: RunEnding;
+  readonly #dispatcher: RunDispatcher;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -67,6 +68,7 @@ export class Run extends DurableObject {
       (error) => logBackgroundFailure("runStream", error),
     );
     this.#timers = new Timers(ctx.storage);
+    this.#dispatcher = new RunDispatcher(env, this.#timers);
     this.#ending = new RunEnding(this.#journal, source, this.#timers);
     this.#events = new RunEvents(ctx.storage, source, this.#ending);
     this.#agents = new AgentSockets(ctx, this.#events, () => this.#run);
@@ -192,7 +194,7 @@ export class Run extends DurableObject {
     const run = this.#run;
     if (!run) return;
     for (const timer of this.#timers.due(Date.now())) {
-      if (timer === "dispatch") await this.#dispatch(run);
+      if (timer === "dispatch") await this.#dispatcher.start(run);
       else if (timer === "close") this.ctx.storage.transactionSync(() => this.#ending.close());
       else await this.#project(run);
     }
@@ -221,17 +223,6 @@ export class Run extends DurableObject {
     await this.#timers.arm();
     await this.#agents.tell();
     await this.#project(run);
-  }
-
-  /** Starts the Workflow of the run, again and again until that has worked: the caller has its answer already (3.4). */
-  async #dispatch(run: RunRow): Promise<void> {
-    try {
-      await startRunWorkflow(this.env, run);
-      this.#timers.clear("dispatch");
-    } catch (error) {
-      logBackgroundFailure("startRunWorkflow", error);
-      this.#timers.set("dispatch", nextAttempt(run, Date.now()));
-    }
   }
 
   /** Writes the projection. Its timer stays set until the row shows the latest change. */
