@@ -183,6 +183,8 @@ export class EnvironmentCore implements SandboxHost {
       case "project":
         return this.#project(this.#record ?? record);
       case "expire":
+        // An alarm that is repeated may come for a timer whose time has not.
+        if (Date.now() < record.row.expiresAt.getTime()) return;
         this.#timers.clear("expire");
         return this.tearDown("expired");
       case "provision":
@@ -199,6 +201,7 @@ export class EnvironmentCore implements SandboxHost {
         this.#timers.clear("wake");
         return this.#sandbox === undefined && isOver(record.row) ? undefined : this.sandbox.wake?.();
       case "forget":
+        if (Date.now() < (record.row.endedAt?.getTime() ?? 0) + KEPT_AFTER_END_MS) return;
         this.#timers.clear("forget");
         this.#ctx.storage.transactionSync(() => {
           this.commands.clear();

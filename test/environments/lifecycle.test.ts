@@ -294,6 +294,16 @@ describe("the end", () => {
     expect(await listed(client.tenant, "?state=running")).toMatchObject({ total: 0 });
   });
 
+  test("does not come before its time, though an alarm rings", async () => {
+    const client = await createEnvironmentClient({ timeout_sec: 60 });
+    expect(await runDurableObjectAlarm(objectOf(client.environment))).toBe(true);
+    expect(await read(client)).toMatchObject({ state: "ready" });
+    expect(await client.execute("echo here")).toMatchObject({ output: "here\n" });
+    expect(await runInDurableObject(objectOf(client.environment), (_, { storage }) => storage.getAlarm())).toBe(
+      Date.parse(client.environment.expires_at ?? ""),
+    );
+  });
+
   test("is kept for a day with its commands, then they are forgotten", async () => {
     const client = await createEnvironmentClient();
     const { command_id: id } = await client.execute("echo hi");
