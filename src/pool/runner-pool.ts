@@ -96,6 +96,8 @@ export class RunnerPool extends DurableObject {
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
+    // Ends the handshake, for which the runner waits.
+    socket.close();
     const runner = this.#runnerOf(socket);
     if (!runner || this.#sockets.find(runner.id) !== undefined) return;
     if (this.#store.countWork(runner.id) === 0) this.#store.forgetRunner(runner.id);

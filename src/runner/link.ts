@@ -6,6 +6,8 @@ const LONGEST_WAIT_MS = 15_000;
 /** A handshake that takes longer than this is given up, in milliseconds. */
 const HANDSHAKE_MS = 20_000;
 
+/** How a connection ends that this side has no more use for. */
+const STOPPED = 1000;
 /** How a connection ends here whose messages are not understood. */
 const NOT_UNDERSTOOD = 4001;
 
@@ -79,7 +81,7 @@ export class Link {
   /** Ends the connection for good. */
   stop(): void {
     this.#stopped.abort();
-    this.#socket?.close(1000);
+    this.#socket?.close(STOPPED);
   }
 
   /** One connection, until it is closed. */
@@ -120,6 +122,7 @@ export class Link {
     // An error is followed by the end of the connection.
     socket.addEventListener("error", () => closed.resolve(1006));
     socket.addEventListener("close", ({ code }) => closed.resolve(code));
+    this.#stopped.signal.addEventListener("abort", () => closed.resolve(STOPPED));
     const code = await closed.promise;
     clearTimeout(handshake);
     clearTimeout(pinging);

@@ -19,6 +19,9 @@ const EXIT_OPTIONS = 2;
 const EXIT_MACHINE = 3;
 const EXIT_SERVER = 4;
 
+/** Milliseconds for what was sent last. */
+const LAST_BYTES_MS = 500;
+
 /** Users of other sandboxes pass through and do not look. */
 const PASSAGE = 0o711;
 
@@ -122,3 +125,5 @@ async function askServer(server: Server, org: string): Promise<string | undefine
 }
 
 await main();
+// A connection whose other side does not end it would keep the process alive; what was sent has gone out by then.
+setTimeout(() => process.exit(), LAST_BYTES_MS).unref();

@@ -118,7 +118,9 @@ export class RunnerSandbox implements Sandbox {
     await this.#receive(parsed.data);
   }
 
-  async socketClosed(): Promise<void> {
+  async socketClosed(socket: WebSocket): Promise<void> {
+    // Ends the handshake, for which the machine waits.
+    socket.close();
     if (this.#socket || this.#store.link.isOver) return;
     this.files.breakOff();
     const downSince = Date.now();
