@@ -132,8 +132,10 @@ export class Subscribers implements CommittedStream {
   async #round(): Promise<void> {
     const tail = this.view.tail();
     await this.#commit();
+    // What came meanwhile is not durable yet, but whoever has the rest has to wait for it.
+    const ended = tail.ended && this.view.tail().seq === tail.seq;
     // Rounds may overlap; the tail never goes back.
-    if (tail.seq >= this.#tail.seq) this.#tail = tail;
+    if (tail.seq >= this.#tail.seq) this.#tail = { ...tail, ended };
     for (const client of this.#clients) client.wake();
     this.#sockets.push(this.#tail);
   }

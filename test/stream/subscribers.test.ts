@@ -66,6 +66,7 @@ function openHub(commit: () => Promise<void> = () => Promise.resolve()) {
   return { view, hub, open, append, failures };
 }
 
+const restOf = async (client: EventClient) => (await client.rest()).map(({ event, data }) => event ?? data);
 const dataOf = async (client: EventClient, count: number) => (await client.take(count)).map(({ data }) => data);
 
 /** Lets so many of the hub's seconds pass; between them clients and connections come to their turn. */
@@ -176,6 +177,24 @@ describe("subscribers", () => {
     const lines = ["", ...Array.from({ length: 30_000 }, (_, n) => String(n)), "y".repeat(1_899_999), "z"];
     append(...lines);
     expect(await dataOf(open(), lines.length)).toEqual(lines);
+  });
+
+  test("are not told that this is all while a late entry is on its way to them", async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { open, append, view } = openHub(() => gates.shift()?.promise ?? Promise.resolve());
+    const [first, second] = gates;
+    view.ended = true;
+    append("1");
+    const early = open();
+    // The round that takes the journal's end for all there is has begun by now, and the entry comes before it is through.
+    await Promise.resolve();
+    append("2");
+    first?.resolve();
+    await scheduler.wait(0);
+    const later = open({ at: "after", seq: 1 });
+    second?.resolve();
+    expect(await restOf(later)).toEqual(["2", "stream-end"]);
+    expect(await restOf(early)).toEqual(["1", "2", "stream-end"]);
   });
 
   test("who attach between an append and its round get it once", async () => {
