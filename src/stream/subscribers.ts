@@ -89,7 +89,7 @@ export class Subscribers implements CommittedStream {
 
   /** Opens a stream over WebSocket. */
   openSocket(start: StreamStart): Response {
-    const response = this.#sockets.accept(findCursor(this.view, start));
+    const response = this.#sockets.accept(findCursor(this.view, start), start.at === "latest");
     this.#latch.wake();
     return response;
   }

@@ -221,7 +221,7 @@ describe("a connection", () => {
     expect((await client.next())?.text).toBe('event: keepalive\ndata: {"type":"keepalive"}\n\n');
     const rest = client.rest();
     await passSeconds(hub, 900);
-    expect((await rest).at(-1)?.text).toBe('event: end\ndata: {"type":"rotated"}\n\n');
+    expect((await rest).at(-1)?.text).toBe('event: end\nid: 0000000000000002\ndata: {"type":"rotated"}\n\n');
     await vi.waitFor(() => expect(hub.size).toBe(0));
   });
 
