@@ -2,6 +2,11 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: ["./src/db/schema.ts", "./src/db/agent-schema.ts"],
+  schema: [
+    "./src/db/schema.ts",
+    "./src/db/agent-schema.ts",
+    "./src/db/webhook-schema.ts",
+    "./src/db/workflow-schema.ts",
+  ],
   out: "./migrations",
 });

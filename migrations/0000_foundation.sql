@@ -10,6 +10,7 @@ CREATE TABLE `api_keys` (
 	`created_at` integer NOT NULL,
 	`expires_at` integer,
 	`revoked_at` integer,
+	`suspended_at` integer,
 	`last_used_at` integer,
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`user_id`) REFERENCES `users`(`id`) ON UPDATE no action ON DELETE no action,
@@ -238,3 +239,80 @@ CREATE TABLE `slack_threads` (
 	PRIMARY KEY(`task_id`, `run_id`),
 	FOREIGN KEY (`task_id`) REFERENCES `agent_tasks`(`id`) ON UPDATE no action ON DELETE no action
 );
+--> statement-breakpoint
+CREATE TABLE `task_files` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`organization_id` text NOT NULL,
+	`project_number` integer NOT NULL,
+	`task_id` text,
+	`run_id` text,
+	`kind` text NOT NULL,
+	`name` text NOT NULL,
+	`type` text NOT NULL,
+	`source` text,
+	`content_type` text NOT NULL,
+	`size` integer NOT NULL,
+	`storage_path` text NOT NULL,
+	`metadata` text,
+	`attributes` text,
+	`variable_id` text,
+	`step_id` text,
+	`uploaded_by` integer,
+	`created_at` integer NOT NULL,
+	`finalized_at` integer,
+	`expires_at` integer,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`task_id`) REFERENCES `agent_tasks`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `task_files_id_unique` ON `task_files` (`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `task_files_storage_path_unique` ON `task_files` (`storage_path`);--> statement-breakpoint
+CREATE INDEX `task_files_task` ON `task_files` (`task_id`,`number`) WHERE finalized_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `task_files_expiry` ON `task_files` (`expires_at`) WHERE expires_at IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `webhook_deliveries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`endpoint_id` text NOT NULL,
+	`event` text NOT NULL,
+	`event_id` text NOT NULL,
+	`body` text NOT NULL,
+	`replay_of` text,
+	`state` text NOT NULL,
+	`attempts` integer NOT NULL,
+	`last_status` integer,
+	`last_error` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	`due_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `webhook_deliveries_event` ON `webhook_deliveries` (`endpoint_id`,`event_id`) WHERE replay_of IS NULL;--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_endpoint` ON `webhook_deliveries` (`organization_id`,`endpoint_id`,`created_at`);--> statement-breakpoint
+CREATE INDEX `webhook_deliveries_due` ON `webhook_deliveries` (`state`,`due_at`);--> statement-breakpoint
+CREATE TABLE `webhook_endpoints` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`url` text NOT NULL,
+	`events` text NOT NULL,
+	`enabled` integer DEFAULT true NOT NULL,
+	`sealed_secret` text NOT NULL,
+	`created_by` text,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE INDEX `webhook_endpoints_organization` ON `webhook_endpoints` (`organization_id`,`created_at`);--> statement-breakpoint
+CREATE TABLE `file_accesses` (
+	`number` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`organization_id` text NOT NULL,
+	`file_number` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`user_email` text,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `file_accesses_file` ON `file_accesses` (`organization_id`,`file_number`,`number`);--> statement-breakpoint
+CREATE INDEX `file_accesses_age` ON `file_accesses` (`created_at`);

@@ -39,6 +39,9 @@ const SETTINGS: Record<string, () => string> = {
   RUN_TOKEN_PRIVATE_KEY: () => `"${makePrivateKey()}"`,
   // Agents' servers on this machine.
   AGENT_HOSTS: () => "*.modal.run,*.modal.host,http://localhost:*,http://127.0.0.1:*",
+  WEBHOOK_ENCRYPTION_SECRETS: () => `local:${drawSecret()}`,
+  // Takers of webhooks on this machine.
+  WEBHOOK_HOSTS: () => "http://localhost:*,http://127.0.0.1:*",
   // wrangler prints a line per request already.
   REQUEST_LOG: () => "off",
 };

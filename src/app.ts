@@ -5,6 +5,9 @@ import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
 import packageJson from "../package.json" with { type: "json" };
 import { adminRoutes } from "./admin/routes.ts";
+import { FILE_BODY_LIMITS, workflowRoutes } from "./files/routes.ts";
+import { contentRoutes } from "./artifacts/content-routes.ts";
+import { uploadRoutes } from "./artifacts/upload-routes.ts";
 import { routingPath } from "./http/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
@@ -20,6 +23,7 @@ import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes, RUN_BODY_LIMITS } from "./runs/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/start-task-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 /** Headers that scripts on allowed origins may read beside the safelisted ones. */
 const EXPOSED_HEADERS = [
@@ -62,7 +66,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
     }),
   );
   app.use(requireClientVersion);
-  app.use(limitJsonBody(RUN_BODY_LIMITS));
+  app.use(limitJsonBody([...RUN_BODY_LIMITS, ...FILE_BODY_LIMITS]));
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());
@@ -72,6 +76,10 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
   app.route("/", agentConnectionRoutes());
+  app.route("/", contentRoutes());
+  app.route("/", uploadRoutes());
+  app.route("/", workflowRoutes());
+  app.route("/", webhookRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

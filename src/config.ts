@@ -49,8 +49,8 @@ const privateKeys = z
   .refine((text) => text.replaceAll(PRIVATE_KEY, "").trim() === "")
   .transform((text): string[] => text.match(PRIVATE_KEY) ?? []);
 
-/** A host that commands to agents may go to, as `URL` writes its parts. */
-export interface AgentHost {
+/** A host that requests may be sent to, as `URL` writes its parts. */
+export interface OutgoingHost {
   scheme: "http" | "https";
   /** A name or an address; `*.` in front of a domain stands for every name below it. */
   host: string;
@@ -58,11 +58,11 @@ export interface AgentHost {
   port: string;
 }
 
-const AGENT_HOST = /^(?:(https?):\/\/)?((?:\*\.)?[a-z\d.-]+|\[[a-f\d:.]+\])(?::(\d{1,5}|\*))?$/i;
+const HOST = /^(?:(https?):\/\/)?((?:\*\.)?[a-z\d.-]+|\[[a-f\d:.]+\])(?::(\d{1,5}|\*))?$/i;
 
 /** Undefined when it is no host, or a wildcard over a whole top-level domain. */
-function readAgentHost(text: string): AgentHost | undefined {
-  const [, given, name = "", port = ""] = AGENT_HOST.exec(text) ?? [];
+function readHost(text: string): OutgoingHost | undefined {
+  const [, given, name = "", port = ""] = HOST.exec(text) ?? [];
   const scheme = given?.toLowerCase() === "http" ? "http" : "https";
   const wildcard = name.startsWith("*.") ? "*." : "";
   const url = `${scheme}://${name.slice(wildcard.length)}`;
@@ -74,9 +74,9 @@ function readAgentHost(text: string): AgentHost | undefined {
 }
 
 /** Hosts separated by commas, such as `*.modal.run,http://localhost:*`; without a scheme they are https. */
-const agentHosts = z.string().transform((text, context): AgentHost[] => {
+const hostList = z.string().transform((text, context): OutgoingHost[] => {
   const entries = text.split(",").map((entry) => entry.trim());
-  const hosts = entries.filter((entry) => entry !== "").map(readAgentHost);
+  const hosts = entries.filter((entry) => entry !== "").map(readHost);
   const known = hosts.filter((host) => host !== undefined);
   if (known.length < hosts.length) context.addIssue({ code: "custom", message: "is no list of hosts" });
   return known;
@@ -85,7 +85,7 @@ const agentHosts = z.string().transform((text, context): AgentHost[] => {
 /**
  * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
  */
-const configSchema = z.object({
+const settings = z.object({
   /** Creates the first organization of a new deployment; a secret of at least 24 characters. */
   BOOTSTRAP_SECRET: z.string().min(24).optional(),
   /** Sign links that work without credentials, such as a run's `log_url`; secrets of at least 32 characters. */
@@ -93,11 +93,17 @@ const configSchema = z.object({
   /** RSA keys of the tokens that agents' servers take; a secret. The first signs, all are published. */
   RUN_TOKEN_PRIVATE_KEY: privateKeys,
   /** Hosts of agents' servers, which commands are sent to. */
-  AGENT_HOSTS: agentHosts.prefault("*.modal.run,*.modal.host"),
+  AGENT_HOSTS: hostList.prefault("*.modal.run,*.modal.host"),
   /** How long a command waits for its agent's answer. */
   AGENT_COMMAND_TIMEOUT_SECONDS: seconds(600),
   /** Largest answer of an agent's server. */
   AGENT_ANSWER_MAX_BYTES: bytes(8 * MiB),
+  /** Encrypt the signing secrets of webhooks where they are stored; secrets of at least 32 characters. */
+  WEBHOOK_ENCRYPTION_SECRETS: namedSecrets,
+  /** Hosts that webhooks may go to beside all public ones over https. */
+  WEBHOOK_HOSTS: hostList.prefault(""),
+  /** How long a webhook's endpoint has to answer. */
+  WEBHOOK_TIMEOUT_SECONDS: seconds(10),
   /** Slack's Web API, and the bot token that posts through it (a secret). Without a token nothing is posted. */
   SLACK_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://slack.com/api"),
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
@@ -125,6 +131,16 @@ const configSchema = z.object({
   RUN_JOURNAL_MAX_BYTES: bytes(2_000 * MB).pipe(z.number().max(9_000 * MB)),
   /** Days for which the log of a run that has ended is kept; 0 for ever. */
   RUN_LOG_RETENTION_DAYS: z.coerce.number().int().min(0).default(30),
+  /** Largest artifact, and largest PDF that a user attaches; R2 takes 5 GB at once. */
+  RUN_ARTIFACT_MAX_BYTES: bytes(30 * MiB).pipe(z.number().max(5_000 * MB)),
+  RUN_ARTIFACT_PDF_MAX_BYTES: bytes(10 * MiB),
+  /** How long a run's artifacts are kept after they came; 0 for as long as they are not deleted by hand. */
+  RUN_ARTIFACT_RETENTION_DAYS: z.coerce.number().int().min(0).default(30),
+  /** R2's S3 interface to ARTIFACTS, all four or none: links then lead straight there. The last one is a secret. */
+  R2_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  R2_S3_BUCKET: z.string().min(1).optional(),
+  R2_S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  R2_S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
   /** Largest body of an upload of artifacts: one of 30 MiB in base64 and what is around it. */
   RUN_ARTIFACTS_BODY_MAX_BYTES: bytes(45 * MB),
   /** How long a stream is silent before its readers are told that it is alive, and how long they stay connected. */
@@ -153,6 +169,14 @@ const configSchema = z.object({
   ARCHIVE_MAX_ENTRY_BYTES: bytes(5_000 * MB),
   ARCHIVE_MAX_RATIO: count(50),
   ARCHIVE_RATIO_FLOOR_BYTES: bytes(64 * MiB),
+});
+
+const S3_SETTINGS = ["R2_S3_ENDPOINT", "R2_S3_BUCKET", "R2_S3_ACCESS_KEY_ID", "R2_S3_SECRET_ACCESS_KEY"] as const;
+
+const configSchema = settings.superRefine((given, context) => {
+  const missing = S3_SETTINGS.filter((name) => given[name] === undefined);
+  if (missing.length === S3_SETTINGS.length) return;
+  for (const name of missing) context.addIssue({ code: "custom", path: [name], message: "belongs to the others" });
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -1,9 +1,13 @@
 import { buildApp } from "./app.ts";
+import { sweepFiles } from "./artifacts/sweep.ts";
+import { sweepAccesses } from "./files/access-store.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 import { sweepRunLogs } from "./runs/log-retention.ts";
+import { sweepDeliveries } from "./webhooks/sweep.ts";
 
 export { RelayWorkflow } from "./runs/relay-workflow.ts";
 export { Run } from "./runs/run-object.ts";
+export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
 
 const app = buildApp();
@@ -12,8 +16,15 @@ export default {
   fetch: app.fetch,
   scheduled: async (event, env) => {
     const now = new Date(event.scheduledTime);
-    const sweeps = await Promise.allSettled([sweepUploads(env, now), sweepRunLogs(env, now)]);
-    // One that fails does not keep the other from its work; the platform shows that it failed.
-    for (const sweep of sweeps) if (sweep.status === "rejected") throw sweep.reason;
+    const swept = await Promise.allSettled([
+      sweepUploads(env, now),
+      sweepFiles(env, now),
+      sweepRunLogs(env, now),
+      sweepDeliveries(env, now),
+      sweepAccesses(env, now),
+    ]);
+    // One that fails does not keep the others from their work; the platform shows that it failed.
+    const failures = swept.filter((sweep) => sweep.status === "rejected").map(({ reason }): unknown => reason);
+    if (failures.length > 0) throw new AggregateError(failures, "A sweep has failed");
   },
 } satisfies ExportedHandler<Cloudflare.Env>;

@@ -19,8 +19,11 @@ export interface Tenant {
   projectId: string;
   /** A key with the admin scope. */
   adminKey: string;
-  /** Makes another key; `fields` sets expiry, revocation or a project. */
-  makeKey: (scopes: Scope[], fields?: { expiresAt?: Date; revokedAt?: Date; projectId?: string }) => Promise<string>;
+  /** Makes another key; `fields` sets expiry, revocation, suspension or a project. */
+  makeKey: (
+    scopes: Scope[],
+    fields?: { expiresAt?: Date; revokedAt?: Date; suspendedAt?: Date; projectId?: string },
+  ) => Promise<string>;
   /** Calls the API with the admin key, or with `key`. `path` begins at `/api/v1`. */
   api: (path: string, init?: RequestInit & { key?: string; json?: unknown }) => Promise<Response>;
 }

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { type AppEnv, databaseOf } from "../http/context.ts";
+import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { refuseInvalid } from "../http/validation.ts";
@@ -7,6 +8,7 @@ import { NO_STORE, requireAdministrator } from "./access.ts";
 import {
   API_KEY_EXAMPLE,
   apiKey,
+  apiKeyChange,
   apiKeyFilter,
   apiKeyList,
   apiKeyPath,
@@ -15,7 +17,7 @@ import {
   newApiKey,
   toApiKey,
 } from "./api-key-schemas.ts";
-import { findApiKey, issueApiKey, listApiKeys, revokeApiKey } from "./api-key-store.ts";
+import { findApiKey, issueApiKey, listApiKeys, revokeApiKey, switchApiKey } from "./api-key-store.ts";
 import { organizationPath } from "./fields.ts";
 import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
 
@@ -55,6 +57,19 @@ const read = operation({
   responses: { 200: jsonAnswer("The key, without its secret", apiKey, API_KEY_EXAMPLE) },
 });
 
+const change = operation({
+  method: "patch",
+  path: "/api/v1/org/{org}/api-keys/{key_id}",
+  operationId: "updateApiKey",
+  tags: ["Administration"],
+  summary: "Switch an API key off, or on again",
+  description: "A key that is off answers 401. One that is revoked stays so. A key cannot switch itself off.",
+  scope: "admin",
+  errors: ["forbidden", "not_found", "conflict"],
+  request: { params: apiKeyPath, body: jsonBody(apiKeyChange, { active: false }) },
+  responses: { 200: jsonAnswer("The key as it is now", apiKey, API_KEY_EXAMPLE) },
+});
+
 const revoke = operation({
   method: "delete",
   path: "/api/v1/org/{org}/api-keys/{key_id}",
@@ -83,12 +98,13 @@ export function apiKeyRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(create, async (c) => {
     const caller = requireAdministrator(c, c.req.valid("param").org);
-    const { name, scopes, user_id, project_id = null, expires_at } = c.req.valid("json");
+    const { name, scopes, user_id, project_id = null, expires_at, format } = c.req.valid("json");
     const { row, key } = await issueApiKey(databaseOf(c), caller.organizationId, {
       userId: user_id ?? caller.userId,
       projectId: project_id,
       name,
       scopes,
+      format,
       expiresAt: expires_at ? new Date(expires_at) : null,
     });
     return c.json({ ...toApiKey(row), key }, 201, NO_STORE);
@@ -98,6 +114,14 @@ export function apiKeyRoutes(): OpenAPIHono<AppEnv> {
     const { org, key_id } = c.req.valid("param");
     const { organizationId } = requireAdministrator(c, org);
     return c.json(toApiKey(await findApiKey(databaseOf(c), organizationId, key_id)), 200);
+  });
+
+  routes.openapi(change, async (c) => {
+    const { org, key_id } = c.req.valid("param");
+    const { organizationId, keyId } = requireAdministrator(c, org);
+    const { active } = c.req.valid("json");
+    if (keyId === key_id && !active) throw new ApiError("conflict", "A key cannot switch itself off.");
+    return c.json(toApiKey(await switchApiKey(databaseOf(c), organizationId, key_id, active)), 200);
   });
 
   routes.openapi(revoke, async (c) => {

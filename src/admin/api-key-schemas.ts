@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { KEY_FORMATS, maskKey } from "../auth/api-keys.ts";
 import { SCOPES } from "../auth/scopes.ts";
 import { pageFields } from "../http/paging.ts";
 import { displayName, expiry, identifier, organizationPath, timestamp } from "./fields.ts";
@@ -18,7 +19,7 @@ export const apiKey = z
     id: identifier,
     name: z.string(),
     masked_key: z.string().openapi({ description: "The key's look-up part; the secret is not kept" }),
-    active: z.boolean().openapi({ description: "Neither revoked nor expired" }),
+    active: z.boolean().openapi({ description: "Neither switched off nor revoked nor expired" }),
     scopes: storedScopes,
     allowed_scopes: storedScopes.openapi({ description: "The same as `scopes`, as published clients name it" }),
     user_id: identifier,
@@ -28,6 +29,7 @@ export const apiKey = z
     created_at: timestamp,
     expires_at: timestamp.nullable(),
     revoked_at: timestamp.nullable(),
+    suspended_at: timestamp.nullable().openapi({ description: "Since when the key is switched off, or null" }),
     last_used_at: timestamp.nullable().openapi({ description: "Exact to a minute" }),
   })
   .openapi("ApiKey");
@@ -46,6 +48,7 @@ export const API_KEY_EXAMPLE: z.input<typeof apiKey> = {
   created_at: "2026-11-01T09:30:00.000Z",
   expires_at: null,
   revoked_at: null,
+  suspended_at: null,
   last_used_at: "2026-11-02T10:00:00.000Z",
 };
 
@@ -69,8 +72,17 @@ export const newApiKey = z
     user_id: identifier.optional().openapi({ description: "Whose key it is; the caller's by default" }),
     project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
     expires_at: expiry,
+    format: z
+      .enum(KEY_FORMATS)
+      .default("ty")
+      .openapi({ example: "ty", description: "What the key looks like: `ty_…`, or `ca_…` as workflow clients expect" }),
   })
   .openapi("NewApiKey");
+
+/** What PATCH changes of a key. */
+export const apiKeyChange = z
+  .object({ active: z.boolean().openapi({ description: "False switches the key off, true on again" }) })
+  .openapi("ApiKeyChange");
 
 export const newOwnApiKey = z
   .object({
@@ -115,16 +127,18 @@ export interface ApiKeyRow {
   createdAt: Date;
   expiresAt: Date | null;
   revokedAt: Date | null;
+  suspendedAt: Date | null;
   lastUsedAt: Date | null;
 }
 
 /** The wire form of a key at the instant `now`. */
 export function toApiKey(row: ApiKeyRow, now = new Date()): z.output<typeof apiKey> {
+  const isExpired = row.expiresAt !== null && row.expiresAt <= now;
   return {
     id: row.id,
     name: row.name,
-    masked_key: `ty_${row.lookup}_…`,
-    active: row.revokedAt === null && (row.expiresAt === null || row.expiresAt > now),
+    masked_key: maskKey(row.lookup),
+    active: row.revokedAt === null && row.suspendedAt === null && !isExpired,
     scopes: row.scopes,
     allowed_scopes: row.scopes,
     user_id: row.userId,
@@ -134,6 +148,7 @@ export function toApiKey(row: ApiKeyRow, now = new Date()): z.output<typeof apiK
     created_at: row.createdAt.toISOString(),
     expires_at: row.expiresAt?.toISOString() ?? null,
     revoked_at: row.revokedAt?.toISOString() ?? null,
+    suspended_at: row.suspendedAt?.toISOString() ?? null,
     last_used_at: row.lastUsedAt?.toISOString() ?? null,
   };
 }

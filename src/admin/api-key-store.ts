@@ -1,6 +1,6 @@
 import { and, count, desc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
-import { generateApiKey } from "../auth/api-keys.ts";
+import { generateApiKey, type KeyFormat } from "../auth/api-keys.ts";
 import { forgetRecentKey } from "../auth/recent-keys.ts";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
@@ -14,6 +14,7 @@ interface ApiKeyRequest {
   name: string;
   scopes: string[];
   expiresAt: Date | null;
+  format?: KeyFormat;
   /** The key that asks for one like itself: the new one does not outlive it. */
   parentId?: string;
 }
@@ -43,9 +44,9 @@ function expiryWithin(parentId: string, wanted: Date | null) {
 export async function issueApiKey(
   db: Database,
   organizationId: string,
-  { parentId, ...wanted }: ApiKeyRequest,
+  { parentId, format, ...wanted }: ApiKeyRequest,
 ): Promise<{ row: ApiKeyRow; key: string }> {
-  const { key, lookup, hash } = await generateApiKey();
+  const { key, lookup, hash } = await generateApiKey(format);
   const { userId, projectId, expiresAt } = wanted;
   const project = and(eq(projects.id, projectId ?? ""), eq(projects.organizationId, organizationId));
   const bindable = projectId === null ? sql`1` : sql`exists (select 1 from ${projects} where ${project})`;
@@ -106,6 +107,22 @@ export async function revokeApiKey(db: Database, organizationId: string, keyId: 
     .returning({ id: apiKeys.id });
   if (!row) throw new ApiError("not_found", `API key '${keyId}' not found.`);
   forgetRecentKey(keyId);
+}
+
+/** Switches a key on or off. The instant of the first switching off stays until it is on again. */
+export async function switchApiKey(
+  db: Database,
+  organizationId: string,
+  keyId: string,
+  active: boolean,
+): Promise<ApiKeyRow> {
+  const [row] = await db
+    .update(apiKeys)
+    .set({ suspendedAt: active ? null : sql`coalesce(${apiKeys.suspendedAt}, ${Date.now()})` })
+    .where(isKey(organizationId, keyId))
+    .returning(API_KEY_COLUMNS);
+  if (!row) throw new ApiError("not_found", `API key '${keyId}' not found.`);
+  return row;
 }
 
 /** A key with its user and their organization: who is calling. */

@@ -9,7 +9,7 @@ const LAST_USED_RESOLUTION_MS = 60_000;
 
 export type Verdict =
   | { ok: true; caller: Caller; lastUsedAt: Date | null; expiresAt: Date | null }
-  | { ok: false; reason: "key_invalid" | "key_revoked" | "key_expired" };
+  | { ok: false; reason: "key_invalid" | "key_inactive" | "key_revoked" | "key_expired" };
 
 /** The default project of the key's organization: neither it nor its workspace can be deleted. */
 function defaultProject(db: Database) {
@@ -21,8 +21,8 @@ function defaultProject(db: Database) {
 }
 
 /**
- * Finds and verifies an API key in one D1 query. Whether a key is revoked or expired is told only to who presents the
- * whole secret.
+ * Finds and verifies an API key in one D1 query. Whether a key is revoked, expired or inactive is told only to who
+ * presents the whole secret.
  */
 export async function verifyApiKey(db: Database, presented: string, now: Date): Promise<Verdict> {
   const lookup = lookupOf(presented);
@@ -46,6 +46,7 @@ export async function verifyApiKey(db: Database, presented: string, now: Date): 
   }
   if (row.key.revokedAt) return { ok: false, reason: "key_revoked" };
   if (row.key.expiresAt && row.key.expiresAt <= now) return { ok: false, reason: "key_expired" };
+  if (row.key.suspendedAt) return { ok: false, reason: "key_inactive" };
   const caller: Caller = {
     keyId: row.key.id,
     userId: row.key.userId,

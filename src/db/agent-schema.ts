@@ -87,6 +87,26 @@ export const agentTasks = sqliteTable(
 export const RUN_STATUSES = ["not_started", "queued", "in_progress", "completed", "failed", "cancelled"] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
+/** An artifact in a run's manifest (agent-tasks 7.1), as it is kept and as clients see it. */
+export type ManifestItem = {
+  id: string;
+  name: string;
+  type: string;
+  source?: string;
+  metadata?: Record<string, unknown>;
+  /** Bytes. */
+  size: number;
+  content_type: string;
+  storage_path: string;
+  /** ISO 8601 with six digits of a second and `+00:00`. */
+  uploaded_at: string;
+  uploaded_by: "agent" | "user";
+  /** `users.number` of whose key sent it. */
+  uploaded_by_user_id?: number;
+  /** From then on its bytes are gone; absent where they are kept. */
+  expires_at?: string;
+};
+
 /** The projection of runs (agent-tasks 2.2): their Durable Object owns them and writes these rows. */
 export const agentRuns = sqliteTable(
   "agent_runs",
@@ -104,7 +124,7 @@ export const agentRuns = sqliteTable(
     errorMessage: text("error_message"),
     output: text("output", { mode: "json" }).$type<unknown>(),
     state: text("state", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
-    artifacts: text("artifacts", { mode: "json" }).$type<Record<string, unknown>[]>().notNull(),
+    artifacts: text("artifacts", { mode: "json" }).$type<ManifestItem[]>().notNull(),
     createdBy: integer("created_by"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
@@ -145,4 +165,64 @@ export const slackThreads = sqliteTable(
     createdAt: integer("created_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.taskId, table.runId] })],
+);
+
+/** A value that clients keep with a file, in words: the workflow files' contract types it (`PATCH …/attributes`). */
+export interface FileAttribute {
+  name: string;
+  data_type: "text" | "date" | "number" | "boolean" | "link";
+  value: string;
+}
+
+/**
+ * Files of tasks: run artifacts, attachments staged for a run (agent-tasks 7), and workflow task files, which are the
+ * same ones seen through another contract. The bytes lie in ARTIFACTS under `storagePath`. A row stands before its first
+ * byte is stored and goes, with the bytes, when it expires; rows of run artifacts follow the run's manifest.
+ */
+export const taskFiles = sqliteTable(
+  "task_files",
+  {
+    /** The n of `document_{n}` and `attachment_{n}`. */
+    number: integer("number").primaryKey({ autoIncrement: true }),
+    /** The artifact's id: a UUID in 32 hex digits. */
+    id: text("id").notNull().unique(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    projectNumber: integer("project_number").notNull(),
+    /** Null for a document that belongs to no task. */
+    taskId: text("task_id").references(() => agentTasks.id),
+    /** Null while staged, and for what is attached to a task; the first run that has it. */
+    runId: text("run_id"),
+    /** What a step produced, or what a user uploaded. */
+    kind: text("kind", { enum: ["document", "attachment"] }).notNull(),
+    name: text("name").notNull(),
+    type: text("type").notNull(),
+    source: text("source"),
+    /** As its sender says, which may be nothing: "". */
+    contentType: text("content_type").notNull(),
+    /** Bytes. */
+    size: integer("size").notNull(),
+    /** R2 key in ARTIFACTS; written once. */
+    storagePath: text("storage_path").notNull().unique(),
+    metadata: text("metadata", { mode: "json" }).$type<Record<string, unknown>>(),
+    attributes: text("attributes", { mode: "json" }).$type<FileAttribute[]>(),
+    variableId: text("variable_id"),
+    stepId: text("step_id"),
+    /** `users.number` of whose key sent it. */
+    uploadedBy: integer("uploaded_by"),
+    createdAt: integer("created_at").notNull(),
+    /** When its bytes were complete; null while it is only prepared, and then nobody sees it. */
+    finalizedAt: integer("finalized_at"),
+    /** From then on it is gone for everyone, and the sweep removes it; null for one that is kept. */
+    expiresAt: integer("expires_at"),
+  },
+  (table) => [
+    index("task_files_task")
+      .on(table.taskId, table.number)
+      .where(sql`finalized_at IS NOT NULL`),
+    index("task_files_expiry")
+      .on(table.expiresAt)
+      .where(sql`expires_at IS NOT NULL`),
+  ],
 );

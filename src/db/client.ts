@@ -1,8 +1,10 @@
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import * as agentSchema from "./agent-schema.ts";
 import * as platformSchema from "./schema.ts";
+import * as webhookSchema from "./webhook-schema.ts";
+import * as workflowSchema from "./workflow-schema.ts";
 
-const schema = { ...platformSchema, ...agentSchema };
+const schema = { ...platformSchema, ...agentSchema, ...webhookSchema, ...workflowSchema };
 
 export type Database = DrizzleD1Database<typeof schema>;
 

@@ -111,6 +111,8 @@ export const apiKeys = sqliteTable(
     createdAt: createdAt(),
     expiresAt: timestamp("expires_at"),
     revokedAt: timestamp("revoked_at"),
+    /** Since when the key is switched off; unlike a revoked one it can be switched on again. */
+    suspendedAt: timestamp("suspended_at"),
     lastUsedAt: timestamp("last_used_at"),
   },
   (table) => [index("api_keys_organization").on(table.organizationId, table.createdAt)],

@@ -44,9 +44,9 @@ export const REGISTRY_ERROR_TYPES = [
 
 export type RegistryErrorType = (typeof REGISTRY_ERROR_TYPES)[number];
 
-/** HTTP statuses of errors: A7's eleven, and those that HTTP itself asks for (405, 411, 413, 415, 416). */
+/** HTTP statuses of errors: A7's eleven, those that HTTP itself asks for (405, 411, 413, 415, 416), workflow files' 501. */
 export const ERROR_STATUSES = [
-  400, 401, 403, 404, 405, 409, 411, 413, 415, 416, 422, 426, 429, 500, 502, 503, 504,
+  400, 401, 403, 404, 405, 409, 411, 413, 415, 416, 422, 426, 429, 500, 501, 502, 503, 504,
 ] as const;
 
 export type ErrorStatus = (typeof ERROR_STATUSES)[number];
@@ -91,6 +91,12 @@ export const ERRORS = {
     type: "authentication_error",
     agent: authentication("authentication_failed"),
     detail: "Invalid API key.",
+  },
+  key_inactive: {
+    status: 401,
+    type: "authentication_error",
+    agent: authentication("authentication_failed"),
+    detail: "API key inactive: it is switched off.",
   },
   key_revoked: {
     status: 401,
@@ -212,6 +218,12 @@ export const ERRORS = {
     agent: { only: "error" },
     detail: "The request cannot be carried out as things stand.",
   },
+  artifact_not_found: {
+    status: 404,
+    type: "not_found_error",
+    agent: { only: "error" },
+    detail: "Artifact not found on this run",
+  },
   reference_invalid: {
     status: 400,
     type: "invalid_error",
@@ -229,6 +241,12 @@ export const ERRORS = {
     type: "forbidden_error",
     agent: { only: "error" },
     detail: "This producer writes in a later epoch now.",
+  },
+  document_missing: {
+    status: 501,
+    type: "server_error",
+    agent: invalidRequest("not_implemented"),
+    detail: "This step has no document.",
   },
   bad_gateway: {
     status: 502,

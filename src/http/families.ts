@@ -1,5 +1,12 @@
 import { z } from "@hono/zod-openapi";
-import { type ApiError, ERROR_STATUSES, type ErrorStatus, errorRow, REGISTRY_ERROR_TYPES } from "./errors.ts";
+import {
+  type ApiError,
+  ERROR_STATUSES,
+  type ErrorCode,
+  type ErrorStatus,
+  errorRow,
+  REGISTRY_ERROR_TYPES,
+} from "./errors.ts";
 
 /**
  * The three API families and how each shows an error: registry and environments `{code, detail, type, errors}` (A7),
@@ -82,6 +89,15 @@ function agentBody(shape: ReturnType<typeof errorRow>["agent"], error: ApiError)
   };
 }
 
+/** The five texts of 401 that clients of workflow files tell apart (workflow-files, "Auth"). */
+const WORKFLOW_KEY_DETAILS: Partial<Record<ErrorCode, string>> = {
+  key_required: "API key required",
+  key_invalid: "Invalid API key",
+  key_inactive: "API key is inactive",
+  key_revoked: "API key has been revoked",
+  key_expired: "API key has expired",
+};
+
 /** Status and body of an error as its family sends it. */
 export function renderError(family: Family, error: ApiError): { status: ErrorStatus; body: object } {
   const row = errorRow(error.code);
@@ -101,6 +117,6 @@ export function renderError(family: Family, error: ApiError): { status: ErrorSta
     case "agent-events":
       return { status: row.agent.status ?? row.status, body: { error: error.message, ...error.bareFields } };
     case "workflow-files":
-      return { status: row.status, body: { detail: error.message } };
+      return { status: row.status, body: { detail: WORKFLOW_KEY_DETAILS[error.code] ?? error.message } };
   }
 }

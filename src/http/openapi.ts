@@ -10,6 +10,8 @@ const TAGS = [
   { name: "Task uploads", description: "Resumable uploads of large archives" },
   { name: "Agent tasks", description: "Tasks for agents, and who the caller is to agent clients" },
   { name: "Agent runs", description: "Runs of agent tasks: state, logs, connections" },
+  { name: "Workflow files", description: "Tasks and their files as workflow clients know them" },
+  { name: "Webhooks", description: "Events to tell other servers of" },
   { name: "Administration", description: "Organizations, workspaces, projects, users, keys" },
   { name: "Account", description: "Who the key belongs to" },
   { name: "Service", description: "Health and documentation" },

@@ -20,7 +20,7 @@ interface OperationRules {
 }
 
 const COMMON_ERRORS: readonly ErrorCode[] = ["upgrade_required", "rate_limited", "server_error"];
-const KEY_ERRORS: readonly ErrorCode[] = ["key_required", "key_invalid", "key_revoked", "key_expired"];
+const KEY_ERRORS: readonly ErrorCode[] = ["key_required", "key_invalid", "key_inactive", "key_revoked", "key_expired"];
 const JSON_BODY_ERRORS: readonly ErrorCode[] = [
   "malformed_json",
   "unsupported_media_type",

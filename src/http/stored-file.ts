@@ -25,7 +25,12 @@ export interface StoredFile extends Validators {
   filename?: string;
   /** Its media type; without one it is told by the name. */
   contentType?: string;
+  /** How a browser takes it; to save it unless something else is said. */
+  disposition?: Disposition;
 }
+
+/** To be saved, or to be shown in place. */
+export type Disposition = "attachment" | "inline";
 
 /** Bytes `offset` to `offset + length`. */
 export interface FileRange {
@@ -58,15 +63,24 @@ export function contentTypeOf(filename: string): string {
   return TEXT_TYPE.test(type) ? `${type}; charset=utf-8` : type;
 }
 
-/** `Content-Disposition` for saving under `filename`, safe for any name (RFC 6266, RFC 8187). */
-export function attachment(filename: string): string {
+/** `Content-Disposition` for a file of this name, safe for any name (RFC 6266, RFC 8187). */
+export function dispositionOf(filename: string, disposition: Disposition = "attachment"): string {
   const name = filename.toWellFormed();
   const ascii = name.replaceAll(/[^\x20-\x7e]|["%/\\]/g, "_");
   const encoded = encodeURIComponent(name).replaceAll(
     /['()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+  return `${disposition}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
+
+/** What says how to take a file's bytes: type and name, and that they are not to be trusted. */
+export function contentHeaders(file: Pick<StoredFile, "filename" | "contentType" | "disposition">): Headers {
+  return new Headers({
+    ...USER_CONTENT_HEADERS,
+    "Content-Type": file.contentType ?? contentTypeOf(file.filename ?? ""),
+    ...(file.filename !== undefined && { "Content-Disposition": dispositionOf(file.filename, file.disposition) }),
+  });
 }
 
 /**
@@ -97,10 +111,8 @@ export function planAnswer(request: Request, file: StoredFile, now: Date): Plann
   const headers = validatorHeaders(file);
   if (file.lastModified) headers.set("Last-Modified", file.lastModified.toUTCString());
   if (isNotModified(request, file)) return { status: 304, headers, range: undefined };
-  for (const [name, value] of Object.entries(USER_CONTENT_HEADERS)) headers.set(name, value);
+  for (const [name, value] of contentHeaders(file)) headers.set(name, value);
   headers.set("Accept-Ranges", "bytes");
-  headers.set("Content-Type", file.contentType ?? contentTypeOf(file.filename ?? ""));
-  if (file.filename !== undefined) headers.set("Content-Disposition", attachment(file.filename));
   const asked = rangeApplies(request, file, now) ? parseRange(request.headers.get("range"), file.size) : undefined;
   const range = asked ?? { offset: 0, length: file.size };
   headers.set("Content-Length", String(range.length));

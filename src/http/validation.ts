@@ -18,14 +18,24 @@ function toItem(target: string, issue: z.core.$ZodIssue): ErrorItem {
   };
 }
 
-/** Turns what zod found wrong into one `validation_failed` that names every place. */
-export const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
-  if (result.success) return;
-  const errors = result.error.issues.map((issue) => toItem(result.target, issue));
+function refusalOf(target: string, { issues }: z.core.$ZodError): ApiError {
+  const errors = issues.map((issue) => toItem(target, issue));
   const [first] = errors;
   const place = first ? ` ${first.loc.join(".")}: ${first.msg}` : "";
-  throw new ApiError("validation_failed", `Request validation failed.${place}`, { errors });
+  return new ApiError("validation_failed", `Request validation failed.${place}`, { errors });
+}
+
+/** Turns what zod found wrong into one `validation_failed` that names every place. */
+export const refuseInvalid: Hook<unknown, AppEnv, string, unknown> = (result) => {
+  if (!result.success) throw refusalOf(result.target, result.error);
 };
+
+/** Checks a JSON body that its route has parsed itself; throws as `refuseInvalid` does. */
+export function checkBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const result = schema.safeParse(body);
+  if (!result.success) throw refusalOf("json", result.error);
+  return result.data;
+}
 
 /** A path whose JSON bodies have a limit of their own. */
 export interface OwnBodyLimit {

@@ -1,17 +1,6 @@
-import type { AgentHost } from "../config.ts";
+import type { OutgoingHost } from "../config.ts";
 import { TRAILING_SLASHES } from "../http/agent-paths.ts";
-
-/** `URL` writes every spelling of an IPv4 address as four decimals, and IPv6 in brackets. */
-function isAddress(hostname: string): boolean {
-  return hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-}
-
-function matches(url: URL, { scheme, host, port }: AgentHost): boolean {
-  if (url.protocol !== `${scheme}:`) return false;
-  if (port !== "*" && url.port !== port) return false;
-  if (!host.startsWith("*.")) return url.hostname === host;
-  return !isAddress(url.hostname) && url.hostname.endsWith(host.slice(1));
-}
+import { isOnHost } from "../http/outgoing-host.ts";
 
 /**
  * Where an agent's server takes commands (agent-tasks 8.1): `/command` below `state.sandbox_url`, with the connect
@@ -20,13 +9,13 @@ function matches(url: URL, { scheme, host, port }: AgentHost): boolean {
  */
 export function commandUrl(
   sandboxUrl: string,
-  hosts: readonly AgentHost[],
+  hosts: readonly OutgoingHost[],
   connectToken: string | undefined,
 ): URL | undefined {
   if (!URL.canParse(sandboxUrl)) return undefined;
   const url = new URL(sandboxUrl);
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return undefined;
-  if (!hosts.some((host) => matches(url, host))) return undefined;
+  if (!hosts.some((host) => isOnHost(url, host))) return undefined;
   url.pathname = `${url.pathname.replace(TRAILING_SLASHES, "")}/command`;
   if (connectToken !== undefined) url.searchParams.set("_modal_connect_token", connectToken);
   return url;

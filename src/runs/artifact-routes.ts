@@ -1,16 +1,13 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { type AppEnv, configOf } from "../http/context.ts";
+import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { newArtifacts } from "./artifact-fields.ts";
-import { uploadArtifacts } from "./artifact-upload.ts";
-import { nameRun, RUN_PATH, runPath } from "./run-path.ts";
-
-const manifest = z
-  .object({
-    artifacts: z.array(z.record(z.string(), z.unknown())).openapi({ description: "The whole manifest, oldest first" }),
-  })
-  .openapi("AgentRunManifest");
+import { checkSizes } from "./artifact-fields.ts";
+import { readArtifacts, uploadArtifacts } from "./artifact-upload.ts";
+import { finalizeRunUploads, prepareUploads } from "./prepared-upload.ts";
+import { nameRun, RUN_PATH, runPath, unwrap } from "./run-path.ts";
+import { finalizeBody, itemsAnswer, prepareBody, preparedAnswer } from "./upload-schemas.ts";
 
 const upload = operation({
   method: "post",
@@ -19,17 +16,23 @@ const upload = operation({
   tags: ["Agent runs"],
   summary: "Upload artifacts as JSON",
   description:
-    "Each has its content as text, or in base64 with `content_encoding`; at most 30 MiB, a PDF of type user_attachment 10 MiB. The answer is the run's whole manifest, to " +
-    "which those sent are appended in their order.",
+    "Each has its content as text, or in base64 with `content_encoding`; at most 30 MiB, a PDF of type user_attachment 10 MiB, " +
+    "unless the server is set otherwise. The answer is the run's whole manifest, to which those sent are appended in " +
+    "their order.",
   scope: "task:write",
-  errors: ["not_found"],
+  errors: ["not_found", "validation_failed", "malformed_json", "unsupported_media_type", "body_too_large"],
   request: {
     params: runPath,
     body: {
       required: true,
       content: {
         "application/json": {
-          schema: newArtifacts,
+          // A plain schema: long contents are read from the bytes, which a validator would hold several times.
+          schema: {
+            type: "object",
+            required: ["artifacts"],
+            properties: { artifacts: { type: "array", minItems: 1, items: { type: "object" } } },
+          },
           example: {
             artifacts: [{ name: "plan.md", type: "plan", content: "# Plan\n", content_type: "text/markdown" }],
           },
@@ -37,40 +40,62 @@ const upload = operation({
       },
     },
   },
-  responses: {
-    200: {
-      description: "The manifest",
-      content: {
-        "application/json": {
-          schema: manifest,
-          example: {
-            artifacts: [
-              {
-                id: "3f0c2a6be1024c3a9d551f0c2a6be102",
-                name: "plan.md",
-                type: "plan",
-                size: 7,
-                content_type: "text/markdown",
-                storage_path:
-                  "tasks/artifacts/team_1/task_01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be101/run_01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be102/3f0c2a6b_plan.md",
-                uploaded_at: "2026-11-01T09:31:00.000000+00:00",
-              },
-            ],
-          },
-        },
-      },
-    },
-  },
+  responses: { 200: itemsAnswer("The manifest, oldest first") },
 });
 
-/** Artifacts of runs (agent-tasks 7.2). */
+const prepare = operation({
+  method: "post",
+  path: `${RUN_PATH}/artifacts/prepare_upload`,
+  operationId: "prepareAgentRunUploads",
+  tags: ["Agent runs"],
+  summary: "Prepare uploads of artifacts",
+  description:
+    "For each a form to post the bytes with, without a key and within an hour. The artifact is in the manifest once the " +
+    "upload is finalized; one that never is leaves nothing behind.",
+  scope: "task:write",
+  errors: ["not_found", "request_refused"],
+  request: { params: runPath, body: prepareBody },
+  responses: { 200: preparedAnswer },
+});
+
+const finalize = operation({
+  method: "post",
+  path: `${RUN_PATH}/artifacts/finalize_upload`,
+  operationId: "finalizeAgentRunUploads",
+  tags: ["Agent runs"],
+  summary: "Take uploads into the manifest",
+  description:
+    "All of them or, where one is refused, none. Name, type and the rest are those that were prepared. Repeating it " +
+    "changes nothing and has the same answer.",
+  scope: "task:write",
+  errors: ["not_found", "request_refused"],
+  request: { params: runPath, body: finalizeBody },
+  responses: { 200: itemsAnswer("The artifacts of these uploads") },
+});
+
+/** Artifacts of runs on their way in (agent-tasks 7.2, 7.4). */
 export function artifactRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(upload, async (c) => {
-    const run = await nameRun(c, c.req.valid("param"));
-    const { artifacts } = await uploadArtifacts(c.env.ARTIFACTS, run, c.req.valid("json").artifacts);
+    if (!c.req.header("content-type")?.toLowerCase().includes("json")) throw new ApiError("unsupported_media_type");
+    const sent = await readArtifacts(c);
+    const { artifacts } = await uploadArtifacts(c, await nameRun(c, c.req.valid("param")), sent);
     return c.json({ artifacts }, 200);
+  });
+
+  routes.openapi(prepare, async (c) => {
+    const announced = c.req.valid("json").artifacts;
+    checkSizes(configOf(c), announced);
+    const { scope, runId, handle } = await nameRun(c, c.req.valid("param"));
+    unwrap(await handle.read(scope));
+    return c.json({ artifacts: await prepareUploads(c, scope, runId, announced) }, 200);
+  });
+
+  routes.openapi(finalize, async (c) => {
+    const uploaded = c.req.valid("json").artifacts;
+    const run = await nameRun(c, c.req.valid("param"));
+    return c.json({ artifacts: await finalizeRunUploads(c, run, uploaded) }, 200);
   });
 
   return routes;

@@ -1,47 +1,91 @@
+import { abandonPrepared, type NewFileRow, recordFiles } from "../artifacts/file-store.ts";
+import { storedType } from "../artifacts/media-type.ts";
+import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
+import { checkBody } from "../http/validation.ts";
 import type { RunRow } from "../tasks/run-view.ts";
-import type { SentArtifact } from "./artifact-fields.ts";
-import { artifactKey } from "./object-keys.ts";
-import { unwrap } from "./run-path.ts";
-import type { NamedRun } from "./run-path.ts";
-import { toOffsetTime } from "./state-entry.ts";
+import { currentMicroseconds } from "../tasks/wire-time.ts";
+import { decodeContents } from "./artifact-content.ts";
+import { newArtifacts, type SentArtifact } from "./artifact-fields.ts";
+import { isObject } from "./json-extents.ts";
+import { parseLifted } from "./lifted-json.ts";
+import { expiryOf, toManifestItem } from "./manifest.ts";
+import { newFile } from "./new-file.ts";
+import { type NamedRun, unwrap } from "./run-path.ts";
 
-/** An artifact with its place in the manifest (agent-tasks 7.1). */
-function toManifestItem(artifact: SentArtifact, { runId, scope }: NamedRun, uploadedAt: string) {
-  const id = crypto.randomUUID().replaceAll("-", "");
-  const { name, type, source, metadata, content_type, bytes } = artifact;
-  return {
-    id,
-    name,
-    type,
-    ...(source !== undefined && { source }),
-    ...(metadata && { metadata }),
-    size: bytes.length,
-    content_type,
-    storage_path: artifactKey({ ...scope, id: runId }, id, name),
-    uploaded_at: uploadedAt,
-  };
+/** Where contents stand in the body: the object, its list, its items. */
+const CONTENT_DEPTH = 3;
+
+/** Bytes that are on their way to R2 at the same time, unless one artifact alone has more. */
+const PUT_AT_ONCE_BYTES = 8 * 1024 * 1024;
+
+/** Puts the texts back that were lifted out of the items. */
+function putBack(body: unknown, lifted: ReadonlyMap<string, Uint8Array>): void {
+  const items: unknown = isObject(body) ? Reflect.get(body, "artifacts") : undefined;
+  for (const item of Array.isArray(items) ? items.filter(isObject) : []) {
+    const content: unknown = Reflect.get(item, "content");
+    const text = typeof content === "string" ? lifted.get(content) : undefined;
+    if (text) Reflect.set(item, "content", text);
+  }
+}
+
+/** The artifacts in a body (agent-tasks 7.2). Their contents stay in the body's own memory, which may be 45 MB. */
+export async function readArtifacts(c: AppContext): Promise<SentArtifact[]> {
+  const { value, lifted } = parseLifted(new Uint8Array(await c.req.arrayBuffer()), "content", CONTENT_DEPTH);
+  putBack(value, lifted);
+  return checkBody(newArtifacts, value).artifacts;
+}
+
+/** Stores contents under their files' keys, a few at a time. */
+async function putContents(
+  bucket: R2Bucket,
+  files: readonly NewFileRow[],
+  contents: readonly Uint8Array[],
+): Promise<void> {
+  let putting: Promise<unknown>[] = [];
+  let bytes = 0;
+  for (const [index, { storagePath, contentType, size }] of files.entries()) {
+    if (bytes > 0 && bytes + size > PUT_AT_ONCE_BYTES) {
+      await Promise.all(putting);
+      [putting, bytes] = [[], 0];
+    }
+    const httpMetadata = { contentType: storedType(contentType) };
+    putting.push(bucket.put(storagePath, contents[index] ?? null, { httpMetadata }));
+    bytes += size;
+  }
+  await Promise.all(putting);
 }
 
 /**
  * Stores artifacts and appends them to the run's manifest in the order sent: clients take the last ones as their own
- * (7.2). Returns the run with the whole manifest; throws as `unwrap` does, and then leaves no object behind.
+ * (7.2). Returns the run with the whole manifest; throws as `unwrap` does. What is stored of an upload that fails in
+ * between is swept.
  */
 export async function uploadArtifacts(
-  bucket: R2Bucket,
+  c: AppContext,
   run: NamedRun,
   artifacts: readonly SentArtifact[],
 ): Promise<RunRow> {
+  const { ARTIFACTS } = c.env;
+  const config = configOf(c);
+  const contents = decodeContents(config, artifacts);
   unwrap(await run.handle.read(run.scope));
-  const uploadedAt = toOffsetTime(Date.now() * 1000);
-  const items = artifacts.map((artifact) => toManifestItem(artifact, run, uploadedAt));
-  await Promise.all(
-    items.map(({ storage_path, content_type }, index) =>
-      bucket.put(storage_path, artifacts[index]?.bytes ?? null, {
-        httpMetadata: { contentType: content_type === "" ? "application/octet-stream" : content_type },
-      }),
-    ),
+  const now = currentMicroseconds();
+  const upload = { ...run, userNumber: callerOf(c).userNumber };
+  const files = artifacts.map((artifact, index) =>
+    newFile(upload, { ...artifact, size: contents[index]?.length ?? 0 }, now),
   );
+  await recordFiles(databaseOf(c), files);
+  await putContents(ARTIFACTS, files, contents);
+  const expiresAt = expiryOf(config.RUN_ARTIFACT_RETENTION_DAYS, now);
+  const items = files.map((file) => toManifestItem(file, now, expiresAt));
   const outcome = await run.handle.change(run.scope, { artifacts: items });
-  if (!outcome.ok) await bucket.delete(items.map(({ storage_path }) => storage_path));
+  if (!outcome.ok) {
+    await ARTIFACTS.delete(files.map(({ storagePath }) => storagePath));
+    await abandonPrepared(
+      databaseOf(c),
+      files.map(({ id }) => id),
+      now,
+    );
+  }
   return unwrap(outcome).run;
 }

@@ -52,12 +52,12 @@ export function skipSpaceBack(bytes: Uint8Array, to: number): number {
   return at;
 }
 
-/** Where the string that opens at `open` closes. */
-function closingQuote(bytes: Uint8Array, open: number): number {
-  for (let at = open + 1; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at;
-    if (byte === BACKSLASH) at += 1;
+/** Where the string that opens at `open` closes: at the first quote without an odd run of backslashes before it. */
+export function closingQuote(bytes: Uint8Array, open: number): number {
+  for (let at = bytes.indexOf(QUOTE, open + 1); at !== -1; at = bytes.indexOf(QUOTE, at + 1)) {
+    let before = at;
+    while (bytes[before - 1] === BACKSLASH) before -= 1;
+    if ((at - before) % 2 === 0) return at;
   }
   return bytes.length;
 }

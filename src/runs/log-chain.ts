@@ -1,12 +1,9 @@
 import { entityTag, type FileRange } from "../http/stored-file.ts";
-import type { RunRow } from "../tasks/run-view.ts";
+import { walkChain } from "./run-chain.ts";
 import { openRun } from "./run-handle.ts";
 import { type LogPart, type LogState, streamOf } from "./run-log.ts";
 import type { RunScope } from "./run-outcome.ts";
 import { unwrap } from "./run-path.ts";
-
-/** Runs before a run whose logs stand before its own, at most (agent-tasks 5.3). */
-const MAX_ANCESTORS = 10;
 
 /** The log of one run of a chain. */
 interface Link extends LogState {
@@ -22,22 +19,11 @@ export interface LogChain {
   etag: string;
 }
 
-function resumedRun({ state }: RunRow): string | undefined {
-  const id = state["resume_from_run_id"];
-  return typeof id === "string" ? id.toLowerCase() : undefined;
-}
-
 /** The log of a run as it is now; undefined when there is no such run. Runs of other tasks and those gone end the chain. */
 export async function findLogChain(env: Cloudflare.Env, scope: RunScope, runId: string): Promise<LogChain | undefined> {
   const links: Link[] = [];
-  let next: string | undefined = runId;
-  while (next !== undefined && links.length <= MAX_ANCESTORS) {
-    const id: string = next;
-    const found = await openRun(env, id).describeLog(scope);
-    if (!found.ok) break;
-    links.unshift({ runId: id, ...found.log });
-    const resumed = resumedRun(found.run);
-    next = links.some((link) => link.runId === resumed) ? undefined : resumed;
+  for await (const { run, log } of walkChain(runId, (id) => openRun(env, id).describeLog(scope))) {
+    links.unshift({ runId: run.id, ...log });
   }
   if (links.length === 0) return undefined;
   return { links, size: links.reduce((sum, { bytes }) => sum + bytes, 0), etag: await entityTag(links) };

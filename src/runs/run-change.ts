@@ -1,4 +1,4 @@
-import type { RunStatus } from "../db/agent-schema.ts";
+import type { ManifestItem, RunStatus } from "../db/agent-schema.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { isTerminal, nextStatus } from "./run-status.ts";
 
@@ -17,8 +17,10 @@ export interface RunChange {
   state?: Record<string, unknown> | undefined;
   /** Keys of `state` that go, after the merge. */
   stateRemoveKeys?: readonly string[] | undefined;
-  /** Manifest items to append in this order (7.2). */
-  artifacts?: readonly Record<string, unknown>[] | undefined;
+  /** What the run's stream tells of the change beside its new state; the run itself does not keep it. */
+  notification?: Record<string, unknown> | undefined;
+  /** Manifest items to append in this order (7.2); those that are in it already stay where they are. */
+  artifacts?: readonly ManifestItem[] | undefined;
 }
 
 /** Keys of `state` that the server sets and clients cannot (4.2). */
@@ -55,6 +57,11 @@ function nextState(current: RunRow["state"], { state, stateRemoveKeys = [] }: Ru
   return Object.fromEntries(Object.entries({ ...current, ...state }).filter(([key]) => !gone.has(key)));
 }
 
+function nextArtifacts(current: readonly ManifestItem[], added: readonly ManifestItem[]): ManifestItem[] {
+  const known = new Set(current.map(({ id }) => id));
+  return [...current, ...added.filter(({ id }) => !known.has(id))];
+}
+
 /** The run after a change at `now` microseconds. `updatedAt` is later than before even when the clock went back. */
 export function applyChange(run: RunRow, change: RunChange, now: number): RunRow {
   const updatedAt = Math.max(now, run.updatedAt + 1);
@@ -68,7 +75,7 @@ export function applyChange(run: RunRow, change: RunChange, now: number): RunRow
     errorMessage: change.errorMessage === undefined ? run.errorMessage : change.errorMessage,
     output: nextOutput(run.output, change),
     state: nextState(run.state, change),
-    artifacts: change.artifacts ? [...run.artifacts, ...change.artifacts] : run.artifacts,
+    artifacts: change.artifacts ? nextArtifacts(run.artifacts, change.artifacts) : run.artifacts,
     updatedAt,
     completedAt: run.completedAt ?? (isTerminal(status) ? updatedAt : null),
   };

@@ -34,7 +34,7 @@ export const newRun = z
  * What a run begins with. The seed's form makes a cloud run that is not started; the later form a local one that is
  * queued, with its options in `state`. What the request says of status, environment and state goes before both (4.1).
  */
-export function toNewRun(body: z.output<typeof newRun>): Omit<NewRun, "id" | "createdBy"> {
+export function toNewRun(body: z.output<typeof newRun>): Omit<NewRun, "id" | "artifacts" | "createdBy"> {
   const isBootstrap = BOOTSTRAP_FIELDS.some((field) => Reflect.get(body, field) !== undefined);
   return {
     status: body.status ?? (isBootstrap ? "queued" : "not_started"),

@@ -1,32 +1,18 @@
+import { logPrefix } from "../artifacts/artifact-keys.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { Archive } from "../stream/archive.ts";
-import { JOURNAL_SCHEMA, Journal, unlessFull } from "../stream/journal.ts";
-import {
-  NumberedSource,
-  SOURCE_SCHEMA,
-  type SourceAnswer,
-  type SourceState,
-  type SourceStep,
-} from "../stream/numbered-source.ts";
-import type { SchemaPart } from "../stream/object-schema.ts";
-import { PRODUCER_SCHEMA, type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
+import { Journal, unlessFull } from "../stream/journal.ts";
+import { NumberedSource, type SourceAnswer, type SourceState, type SourceStep } from "../stream/numbered-source.ts";
+import { type ProducerPosition, type ProducerRefusal, Producers } from "../stream/producers.ts";
 import type { Timers } from "../stream/timers.ts";
-import { VOLUME_SCHEMA, type VolumeBucket, Volumes } from "../stream/volumes.ts";
+import { type VolumeBucket, Volumes } from "../stream/volumes.ts";
 import type { RunRow } from "../tasks/run-view.ts";
-import { journalPrefix } from "./object-keys.ts";
 import { RunEnding, type RunTimer } from "./run-ending.ts";
 import { EVENT_TAG, LOG_TAG } from "./run-log.ts";
 import { JOURNAL_FULL, type JournalFull } from "./run-outcome.ts";
 import { nextAttempt } from "./run-projection.ts";
 import { isTerminal } from "./run-status.ts";
-import { STATE_TAG, stateEntry } from "./state-entry.ts";
-
-export const RUN_JOURNAL_SCHEMA: readonly SchemaPart[] = [
-  JOURNAL_SCHEMA,
-  VOLUME_SCHEMA,
-  PRODUCER_SCHEMA,
-  SOURCE_SCHEMA,
-];
+import { STATE_TAG, stateEntry, toEntry } from "./state-entry.ts";
 
 /** A run's journal with all that writes to it: its changes, logs, events, and in the end the archive. Timers of changes are the caller's to arm. */
 export class RunJournal {
@@ -49,8 +35,9 @@ export class RunJournal {
     this.#archive = new Archive(storage, this.entries, volumes, bucket);
   }
 
-  /** Adds the entry that tells of a change; call it in the change's transaction. */
-  addState(run: RunRow): void {
+  /** Adds the entry that tells of a change, after a notification where one goes with it; call it in the change's transaction. */
+  addState(run: RunRow, notification?: Record<string, unknown>): void {
+    if (notification) this.entries.append(STATE_TAG, toEntry(notification));
     this.entries.append(STATE_TAG, stateEntry(run));
     this.#ending.settle(run, Date.now());
   }
@@ -104,7 +91,7 @@ export class RunJournal {
   async archive(run: RunRow): Promise<void> {
     try {
       if (this.#archive.isDropped) return await this.drop(run);
-      const hasMore = await this.#archive.step(journalPrefix(run));
+      const hasMore = await this.#archive.step(logPrefix(run));
       if (hasMore) this.#timers.set("archive", Date.now());
       else this.#timers.clear("archive");
     } catch (error) {

@@ -3,14 +3,14 @@ import type { RunStatus } from "../db/agent-schema.ts";
 import type { SourceAnswer, SourceStep } from "../stream/numbered-source.ts";
 import { applySchema, hasSchema } from "../stream/object-schema.ts";
 import type { ProducerPosition, ProducerRefusal } from "../stream/producers.ts";
-import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
+import { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import type { AgentCommand } from "./command-outcome.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
 import { RunConnections } from "./run-connections.ts";
 import type { RunTimer } from "./run-ending.ts";
-import { RUN_JOURNAL_SCHEMA, RunJournal } from "./run-journal.ts";
+import { RunJournal } from "./run-journal.ts";
 import { describeLog, type LogPart, type LogState, openLog } from "./run-log.ts";
 import {
   type Changed,
@@ -23,9 +23,10 @@ import {
   TOO_LARGE,
   type TooLarge,
 } from "./run-outcome.ts";
-import { nextAttempt, RunProjector } from "./run-projection.ts";
-import { beginRun, isStorable, type NewRun, RUN_SCHEMA, RunRecord } from "./run-record.ts";
+import { RunProjection } from "./run-projection.ts";
+import { beginRun, isStorable, type NewRun, RunRecord } from "./run-record.ts";
 import { isTerminal } from "./run-status.ts";
+import { RUN_TABLES } from "./run-tables.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { readObjectRequest } from "./stream-request.ts";
 
@@ -39,7 +40,7 @@ export class Run extends DurableObject {
   readonly #timers: Timers<RunTimer>;
   readonly #journal: RunJournal;
   readonly #connections: RunConnections;
-  readonly #projector: RunProjector;
+  readonly #projection: RunProjection;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -49,10 +50,11 @@ export class Run extends DurableObject {
     this.#timers = new Timers(ctx.storage);
     this.#journal = new RunJournal(ctx.storage, env.ARTIFACTS, this.#timers, () => this.#connections.wake());
     this.#connections = new RunConnections(ctx, this.#journal, () => this.#run);
-    this.#projector = new RunProjector(env.DB, this.#timers, () => this.#run);
+    this.#projection = new RunProjection(ctx, env, this.#timers, () => this.#run);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
+    if (this.#run) this.#projection.resume(this.#run);
   }
 
   /** Creates the run. Repeated for the same scope it answers with the run that is there. */
@@ -80,7 +82,7 @@ export class Run extends DurableObject {
     if (from && !from.includes(run.status)) return { ok: true, run, applied: false };
     const changed = applyChange(run, change, currentMicroseconds());
     if (!isStorable(changed)) return TOO_LARGE;
-    await this.#commit(changed);
+    await this.#commit(changed, change.notification);
     return { ok: true, run: changed, applied: true };
   }
 
@@ -168,7 +170,7 @@ export class Run extends DurableObject {
       // The run as it is by now: it may have changed while the timer before had its turn.
       if (timer === "close") this.#journal.close();
       else if (timer === "archive") await this.#journal.archive(this.#run);
-      else await this.#projector.write(this.#run);
+      else await this.#projection.write(this.#run);
     }
     await this.#timers.arm();
   }
@@ -178,20 +180,20 @@ export class Run extends DurableObject {
   }
 
   #migrate(): void {
-    applySchema(this.ctx.storage.sql, [RUN_SCHEMA, ...RUN_JOURNAL_SCHEMA, TIMER_SCHEMA]);
+    applySchema(this.ctx.storage.sql, RUN_TABLES);
   }
 
   /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
-  async #commit(run: RunRow): Promise<void> {
+  async #commit(run: RunRow, notification?: Record<string, unknown>): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
-      this.#journal.addState(run);
-      this.#timers.set("project", nextAttempt(run, Date.now()));
+      this.#journal.addState(run, notification);
+      this.#projection.schedule(this.#run, run);
     });
     this.#run = run;
     await this.#timers.arm();
     await this.#connections.agents.tell();
-    await this.#projector.write(run);
+    await this.#projection.write(run);
   }
 }

@@ -42,6 +42,8 @@ export interface NewRun {
   errorMessage: string | null;
   output: unknown;
   state: Record<string, unknown>;
+  /** What it takes over of the task's files. */
+  artifacts: RunRow["artifacts"];
   /** `users.number` of who asked for the run. */
   createdBy: number | null;
 }
@@ -53,7 +55,7 @@ export function beginRun(
   now: number,
 ): RunRow {
   const completedAt = isTerminal(init.status) ? now : null;
-  return { ...init, ...scope, artifacts: [], createdAt: now, updatedAt: now, completedAt };
+  return { ...init, ...scope, createdAt: now, updatedAt: now, completedAt };
 }
 
 /** Whether a run's JSON fits where it is stored. */

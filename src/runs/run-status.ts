@@ -18,3 +18,15 @@ export const STARTABLE_STATUSES: readonly RunStatus[] = ["not_started", "queued"
 export function nextStatus(current: RunStatus, asked: RunStatus): RunStatus {
   return isTerminal(current) ? current : asked;
 }
+
+/** The statuses of a task as workflow clients know them (workflow-files, "Step run"). */
+export const WORKFLOW_STATUSES = ["pending", "in_progress", "completed", "failed", "cancelled"] as const;
+export type WorkflowStatus = (typeof WORKFLOW_STATUSES)[number];
+
+/** What the steps of a workflow are here: runs of an agent. */
+export const STEP_TYPE = "agent";
+
+/** A run's status in the words of workflow clients; a task without a run is pending. */
+export function workflowStatusOf(status: RunStatus | undefined): WorkflowStatus {
+  return status === undefined || status === "not_started" || status === "queued" ? "pending" : status;
+}

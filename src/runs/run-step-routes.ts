@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { jsonField } from "../http/agent-fields.ts";
-import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
@@ -9,8 +9,11 @@ import { runOptionFields } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { showTask, taskAnswer } from "../tasks/task-answer.ts";
 import { findTask } from "../tasks/task-store.ts";
+import { findPendingArtifacts } from "./pending-artifacts.ts";
 import { announcePullRequest } from "./pull-request.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
+import type { RunChange } from "./run-change.ts";
+import type { RunScope } from "./run-outcome.ts";
 import { toOutputChange } from "./run-output.ts";
 import { nameRun, RUN_PATH, runPath, unwrap } from "./run-path.ts";
 import { LIVE_STATUSES, STARTABLE_STATUSES } from "./run-status.ts";
@@ -31,7 +34,7 @@ const start = operation({
   tags: ["Agent runs"],
   summary: "Start a run that was made before",
   description:
-    "The run becomes queued, with what is given here in its `state`; artifacts are those of the run. Only a run that is " +
+    "The run becomes queued, with what is given here in its `state`; artifacts are those of the run, or staged ones of the task, which it then has. Only a run that is " +
     "not_started or queued can be started. The answer is its task, as that of `run` is.",
   scope: "task:write",
   errors: ["not_found", "request_refused", "reference_invalid"],
@@ -86,19 +89,28 @@ const setOutput = operation({
   responses: { 200: runAnswer("The run with its output") },
 });
 
-/** What a run is to begin with, as its state holds it; throws for artifacts that the run does not have. */
-function toPendingState({ artifacts }: RunRow, body: z.output<typeof startRequest>): Record<string, unknown> {
-  const { pending_user_message, pending_user_artifact_ids = [] } = body;
-  const uploaded = new Set(artifacts.map(({ id }) => id));
-  const missing = pending_user_artifact_ids.filter((id) => !uploaded.has(id));
+/**
+ * What a run is to begin with: its state, and the task's files that it does not have yet. Throws for artifacts that
+ * neither has.
+ */
+async function toStart(
+  c: AppContext,
+  scope: RunScope,
+  run: RunRow,
+  { pending_user_message, pending_user_artifact_ids = [] }: z.output<typeof startRequest>,
+): Promise<Pick<RunChange, "state" | "artifacts">> {
+  const own = new Set(run.artifacts.map(({ id }) => id));
+  const others = pending_user_artifact_ids.filter((id) => !own.has(id));
+  const { artifacts, missing } = await findPendingArtifacts(c, scope, others);
   if (missing.length > 0) {
     const problem = "Some pending_user_artifact_ids are invalid for this run";
     throw new ApiError("reference_invalid", problem, { bareFields: { missing_artifact_ids: missing } });
   }
-  return {
+  const state = {
     ...(pending_user_message && { pending_user_message }),
     ...(pending_user_artifact_ids.length > 0 && { pending_user_artifact_ids }),
   };
+  return { state, artifacts };
 }
 
 /** Starting, cancelling and finishing runs (agent-tasks 4.3, 9). */
@@ -110,8 +122,8 @@ export function runStepRoutes(): OpenAPIHono<AppEnv> {
     const { handle, scope } = await nameRun(c, path);
     const project = readProject(callerOf(c), path.project_id);
     const [task, found] = await Promise.all([findTask(databaseOf(c), project, path.task_id), handle.read(scope)]);
-    const state = toPendingState(unwrap(found).run, c.req.valid("json"));
-    const { run, applied } = unwrap(await handle.change(scope, { status: "queued", state }, STARTABLE_STATUSES));
+    const given = await toStart(c, scope, unwrap(found).run, c.req.valid("json"));
+    const { run, applied } = unwrap(await handle.change(scope, { status: "queued", ...given }, STARTABLE_STATUSES));
     if (!applied) throw new ApiError("request_refused", `A run that is ${run.status} cannot be started`);
     const isLatest = task.latestRun === null || task.latestRun.id === run.id;
     return c.json(await showTask(c, isLatest ? { ...task, latestRun: run } : task), 200);

@@ -8,7 +8,7 @@ import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { readProject } from "../tasks/project.ts";
 import {
   checkRuntime,
-  refuseUnknownReferences,
+  refuseSandboxEnvironment,
   type RunOptions,
   runOptionFields,
   toInitialState,
@@ -17,6 +17,7 @@ import type { RunRow } from "../tasks/run-view.ts";
 import { showTask, taskAnswer } from "../tasks/task-answer.ts";
 import { TASK_PATH, taskPath } from "../tasks/task-path.ts";
 import type { TaskRow } from "../tasks/task-view.ts";
+import { takePendingArtifacts } from "./pending-artifacts.ts";
 import { openRun } from "./run-handle.ts";
 import { unwrap } from "./run-path.ts";
 import { findTaskToStart } from "./start-task-store.ts";
@@ -52,7 +53,7 @@ function resumedState(run: RunRow): Record<string, unknown> {
   return { resume_from_run_id: run.id, ...(snapshot !== undefined && { snapshot_external_id: snapshot }) };
 }
 
-/** Makes a queued run of a task in the cloud. */
+/** Makes a queued run of a task in the cloud, with the task's files that the options name. */
 export async function startCloudRun(
   c: AppContext,
   task: TaskRow["task"],
@@ -60,21 +61,21 @@ export async function startCloudRun(
   resumed?: RunRow,
 ): Promise<RunRow> {
   const { id: taskId, organizationId, projectNumber } = task;
+  const scope = { organizationId, projectNumber, taskId };
+  const artifacts = await takePendingArtifacts(c, scope, options.pending_user_artifact_ids);
   const id = uuid();
-  const created = await openRun(c.env, id).create(
-    { organizationId, projectNumber, taskId },
-    {
-      id,
-      status: "queued",
-      environment: "cloud",
-      stage: null,
-      branch: options.branch ?? null,
-      errorMessage: null,
-      output: null,
-      state: { ...toInitialState(options), ...(resumed && resumedState(resumed)) },
-      createdBy: callerOf(c).userNumber,
-    },
-  );
+  const created = await openRun(c.env, id).create(scope, {
+    id,
+    status: "queued",
+    environment: "cloud",
+    stage: null,
+    branch: options.branch ?? null,
+    errorMessage: null,
+    output: null,
+    state: { ...toInitialState(options), ...(resumed && resumedState(resumed)) },
+    artifacts,
+    createdBy: callerOf(c).userNumber,
+  });
   return unwrap(created).run;
 }
 
@@ -88,7 +89,7 @@ export function startTaskRoutes(): OpenAPIHono<AppEnv> {
     const project = readProject(callerOf(c), project_id);
     const { row, resumed } = await findTaskToStart(databaseOf(c), project, task_id, resumeId);
     if (resumeId !== undefined && !resumed) throw new ApiError("reference_invalid", "Invalid resume_from_run_id");
-    refuseUnknownReferences(options);
+    refuseSandboxEnvironment(options);
     const latestRun = await startCloudRun(c, row.task, options, resumed);
     return c.json(await showTask(c, { ...row, latestRun }), 200);
   });

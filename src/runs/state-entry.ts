@@ -9,6 +9,11 @@ export function toOffsetTime(microseconds: number): string {
   return toWireTime(microseconds).replace("Z", "+00:00");
 }
 
+/** A line of the journal. */
+export function toEntry(value: object): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+}
+
 /** The journal's line for a change of a run (6.2, 1). */
 export function stateEntry(run: RunRow): Uint8Array {
   const event = {
@@ -23,5 +28,5 @@ export function stateEntry(run: RunRow): Uint8Array {
     updated_at: toOffsetTime(run.updatedAt),
     completed_at: run.completedAt === null ? null : toOffsetTime(run.completedAt),
   };
-  return new TextEncoder().encode(`${JSON.stringify(event)}\n`);
+  return toEntry(event);
 }

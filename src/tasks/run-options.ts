@@ -79,15 +79,14 @@ export function checkRuntime(options: RunOptions, context: z.RefinementCtx): voi
   );
 }
 
-/**
- * Refuses what a run cannot be given because it is not there (3.4): Taskyard has no sandbox environments, and no
- * artifacts can be staged before a run exists.
- */
-export function refuseUnknownReferences(options: RunOptions): void {
-  if (options.sandbox_environment_id !== undefined) {
-    throw new ApiError("reference_invalid", "Invalid sandbox_environment_id");
-  }
-  const missing = options.pending_user_artifact_ids ?? [];
+/** Refuses a sandbox environment (3.4): Taskyard has none. */
+export function refuseSandboxEnvironment({ sandbox_environment_id }: RunOptions): void {
+  if (sandbox_environment_id === undefined) return;
+  throw new ApiError("reference_invalid", "Invalid sandbox_environment_id");
+}
+
+/** Refuses artifacts that a run cannot have because the task has no such files (3.4); none is no refusal. */
+export function refuseUnknownArtifacts(missing: readonly string[]): void {
   if (missing.length === 0) return;
   throw new ApiError("request_refused", "Some pending_user_artifact_ids are unknown", {
     bareFields: { missing_artifact_ids: missing },

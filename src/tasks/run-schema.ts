@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { manifestItem } from "../artifacts/manifest-schema.ts";
 import { RUN_STATUSES } from "../db/agent-schema.ts";
 
 export const ENVIRONMENTS = ["local", "cloud"] as const;
@@ -20,9 +21,7 @@ export const run = z
     error_message: z.string().nullable(),
     output: z.unknown().openapi({ description: "Any JSON or null; usually an object with `pr_url`" }),
     state: z.record(z.string(), z.unknown()),
-    artifacts: z
-      .array(z.record(z.string(), z.unknown()))
-      .openapi({ description: "The manifest of uploaded artifacts" }),
+    artifacts: z.array(manifestItem).openapi({ description: "The manifest of uploaded artifacts, oldest first" }),
     created_at: wireTime,
     updated_at: wireTime.openapi({ description: "Strictly increases with every change" }),
     completed_at: wireTime.nullable().openapi({ description: "When the run first reached a terminal status" }),

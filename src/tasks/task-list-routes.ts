@@ -5,7 +5,7 @@ import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { logUrlSigner } from "./log-links.ts";
 import { readProject } from "./project.ts";
-import { refuseUnknownReferences, type RunOptions } from "./run-options.ts";
+import { refuseSandboxEnvironment, refuseUnknownArtifacts, type RunOptions } from "./run-options.ts";
 import type { RunRow } from "./run-view.ts";
 import { showTask, taskAnswer } from "./task-answer.ts";
 import { newTask, summariesRequest } from "./task-fields.ts";
@@ -15,6 +15,7 @@ import { taskListQuery } from "./task-query.ts";
 import { TASK_EXAMPLE, TASK_SUMMARY_EXAMPLE, taskPage, taskRepositories, taskSummaryPage } from "./task-schema.ts";
 import { insertTask } from "./task-store.ts";
 import { type TaskRow, toTask, toTaskSummary } from "./task-view.ts";
+import { startDeliveries } from "../webhooks/outbox.ts";
 
 /** Starts a run of a task in the cloud; runs bring it, because tasks know nothing of them. */
 export type StartRun = (c: AppContext, task: TaskRow["task"], options: RunOptions) => Promise<RunRow>;
@@ -135,8 +136,13 @@ export function taskListRoutes(startRun: StartRun): OpenAPIHono<AppEnv> {
     const caller = callerOf(c);
     const body = c.req.valid("json");
     const project = readProject(caller, c.req.valid("param").project_id);
-    if (body.start_run) refuseUnknownReferences(body);
-    const row = await insertTask(databaseOf(c), project, caller.userNumber, body);
+    if (body.start_run) {
+      refuseSandboxEnvironment(body);
+      // A task that is only being made has no files yet.
+      refuseUnknownArtifacts(body.pending_user_artifact_ids ?? []);
+    }
+    const { row, deliveries } = await insertTask(databaseOf(c), project, caller.userNumber, body);
+    if (deliveries.length > 0) c.executionCtx.waitUntil(startDeliveries(c.env, deliveries));
     const latestRun = body.start_run ? await startRun(c, row.task, body) : null;
     return c.json(await showTask(c, { ...row, latestRun }), 201);
   });

@@ -4,6 +4,7 @@ import { agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
 import { projects } from "../db/schema.ts";
+import { announce } from "../webhooks/outbox.ts";
 import { notFound, type ProjectReference } from "./project.ts";
 import type { TaskChange } from "./task-fields.ts";
 import { presentIn } from "./task-filter.ts";
@@ -34,18 +35,19 @@ export async function findTask(db: Database, project: ProjectReference, id: stri
 
 /**
  * Creates a task (agent-tasks 3.2). Its number is taken from the project in the batch that inserts it, so that numbers
- * have neither gaps nor repeats, whatever happens at the same time. 404 without such a project.
+ * have neither gaps nor repeats, whatever happens at the same time. Webhooks are told in the same batch; their
+ * deliveries are to be started. 404 without such a project.
  */
 export async function insertTask(
   db: Database,
   project: ProjectReference,
   createdBy: number,
   input: TaskChange,
-): Promise<TaskRow> {
+): Promise<{ row: TaskRow; deliveries: { id: string }[] }> {
   const id = uuid();
   const now = currentMicroseconds();
   const { title, description = "" } = input;
-  const [, , rows] = await db
+  const [, , rows, deliveries] = await db
     .batch([
       db
         .update(projects)
@@ -71,13 +73,21 @@ export async function insertTask(
         lastActivityAt: now,
       }),
       selectTask(db, project, id),
+      announce(db, {
+        event: "flows.tasks.created",
+        eventId: uuid(),
+        organizationId: project.organizationId,
+        taskId: id,
+        occurredAt: new Date(),
+        data: { status: "pending" },
+      }),
     ])
     .catch((error: unknown) => {
       // Without the project there is no number to insert.
       if (violationOf(error)?.kind === "not_null") throw notFound();
       throw error;
     });
-  return firstRow(rows);
+  return { row: firstRow(rows), deliveries };
 }
 
 /** Changes what is given (3.3): a title that is set counts as set by hand unless the request says otherwise. */

@@ -35,6 +35,7 @@ test("a key is shown once, in an answer that nothing may keep", async () => {
     created_at: expect.stringMatching(/Z$/),
     expires_at: null,
     revoked_at: null,
+    suspended_at: null,
     last_used_at: null,
   });
   expect(await read(api(`/org/${org}/api-keys/${shown.id}`))).toEqual(shown);
@@ -149,6 +150,33 @@ test("a key that expires is told apart by its holder and in the list", async () 
       ["admin", true],
     ]),
   );
+});
+
+test("a key is switched off and on again, keeping the instant, but not by itself", async () => {
+  const tenant = await createTenant();
+  const { api, org } = tenant;
+  const { id, key } = await issue(tenant);
+  const change = (active: unknown, of = id) => api(`/org/${org}/api-keys/${of}`, { method: "PATCH", json: { active } });
+  const off = await read<WireKey & { suspended_at: string }>(change(false));
+  expect(off).toMatchObject({ active: false, suspended_at: expect.stringMatching(/Z$/) });
+  expect(await read(change(false))).toEqual(off);
+  await expectError(api("/user", { key }), 401, "authentication_error", "inactive");
+  expect(await read(change(true))).toMatchObject({ active: true, suspended_at: null });
+  expect((await api("/user", { key })).status).toBe(200);
+  await expectError(change("no"), 422, "validation_error", "body.active");
+  await expectError(change(false, crypto.randomUUID()), 404, "not_found_error", "not found");
+  const { api_keys } = await read<{ api_keys: WireKey[] }>(api(`/org/${org}/api-keys`));
+  const own = api_keys.find(({ name }) => name === "admin");
+  await expectError(change(false, own?.id), 409, "conflict_error", "itself");
+});
+
+test("a key in the form of workflow clients is a key like any other", async () => {
+  const tenant = await createTenant();
+  const { key, masked_key } = await issue(tenant, { ...CI, format: "ca" });
+  expect(key).toMatch(/^ca_[\w-]{59}$/);
+  expect(masked_key).toBe(`${key.slice(0, 19)}…`);
+  expect((await tenant.api("/user", { key })).status).toBe(200);
+  await expectError(tenant.api("/user", { key: `${key.slice(0, -1)}!` }), 401, "authentication_error", "Invalid");
 });
 
 test("keys are managed by admin keys of the whole organization only", async () => {

@@ -21,11 +21,12 @@ const BOOTSTRAP = "createOrganization";
 
 let tenant: Tenant;
 let stranger: Tenant;
-const keys = { revoked: "", expired: "" };
+const keys = { revoked: "", expired: "", suspended: "" };
 
 beforeAll(async () => {
   [tenant, stranger] = [await createTenant(), await createTenant()];
   keys.revoked = await tenant.makeKey([...SCOPES], { revokedAt: new Date() });
+  keys.suspended = await tenant.makeKey([...SCOPES], { suspendedAt: new Date() });
   keys.expired = await tenant.makeKey([...SCOPES], { expiresAt: new Date(Date.now() - 1000) });
 });
 
@@ -50,10 +51,14 @@ function send({ method, path, operation }: Operation, key: string | undefined): 
 const REFUSALS = {
   key_required: { status: 401, type: "authentication_error", agentCode: "not_authenticated" },
   key_invalid: { status: 401, type: "authentication_error", agentCode: "authentication_failed" },
+  key_inactive: { status: 401, type: "authentication_error", agentCode: "authentication_failed" },
   key_revoked: { status: 401, type: "authentication_error", agentCode: "authentication_failed" },
   key_expired: { status: 401, type: "expired_token_error", agentCode: "authentication_failed" },
   scope_missing: { status: 403, type: "forbidden_error", agentCode: "permission_denied" },
 };
+
+/** Paths of workflow files, whose bodies are `{detail}`. */
+const isWorkflow = (path: string) => /^\/(tasks|files|core)\//.test(path);
 
 /** The one agent operation whose refusals are bare (agent-tasks 9). */
 const isEventStream = (path: string) => path.endsWith("/event_stream");
@@ -67,7 +72,9 @@ async function expectRefusal(
   const { status, type, agentCode } = REFUSALS[refusal];
   const text = expect.stringMatching(detail);
   const agentBody = { type: "authentication_error", code: agentCode, attr: null, detail: text };
-  const body = path.startsWith("/api/v1/") ? { code: status, type, detail: text } : agentBody;
+  const registryBody = { code: status, type, detail: text };
+  const workflowBody = isWorkflow(path) ? { detail: text } : agentBody;
+  const body = path.startsWith("/api/v1/") ? registryBody : workflowBody;
   expect(await response.json()).toMatchObject(isEventStream(path) ? { error: text } : body);
   expect(response.status).toBe(status);
 }
@@ -96,6 +103,10 @@ describe.each(guarded)("$name", (operation) => {
 
   test("revoked key: 401", async () => {
     await expectRefusal(operation, await send(operation, keys.revoked), "key_revoked", /revoked/);
+  });
+
+  test("key that is switched off: 401", async () => {
+    await expectRefusal(operation, await send(operation, keys.suspended), "key_inactive", /inactive/);
   });
 
   test("expired key: 401", async () => {

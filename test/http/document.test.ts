@@ -5,6 +5,7 @@ import { eachOperation, PUBLIC_OPERATIONS, readDocument } from "./operations.ts"
 /** Whether a body is one that the path's family sends: A7 of the registry's contract, 1.3 of the agent tasks' one. */
 function isErrorBody(path: string, status: number, body: object): boolean {
   const keys = Object.keys(body).sort().join();
+  if (/^\/(tasks|files|core)\//.test(path)) return keys === "detail";
   const isAgent = path.startsWith("/api/") && !path.startsWith("/api/v1/");
   if (isAgent) return ["attr,code,detail,type", "error", "detail"].includes(keys);
   return keys === "code,detail,type" && "code" in body && body.code === status;

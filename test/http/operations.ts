@@ -1,7 +1,14 @@
 import { call } from "../tenant.ts";
 
 /** Operations that anyone may call. */
-export const PUBLIC_OPERATIONS = ["getHealth", "getLinkedAgentRunLog", "getRunTokenKey", "listRunTokenKeys"];
+export const PUBLIC_OPERATIONS = [
+  "getHealth",
+  "getLinkedAgentRunLog",
+  "getLinkedArtifactContent",
+  "getRunTokenKey",
+  "listRunTokenKeys",
+  "postArtifactUpload",
+];
 
 interface Media {
   example?: unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { attachment, contentTypeOf, planAnswer, type StoredFile } from "../../src/http/stored-file.ts";
+import { dispositionOf, contentTypeOf, planAnswer, type StoredFile } from "../../src/http/stored-file.ts";
 
 const file: StoredFile = {
   size: 100,
@@ -42,8 +42,8 @@ describe("Content-Disposition", () => {
     ["it's (1)*%41", `attachment; filename="it's (1)*_41"; filename*=UTF-8''it%27s%20%281%29%2A%2541`],
     ["\ud800", `attachment; filename="_"; filename*=UTF-8''%EF%BF%BD`],
   ])("of %j", (name, expected) => {
-    expect(attachment(name)).toBe(expected);
-    expect(() => new Headers({ "Content-Disposition": attachment(name) })).not.toThrow();
+    expect(dispositionOf(name)).toBe(expected);
+    expect(() => new Headers({ "Content-Disposition": dispositionOf(name) })).not.toThrow();
   });
 });
 

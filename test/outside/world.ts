@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { playAgent } from "./agent-server.ts";
 import { playSlack } from "./slack.ts";
+import { playWebhookEndpoint } from "./webhook-endpoint.ts";
 
 /** A request that came to the outside world. */
 export interface OutsideRequest {
@@ -22,14 +23,15 @@ async function read(request: IncomingMessage): Promise<OutsideRequest> {
 }
 
 /**
- * Starts a real HTTP server on this machine that plays the agents' servers below `/agents` and Slack below `/slack`, and
- * gives its address. Tests run inside workerd: they ask it over HTTP what it was told.
+ * Starts a real HTTP server on this machine that plays the agents' servers below `/agents`, Slack below `/slack` and
+ * takers of webhooks below `/hooks`, and gives its address. Tests run inside workerd: they ask it over HTTP what it was told.
  */
 export async function startOutsideWorld(): Promise<string> {
   const server = createServer((incoming, response) => {
     void read(incoming).then((request) => {
       if (request.url.startsWith("/agents/")) return playAgent(request, response);
       if (request.url.startsWith("/slack/")) return playSlack(request, response);
+      if (request.url.startsWith("/hooks/")) return playWebhookEndpoint(request, response);
       return response.writeHead(404).end();
     });
   });

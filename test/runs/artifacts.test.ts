@@ -1,6 +1,8 @@
+import { Buffer } from "node:buffer";
 import { env } from "cloudflare:workers";
 import { v7 as uuid } from "uuid";
 import { describe, expect, test } from "vitest";
+import { call } from "../tenant.ts";
 import { createRunClient, expectNotFound, expectRefused, read, type RunClient } from "./run-client.ts";
 
 interface Manifest {
@@ -35,6 +37,9 @@ describe("an upload of artifacts", () => {
         content_type: "text/markdown",
         storage_path: expect.stringMatching(path),
         uploaded_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/),
+        uploaded_by: "agent",
+        uploaded_by_user_id: expect.any(Number),
+        expires_at: expect.stringMatching(/\+00:00$/),
       },
       expect.objectContaining({ name: "data.bin", type: "output", size: 4, content_type: "" }),
     ]);
@@ -71,7 +76,7 @@ describe("an upload of artifacts", () => {
     ]);
     await Promise.all(each.map((artifacts) => upload(client, artifacts)));
     const { artifacts } = await client.readRun();
-    const pairs = artifacts.map((artifact) => String(artifact["name"]));
+    const pairs = artifacts.map(({ name }) => name);
     expect(new Set(pairs).size).toBe(20);
     for (let index = 0; index < 20; index += 2) expect(pairs[index + 1]).toBe(pairs[index]?.replace("a", "b"));
   });
@@ -130,6 +135,65 @@ describe("an upload of artifacts", () => {
       "artifacts__0__content",
       /^plan\.md exceeds the 30MB attachment limit$/,
     );
+  });
+
+  test("keeps each byte of long contents, in text and in base64", async () => {
+    const client = await createRunClient();
+    const text = 'Ein "Zitat"\n\\ und 😀\t'.repeat(10_000);
+    const bytes = new Uint8Array(2_500_001).map((_, index) => (index * 7919) % 251);
+    const lines = bytes.toBase64().replaceAll(/.{76}/g, "$&\r\n");
+    const { artifacts } = await upload(client, [
+      { ...plan, content: text },
+      { ...plan, content: bytes.toBase64(), content_encoding: "base64" },
+      { ...plan, content: lines, content_encoding: "base64" },
+    ]);
+    const [first, ...others] = await Promise.all(
+      artifacts.map(async ({ storage_path }) => (await env.ARTIFACTS.get(storage_path))?.arrayBuffer()),
+    );
+    expect(new TextDecoder().decode(first)).toBe(text);
+    for (const other of others) expect(Buffer.from(other ?? new ArrayBuffer()).equals(bytes)).toBe(true);
+    const broken = [`${bytes.toBase64()}A`, `AAA=${bytes.toBase64()}`, bytes.toBase64().replace("A", "*")];
+    for (const content of broken) {
+      const json = { artifacts: [plan, { ...plan, content, content_encoding: "base64" }] };
+      await expectRefused(client.onRun("/artifacts/", { json }), "invalid_input", "artifacts__1__content");
+    }
+    expect((await client.readRun()).artifacts).toHaveLength(3);
+  });
+
+  test("refuses what is no JSON, and what does not say that it is", async () => {
+    const { onRun, taskId, runId, adminKey } = await createRunClient();
+    const path = `/api/projects/@current/tasks/${taskId}/runs/${runId}/artifacts`;
+    const headers = { Authorization: `Bearer ${adminKey}`, "Content-Type": "application/json" };
+    const malformed = await call(path, { method: "POST", headers, body: '{"artifacts":' });
+    expect(malformed.status).toBe(400);
+    expect(await malformed.json()).toMatchObject({ type: "invalid_request", code: "parse_error" });
+    const text = await onRun("/artifacts/", { json: {}, headers: { "Content-Type": "text/plain" } });
+    expect(text.status).toBe(415);
+  });
+
+  test("keeps names that are hard to keep, and what is said of a type that is none", async () => {
+    const client = await createRunClient();
+    const names = [
+      "a\"b'c;d.txt",
+      "line\nbreak",
+      "Übersicht 日本 😀.md",
+      "..",
+      "é".repeat(255),
+      "日".repeat(255),
+      "\ud800x",
+    ];
+    const { artifacts } = await upload(
+      client,
+      names.map((name) => ({ ...plan, name, content_type: "text/plain\r\nX-Evil: 1" })),
+    );
+    expect(artifacts.map(({ name }) => name)).toEqual(names.map((name) => name.toWellFormed()));
+    for (const { storage_path } of artifacts) {
+      expect(storage_path.length).toBeLessThanOrEqual(500);
+      expect(storage_path).not.toMatch(/[\n\r]|\/\.\.?\//);
+      const stored = await env.ARTIFACTS.get(storage_path);
+      expect(await stored?.text()).toBe(plan.content);
+      expect(stored?.httpMetadata?.contentType).toBe("application/octet-stream");
+    }
   });
 
   test("takes a skill bundle that says what it is", async () => {

@@ -143,6 +143,34 @@ describe("the row in D1", () => {
     expect(await runDurableObjectAlarm(stub)).toBe(false);
   });
 
+  test("takes the rows of its artifacts along, each once, when it catches up", async () => {
+    const client = await createRunClient();
+    vi.spyOn(console, "error").mockReturnValue();
+    const stub = objectOf(client.runId);
+    const upload = (name: string) =>
+      read(client.onRun("/artifacts/", { json: { artifacts: [{ name, type: "plan", content: name }] } }));
+    const complete = async () => {
+      const rows = await env.DB.prepare(
+        "SELECT name FROM task_files WHERE run_id = ? AND finalized_at > 0 ORDER BY number",
+      )
+        .bind(client.runId)
+        .all<{ name: string }>();
+      return rows.results.map(({ name }) => name);
+    };
+    await upload("a");
+    await withTableAway(inD1, "agent_runs", async () => {
+      await upload("b");
+      await evictDurableObject(stub);
+      await upload("c");
+    });
+    expect(await complete()).toEqual(["a"]);
+    expect(await runDurableObjectAlarm(stub)).toBe(true);
+    expect(await complete()).toEqual(["a", "b", "c"]);
+    await evictDurableObject(stub);
+    await upload("d");
+    expect(await complete()).toEqual(["a", "b", "c", "d"]);
+  });
+
   test("is not needed to read or to log", async () => {
     const { append, readRun, logs } = await createRunClient();
     await withTableAway(inD1, "agent_runs", async () => {
@@ -205,6 +233,7 @@ describe("an object", () => {
       errorMessage: null,
       output: null,
       state: {},
+      artifacts: [],
       createdBy: null,
     };
     expect(await run.create(own, init)).toMatchObject({ ok: true, run: { status: "not_started" } });

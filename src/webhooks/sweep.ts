@@ -1,0 +1,76 @@
+import { and, asc, eq, inArray, lt } from "drizzle-orm";
+import { connect, type Database } from "../db/client.ts";
+import { webhookDeliveries } from "../db/webhook-schema.ts";
+import { recordAttempt } from "./delivery-store.ts";
+import { startDeliveries } from "./outbox.ts";
+
+/** Deliveries that one run looks after; the next run goes on. */
+const RESCUE_BATCH = 50;
+/** Rows that one run deletes: one statement. */
+const FORGET_BATCH = 1000;
+/** Milliseconds after which an attempt that was due has not come: those of a Workflow's own retries are over by then. */
+const OVERDUE_AFTER_MS = 10 * 60 * 1000;
+
+const ENDED: ReadonlySet<string> = new Set(["errored", "terminated", "complete"]);
+
+/** What one run did. */
+export interface DeliverySweep {
+  /** Overdue deliveries: started, or given up where their Workflow broke off. */
+  rescued: number;
+  /** Deliveries that were over for long, deleted. */
+  forgotten: number;
+}
+
+/** Starts deliveries that nobody has begun, and forgets old ones: called by the cron trigger, in bounded pieces. */
+export async function sweepDeliveries(env: Cloudflare.Env, now: Date): Promise<DeliverySweep> {
+  const db = connect(env.DB);
+  return { rescued: await rescueOverdue(env, db, now), forgotten: await forgetOld(db, now) };
+}
+
+async function rescueOverdue(env: Cloudflare.Env, db: Database, now: Date): Promise<number> {
+  const overdue = await db
+    .select({ id: webhookDeliveries.id, attempts: webhookDeliveries.attempts })
+    .from(webhookDeliveries)
+    .where(
+      and(
+        eq(webhookDeliveries.state, "pending"),
+        lt(webhookDeliveries.dueAt, new Date(now.getTime() - OVERDUE_AFTER_MS)),
+      ),
+    )
+    .orderBy(asc(webhookDeliveries.dueAt))
+    .limit(RESCUE_BATCH);
+  if (overdue.length === 0) return 0;
+  // To the end of the line, so that slow ones do not keep the sweeper from the others.
+  const ids = overdue.map(({ id }) => id);
+  await db.update(webhookDeliveries).set({ dueAt: now }).where(inArray(webhookDeliveries.id, ids));
+  const found = await Promise.all(
+    overdue.map(async (delivery) => {
+      const instance = await env.WEBHOOK.get(delivery.id).catch(() => undefined);
+      return { delivery, status: instance && (await instance.status()).status };
+    }),
+  );
+  await startDeliveries(
+    env,
+    found.filter(({ status }) => status === undefined).map(({ delivery }) => delivery),
+  );
+  const error = "The delivery broke off on this server.";
+  for (const { delivery, status } of found) {
+    if (status === undefined || !ENDED.has(status)) continue;
+    const { id, attempts } = delivery;
+    await recordAttempt(db, id, { attempts, status: null, error, next: "undelivered" }, now);
+  }
+  return overdue.length;
+}
+
+async function forgetOld(db: Database, now: Date): Promise<number> {
+  const old = db
+    .select({ id: webhookDeliveries.id })
+    .from(webhookDeliveries)
+    .where(and(inArray(webhookDeliveries.state, ["delivered", "undelivered"]), lt(webhookDeliveries.dueAt, now)))
+    .limit(FORGET_BATCH);
+  const forgotten = await db
+    .delete(webhookDeliveries)
+    .where(inArray(webhookDeliveries.id, old))
+    .returning({ id: webhookDeliveries.id });
+  return forgotten.length;
+}
