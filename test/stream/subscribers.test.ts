@@ -246,6 +246,19 @@ describe("a connection", () => {
     await vi.waitFor(() => expect(hub.size).toBe(0));
   });
 
+  test("that lags is not sent what is gone, though others were a moment ago", async () => {
+    const { open, append, view } = openHub();
+    const rows = Array.from({ length: 15 }, (_, row) => `${row} ${"x".repeat(100_000)}`);
+    const [slow, fast] = [open(), open()];
+    append(...rows);
+    await slow.take(1);
+    expect(await dataOf(fast, 15)).toEqual(rows);
+    view.trimmedTo = 15;
+    const frames = await slow.rest();
+    expect(frames.at(-1)?.text).toBe('event: end\nid: 0000000000000015\ndata: {"type":"resync"}\n\n');
+    expect(frames.length).toBeLessThan(5);
+  });
+
   test("whose entries are trimmed while it lags is told where to begin anew", async () => {
     const { open, append, view } = openHub();
     const rows = Array.from({ length: 20 }, (_, row) => `${row} ${"x".repeat(100_000)}`);
