@@ -9,7 +9,13 @@ import { STEP_TYPE, workflowStatusOf } from "./run-status.ts";
 export const NOTICE_SCHEMA: SchemaPart = {
   name: "notices",
   steps: [
-    "CREATE TABLE notices (seq INTEGER PRIMARY KEY, event TEXT NOT NULL, data TEXT NOT NULL, at INTEGER NOT NULL)",
+    // No number is used twice: an attempt that ends late forgets by it.
+    `CREATE TABLE notices (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT,
+       event TEXT NOT NULL,
+       data TEXT NOT NULL,
+       at INTEGER NOT NULL
+     )`,
   ],
 };
 

@@ -173,13 +173,13 @@ export class Run extends DurableObject {
 
   /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
   override async alarm(): Promise<void> {
-    const run = this.#run;
-    if (!run) return;
+    if (!this.#run) return;
     for (const timer of this.#timers.due(Date.now())) {
-      if (timer === "dispatch") await this.#dispatcher.start(run);
+      // The run as it is by now: it may have changed while the timer before had its turn.
+      if (timer === "dispatch") await this.#dispatcher.start(this.#run);
       else if (timer === "close") this.#journal.close();
-      else if (timer === "archive") await this.#journal.archive(run);
-      else await this.#projection.write(run);
+      else if (timer === "archive") await this.#journal.archive(this.#run);
+      else await this.#projection.write(this.#run);
     }
     await this.#timers.arm();
   }

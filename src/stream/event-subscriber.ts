@@ -1,6 +1,6 @@
 import { Bell } from "./bell.ts";
 import type { Frames } from "./frames.ts";
-import { KEEPALIVE, resyncFrame, ROTATED, STREAM_END, STREAM_ERROR } from "./server-sent-events.ts";
+import { KEEPALIVE, resyncFrame, rotatedFrame, STREAM_END, STREAM_ERROR } from "./server-sent-events.ts";
 import type { StreamView, Tail } from "./view.ts";
 
 /** When a connection is told that it is alive, and when it is asked to come again; both in seconds. */
@@ -90,7 +90,7 @@ export class EventSubscriber {
     const { view, frames } = this.#stream;
     while (this.#cursor !== undefined) {
       if (this.#isGone) return undefined;
-      if (this.#age >= this.#rules.rotateSeconds) return ROTATED;
+      if (this.#age >= this.#rules.rotateSeconds) return rotatedFrame(this.#cursor);
       const { seq, ended } = this.#stream.tail;
       if (this.#cursor <= seq) {
         const found = frames.at(this.#cursor, seq);

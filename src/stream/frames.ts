@@ -49,9 +49,9 @@ export class Frames<T> {
    * that has to be fetched from elsewhere.
    */
   at(from: number, to: number): Frame<T> | undefined | Promise<Frame<T> | undefined> {
+    if (from < this.#view.head()) return undefined;
     const known = this.#kept.get(from) ?? this.#fetched.get(from);
     if (known) return known;
-    if (from < this.#view.head()) return undefined;
     const reading = this.#takeRest(from) ?? this.#view.read(from, to, this.#targetBytes);
     if (!(reading instanceof Promise)) return this.#make(from, reading);
     const fetched = this.#fetch(from, reading).finally(() => this.#fetched.delete(from));

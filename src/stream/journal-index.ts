@@ -13,6 +13,8 @@ export class JournalIndex {
   /** By tag, of the entries up to `#countedTo`. */
   readonly #totals = new Map<string, Total>();
   #countedTo = 0;
+  /** Kept, because each reader asks for it before each frame. */
+  #head: number | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -28,8 +30,10 @@ export class JournalIndex {
 
   /** The sequence number of the first entry that is still there; 1 while there is none. */
   get head(): number {
-    const { head } = this.#sql.exec<{ head: number }>("SELECT coalesce(min(first_seq), 1) AS head FROM journal").one();
-    return head;
+    this.#head ??= this.#sql
+      .exec<{ head: number }>("SELECT coalesce(min(first_seq), 1) AS head FROM journal")
+      .one().head;
+    return this.#head;
   }
 
   /** The first entry of `tag` at or after `from`; a row that begins before is not looked at. */
@@ -79,6 +83,7 @@ export class JournalIndex {
   recount(): void {
     this.#totals.clear();
     this.#countedTo = 0;
+    this.#head = undefined;
   }
 
   /**

@@ -27,8 +27,10 @@ export const KEEPALIVE = controlFrame("keepalive", { type: "keepalive" });
 /** The last frame of a stream that is through. */
 export const STREAM_END = controlFrame("stream-end", { status: "complete" });
 
-/** The last frame of a connection that has lasted long enough: the client connects again at its last id. */
-export const ROTATED = controlFrame("end", { type: "rotated" });
+/** The last frame of a connection that has lasted long enough; its id is where to go on, also for who got nothing yet. */
+export function rotatedFrame(cursor: number): Uint8Array {
+  return controlFrame("end", { type: "rotated" }, formatOffset(cursor - 1));
+}
 
 /** The last frame when the server failed: the client connects again after a while. */
 export const STREAM_ERROR = controlFrame("error", { error: "Stream error" });

@@ -32,9 +32,17 @@ export function resyncMessage(head: number): string {
 export const encodeMessage: Encoder<string> = (segments, maxBytes, readTo) => {
   // The comma takes the place of the line end.
   const { lines, ...taken } = takeLines(segments, maxBytes, { framing: 0, next: readTo });
-  const offset = formatOffset(taken.next - 1);
-  return { ...taken, body: `{"type":"entries","offset":"${offset}","entries":[${joinEntries(lines)}]}` };
+  return { ...taken, body: entriesMessage(taken.next, joinEntries(lines)) };
 };
+
+/** Where a client stands that has got nothing yet: entries, of which there are none. */
+export function placeMessage(cursor: number): string {
+  return entriesMessage(cursor, "");
+}
+
+function entriesMessage(next: number, entries: string): string {
+  return `{"type":"entries","offset":"${formatOffset(next - 1)}","entries":[${entries}]}`;
+}
 
 /** Characters of a message of a client at most: an acknowledgement has 45. */
 const MESSAGE_MAX_LENGTH = 256;

@@ -1,7 +1,14 @@
 import { z } from "zod";
 import { type Frame, Frames } from "./frames.ts";
 import { RoleSockets, type SocketHost, trySend } from "./role-sockets.ts";
-import { CLOSE_CODES, encodeMessage, readAck, resyncMessage, STREAM_END_MESSAGE } from "./socket-messages.ts";
+import {
+  CLOSE_CODES,
+  encodeMessage,
+  placeMessage,
+  readAck,
+  resyncMessage,
+  STREAM_END_MESSAGE,
+} from "./socket-messages.ts";
 import type { StreamView, Tail } from "./view.ts";
 
 /** Bytes of a message, unless one entry alone is larger. */
@@ -55,11 +62,14 @@ export class SocketReaders {
     return this.#sockets.all.length;
   }
 
-  /** Opens a connection that reads from `cursor` on; without one the client is told to begin anew. */
-  accept(cursor: number | undefined): Response {
+  /**
+   * Opens a connection that reads from `cursor` on, and tells the client its offset where it `asksPlace`; without a cursor
+   * the client is told to begin anew.
+   */
+  accept(cursor: number | undefined, asksPlace: boolean): Response {
     const { client, server } = this.#sockets.accept();
     if (cursor === undefined) this.#resync(server);
-    else this.#sockets.save(server, { cursor, pending: [] });
+    else if (!asksPlace || trySend(server, placeMessage(cursor))) this.#sockets.save(server, { cursor, pending: [] });
     return new Response(null, { status: 101, webSocket: client });
   }
 

@@ -89,7 +89,7 @@ export class Subscribers implements CommittedStream {
 
   /** Opens a stream over WebSocket. */
   openSocket(start: StreamStart): Response {
-    const response = this.#sockets.accept(findCursor(this.view, start));
+    const response = this.#sockets.accept(findCursor(this.view, start), start.at === "latest");
     this.#latch.wake();
     return response;
   }
@@ -131,8 +131,10 @@ export class Subscribers implements CommittedStream {
   async #round(): Promise<void> {
     const tail = this.view.tail();
     await this.#commit();
+    // What came meanwhile is not durable yet, but whoever has the rest has to wait for it.
+    const ended = tail.ended && this.view.tail().seq === tail.seq;
     // Rounds may overlap; the tail never goes back.
-    if (tail.seq >= this.#tail.seq) this.#tail = tail;
+    if (tail.seq >= this.#tail.seq) this.#tail = { ...tail, ended };
     for (const client of this.#clients) client.wake();
     this.#sockets.push(this.#tail);
   }

@@ -1,4 +1,5 @@
 import type { SchemaPart } from "./object-schema.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /**
  * The volumes of a journal: parts of it that lie in a bucket, each an object of JSON lines that never changes. This is
@@ -22,6 +23,9 @@ export const VOLUME_SCHEMA: SchemaPart = {
   ],
 };
 
+/** Reads of one object at the same time: each holds a row, or a few, and readers may be at as many places as there are. */
+export const MAX_READS = 8;
+
 /** What the archive needs of a bucket. */
 export type VolumeBucket = Pick<R2Bucket, "get" | "put" | "head" | "delete">;
 
@@ -42,6 +46,7 @@ export class VolumeLostError extends Error {}
 export class Volumes {
   readonly #sql: SqlStorage;
   readonly #bucket: VolumeBucket;
+  readonly #reads = new Turnstile(MAX_READS);
   #bytes: number | undefined;
 
   constructor(sql: SqlStorage, bucket: VolumeBucket) {
@@ -87,9 +92,11 @@ export class Volumes {
     const { key, etag } = this.#sql
       .exec<{ key: string; etag: string }>("SELECT key, etag FROM volumes WHERE number = ?", number)
       .one();
-    const object = await this.#bucket.get(key, { range: { offset, length }, onlyIf: { etagMatches: etag } });
-    if (object === null) throw new VolumeLostError(`Volume ${number} of the journal is not in the bucket.`);
-    const bytes = "body" in object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+    const bytes = await this.#reads.pass(async () => {
+      const object = await this.#bucket.get(key, { range: { offset, length }, onlyIf: { etagMatches: etag } });
+      if (object === null) throw new VolumeLostError(`Volume ${number} of the journal is not in the bucket.`);
+      return "body" in object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+    });
     if (bytes?.length === length) return bytes;
     throw new VolumeLostError(`Volume ${number} of the journal is not the one that was put into the bucket.`);
   }

@@ -114,6 +114,32 @@ describe("the log of a run that has ended", () => {
     await expectDropped(broken, 4);
   });
 
+  test("leaves how the run is now, also where that changes while an alarm is at work", async () => {
+    const client = await endedRun();
+    expect(await sweep(31 * DAY)).toEqual({ dropped: 1, failed: 0 });
+    vi.spyOn(console, "error").mockReturnValue();
+    const d1 = await runInDurableObject(objectOf(client.runId), (run): D1Database => Reflect.get(run, "env").DB);
+    const setOutput = (answer: number) =>
+      read(client.onRun("/set_output/", { method: "PATCH", json: { output: { answer } } }));
+    const batch = vi.spyOn(d1, "batch").mockRejectedValueOnce(new Error("D1 is down"));
+    await setOutput(1);
+    await runInDurableObject(objectOf(client.runId), (_, { storage }) => {
+      storage.sql.exec("UPDATE timers SET due = CASE name WHEN 'project' THEN 1 ELSE 2 END");
+    });
+    const [called, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    batch.mockImplementationOnce(async () => {
+      called.resolve();
+      await held.promise;
+      return [];
+    });
+    const alarm = runAlarm(client);
+    await called.promise;
+    await setOutput(2);
+    held.resolve();
+    await alarm;
+    expect((await framesOf(client))[0]?.[2]).toContain('"output":{"answer":2}');
+  });
+
   test("is dropped once, however often that is asked", async () => {
     const client = await endedRun();
     await archive(client);

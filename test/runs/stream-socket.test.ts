@@ -101,6 +101,18 @@ describe("a run's stream over WebSocket", () => {
     expect((await call(pathOf(other), upgrade(client))).status).toBe(404);
   });
 
+  test("tells at once where it is to who wants only what is new, so that a break before the first entry loses none", async () => {
+    const client = await createRunClient();
+    await client.append({ n: 1 });
+    const socket = await connect(client, "?start=latest");
+    expect(await socket.next()).toEqual({ type: "entries", offset: "0000000000000002", entries: [] });
+    socket.acknowledge();
+    socket.leave();
+    await client.append({ n: 2 });
+    const again = await connect(client, `?start=latest&offset=${socket.lastOffset}`);
+    expect(await again.take(1)).toEqual([{ n: 2 }]);
+  });
+
   test("goes on after the object slept, from where each client was", async () => {
     const client = await createRunClient();
     const sockets = [await connect(client), await connect(client, "?start=latest")];

@@ -9,7 +9,7 @@ import { createRunClient, expectNotFound, loseObject, objectOf, read, type RunCl
 
 const STREAM_END = 'event: stream-end\ndata: {"status":"complete"}\n\n';
 const KEEPALIVE = 'event: keepalive\ndata: {"type":"keepalive"}\n\n';
-const ROTATED = 'event: end\ndata: {"type":"rotated"}\n\n';
+const ROTATED = 'event: end\nid: 0000000000000001\ndata: {"type":"rotated"}\n\n';
 
 const pathOf = ({ taskId, runId }: RunClient) => `/api/projects/@current/tasks/${taskId}/runs/${runId}/stream`;
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { Archive } from "../../src/stream/archive.ts";
 import { JOURNAL_SCHEMA, Journal } from "../../src/stream/journal.ts";
 import { applySchema } from "../../src/stream/object-schema.ts";
-import { VOLUME_SCHEMA, type VolumeBucket, VolumeLostError, Volumes } from "../../src/stream/volumes.ts";
+import { MAX_READS, VOLUME_SCHEMA, type VolumeBucket, VolumeLostError, Volumes } from "../../src/stream/volumes.ts";
 import { inObject } from "./object.ts";
 
 const encoder = new TextEncoder();
@@ -163,6 +163,34 @@ describe("an archived journal", () => {
       bucket.calls.length = 0;
       expect(await readAll(journal)).toHaveLength(300);
       expect(bucket.calls).toEqual(["get"]);
+    });
+  });
+
+  test("is fetched for a few readers at a time, and for all of them in the end, also when some fail", async () => {
+    await withArchive(async (bench) => {
+      const { journal, bucket } = bench;
+      for (let n = 1; n <= 50; n += 1) journal.append("a", linesOf(String(n)));
+      await archiveAll(bench);
+      bucket.calls.length = 0;
+      let [done, most] = [0, 0];
+      bucket.meanwhile = async () => {
+        most = Math.max(most, bucket.calls.length - done);
+        await scheduler.wait(0);
+        done += 1;
+        if (done % 5 === 0) throw new Error("R2 is down");
+      };
+      const reads = Array.from({ length: 50 }, (_, n) =>
+        readAll(journal, TAGS, n + 1).then(
+          (entries) => entries.length === 50 - n,
+          () => "failed",
+        ),
+      );
+      const outcomes = await Promise.all(reads);
+      expect(most).toBe(MAX_READS);
+      expect(outcomes.filter((outcome) => outcome === "failed")).toHaveLength(10);
+      expect(outcomes.filter((outcome) => outcome === true)).toHaveLength(40);
+      bucket.meanwhile = () => undefined;
+      expect(await readAll(journal)).toHaveLength(50);
     });
   });
 

@@ -66,6 +66,7 @@ function openHub(commit: () => Promise<void> = () => Promise.resolve()) {
   return { view, hub, open, append, failures };
 }
 
+const restOf = async (client: EventClient) => (await client.rest()).map(({ event, data }) => event ?? data);
 const dataOf = async (client: EventClient, count: number) => (await client.take(count)).map(({ data }) => data);
 
 /** Lets so many of the hub's seconds pass; between them clients and connections come to their turn. */
@@ -178,6 +179,24 @@ describe("subscribers", () => {
     expect(await dataOf(open(), lines.length)).toEqual(lines);
   });
 
+  test("are not told that this is all while a late entry is on its way to them", async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { open, append, view } = openHub(() => gates.shift()?.promise ?? Promise.resolve());
+    const [first, second] = gates;
+    view.ended = true;
+    append("1");
+    const early = open();
+    // The round that takes the journal's end for all there is has begun by now, and the entry comes before it is through.
+    await Promise.resolve();
+    append("2");
+    first?.resolve();
+    await scheduler.wait(0);
+    const later = open({ at: "after", seq: 1 });
+    second?.resolve();
+    expect(await restOf(later)).toEqual(["2", "stream-end"]);
+    expect(await restOf(early)).toEqual(["1", "2", "stream-end"]);
+  });
+
   test("who attach between an append and its round get it once", async () => {
     const { open, append } = openHub();
     append("1");
@@ -202,7 +221,7 @@ describe("a connection", () => {
     expect((await client.next())?.text).toBe('event: keepalive\ndata: {"type":"keepalive"}\n\n');
     const rest = client.rest();
     await passSeconds(hub, 900);
-    expect((await rest).at(-1)?.text).toBe('event: end\ndata: {"type":"rotated"}\n\n');
+    expect((await rest).at(-1)?.text).toBe('event: end\nid: 0000000000000002\ndata: {"type":"rotated"}\n\n');
     await vi.waitFor(() => expect(hub.size).toBe(0));
   });
 
@@ -225,6 +244,19 @@ describe("a connection", () => {
     expect((await client.rest()).map(({ data }) => data)).toEqual(["last", '{"status":"complete"}']);
     expect(await dataOf(open({ at: "after", seq: 1 }), 1)).toEqual(['{"status":"complete"}']);
     await vi.waitFor(() => expect(hub.size).toBe(0));
+  });
+
+  test("that lags is not sent what is gone, though others were a moment ago", async () => {
+    const { open, append, view } = openHub();
+    const rows = Array.from({ length: 15 }, (_, row) => `${row} ${"x".repeat(100_000)}`);
+    const [slow, fast] = [open(), open()];
+    append(...rows);
+    await slow.take(1);
+    expect(await dataOf(fast, 15)).toEqual(rows);
+    view.trimmedTo = 15;
+    const frames = await slow.rest();
+    expect(frames.at(-1)?.text).toBe('event: end\nid: 0000000000000015\ndata: {"type":"resync"}\n\n');
+    expect(frames.length).toBeLessThan(5);
   });
 
   test("whose entries are trimmed while it lags is told where to begin anew", async () => {
