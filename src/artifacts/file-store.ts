@@ -12,6 +12,9 @@ export const UNCLAIMED_LIFE_US = 24 * 3600 * 1_000_000;
 /** How many rows one statement of the sweep takes: what R2 deletes at once. */
 const SWEEP_BATCH = 1000;
 
+/** Bytes of rows that one statement inserts, unless one row alone has more: D1 takes a parameter of 2,000,000. */
+const INSERT_MAX_BYTES = 1_000_000;
+
 const excluded = (column: { name: string }) => sql`excluded.${sql.identifier(column.name)}`;
 
 /** Ids as one parameter: D1 takes a hundred. */
@@ -20,16 +23,28 @@ const idsOf = (ids: readonly string[]) => sql`(SELECT value FROM json_each(${JSO
 /** From then on it is there for nobody. */
 const isLive = (now: number) => or(isNull(taskFiles.expiresAt), gt(taskFiles.expiresAt, now));
 
-/**
- * The statement that inserts files in their order; for those that are there it sets what is known since: when the bytes
- * were complete, the first run that has them, and the later of both expiries. Safe to repeat and to overtake.
- */
-export function recordFiles(db: Database, files: readonly NewFileRow[]) {
+/** Rows as lists of JSON, none larger than a statement takes. */
+function cutRows(files: readonly NewFileRow[]): string[] {
+  const lists: string[][] = [];
+  let bytes = Infinity;
+  for (const row of files.map((file) => JSON.stringify(file))) {
+    const size = new TextEncoder().encode(row).length;
+    bytes += size;
+    if (bytes > INSERT_MAX_BYTES) {
+      lists.push([]);
+      bytes = size;
+    }
+    lists.at(-1)?.push(row);
+  }
+  return lists.map((rows) => `[${rows.join()}]`);
+}
+
+function insertRows(db: Database, rows: string) {
   const values = Object.keys(getTableColumns(taskFiles)).map((key) => sql`value ->> ${sql.raw(`'$.${key}'`)}`);
   const { runId, finalizedAt, expiresAt } = taskFiles;
   return db
     .insert(taskFiles)
-    .select(sql`SELECT ${sql.join(values, sql`, `)} FROM json_each(${JSON.stringify(files)}) WHERE true ORDER BY key`)
+    .select(sql`SELECT ${sql.join(values, sql`, `)} FROM json_each(${rows}) WHERE true ORDER BY key`)
     .onConflictDoUpdate({
       target: taskFiles.id,
       set: {
@@ -38,6 +53,20 @@ export function recordFiles(db: Database, files: readonly NewFileRow[]) {
         expiresAt: sql`max(${expiresAt}, ${excluded(expiresAt)})`,
       },
     });
+}
+
+/**
+ * The statements that insert files in their order; for those that are there they set what is known since: when the bytes
+ * were complete, the first run that has them, and the later of both expiries. Safe to repeat and to overtake.
+ */
+export function recordFiles(db: Database, files: readonly NewFileRow[]) {
+  return cutRows(files).map((rows) => insertRows(db, rows));
+}
+
+/** Inserts files whose bytes are still to come. */
+export async function addFiles(db: Database, files: readonly NewFileRow[]): Promise<void> {
+  const [first, ...others] = recordFiles(db, files);
+  if (first) await db.batch([first, ...others]);
 }
 
 /** Whose files are meant. */

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { LINK_LIFE_SECONDS } from "../artifacts/content-link.ts";
-import { type FileRow, finishStaged, holdPrepared, type NewFileRow, recordFiles } from "../artifacts/file-store.ts";
+import { addFiles, type FileRow, finishStaged, holdPrepared, type NewFileRow } from "../artifacts/file-store.ts";
 import { presignPost } from "../artifacts/upload-form.ts";
 import type { ManifestItem } from "../db/agent-schema.ts";
 import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
@@ -43,7 +43,7 @@ export async function prepareUploads(
   const upload = { scope, runId, userNumber: callerOf(c).userNumber };
   const files = artifacts.map((artifact) => newFile(upload, artifact, currentMicroseconds()));
   const prepared = await Promise.all(files.map((file) => showPrepared(c, file)));
-  await recordFiles(databaseOf(c), files);
+  await addFiles(databaseOf(c), files);
   return prepared;
 }
 

@@ -20,7 +20,6 @@ const INSERTED = Object.fromEntries(
 );
 
 /**
-/**
  * Writes the row of D1 that lists and look-ups use, the task's last activity, the rows of the artifacts that the manifest
  * has after the first `filed`, that the run's log is kept from its end on, and what webhooks are told; gives the deliveries
  * to start. Safe to repeat and to overtake: an older state never replaces a newer one, and a notice that is there is not
@@ -44,7 +43,7 @@ async function projectRun(
       .set({ lastActivityAt: sql`max(${agentTasks.lastActivityAt}, ${run.updatedAt})` })
       .where(and(eq(agentTasks.organizationId, run.organizationId), eq(agentTasks.id, run.taskId))),
     ...notices.map((notice) => announce(db, notice)),
-    ...(files.length > 0 ? [recordFiles(db, files)] : []),
+    ...recordFiles(db, files),
     ...(since === null ? [] : [db.insert(keptRunLogs).values({ runId, since }).onConflictDoNothing()]),
   ]);
   return announced.flatMap((rows) => (Array.isArray(rows) ? rows : []));
