@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, gt, inArray, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import { taskFiles } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 
@@ -8,6 +8,12 @@ export type NewFileRow = Omit<FileRow, "number">;
 
 /** Microseconds that a file is kept which nobody finished or took into a run (agent-tasks 7.4 "kept 24 h"). */
 export const UNCLAIMED_LIFE_US = 24 * 3600 * 1_000_000;
+
+/**
+ * Microseconds that the sweep waits beyond a file's expiry: a request may have found it there a moment before, by a clock
+ * of its own, and be on its way to hold it.
+ */
+const SWEEP_DELAY_US = 60 * 1_000_000;
 
 /** How many rows one statement of the sweep takes: what R2 deletes at once. */
 const SWEEP_BATCH = 1000;
@@ -88,13 +94,7 @@ function inScope({ organizationId, projectNumber, taskId }: FileScope): SQL | un
  * Finds files of a task that have not expired and keeps them from expiring for another day, so that whoever goes on to
  * take them cannot lose them to the sweep. Those that are not there are left out.
  */
-async function holdFiles(
-  db: Database,
-  scope: FileScope,
-  ids: readonly string[],
-  condition: SQL,
-  now: number,
-): Promise<FileRow[]> {
+function holdFiles(db: Database, scope: FileScope, ids: readonly string[], now: number, condition?: SQL) {
   return db
     .update(taskFiles)
     .set({ expiresAt: sql`max(${taskFiles.expiresAt}, ${now + UNCLAIMED_LIFE_US})` })
@@ -102,21 +102,15 @@ async function holdFiles(
     .returning();
 }
 
-/** Holds files that were prepared for a run, or for the task where `runId` is null, finished or not. */
-export function holdPrepared(
-  db: Database,
-  scope: FileScope,
-  runId: string | null,
-  ids: readonly string[],
-  now: number,
-): Promise<FileRow[]> {
-  const prepared = runId === null ? isNull(taskFiles.runId) : eq(taskFiles.runId, runId);
-  return holdFiles(db, scope, ids, prepared, now);
+/** Holds files that were prepared for the task or a run of it, finished or not. */
+export function holdPrepared(db: Database, scope: FileScope, ids: readonly string[], now: number) {
+  return holdFiles(db, scope, ids, now);
 }
 
 /** Holds complete files of the task, whatever run has them already. */
-export function holdComplete(db: Database, scope: FileScope, ids: readonly string[], now: number): Promise<FileRow[]> {
-  return holdFiles(db, scope, ids, isNotNull(taskFiles.finalizedAt), now);
+export function holdComplete(db: Database, scope: FileScope, ids: readonly string[], now: number) {
+  // The plus sign keeps SQLite from going through all complete files of the task instead of these ids.
+  return holdFiles(db, scope, ids, now, sql`+${taskFiles.finalizedAt} IS NOT NULL`);
 }
 
 /** Says of files without a run that their bytes are complete. */
@@ -141,12 +135,12 @@ export async function abandonPrepared(db: Database, ids: readonly string[], now:
     .where(and(inArray(taskFiles.id, idsOf(ids)), isNull(taskFiles.finalizedAt)));
 }
 
-/** Files that have expired, the longest gone first. Nobody takes one of them any more: expired is for good. */
+/** Files that expired a while ago, the longest gone first. Nobody takes one of them any more: expired is for good. */
 export function listExpired(db: Database, now: number): Promise<Pick<FileRow, "number" | "storagePath">[]> {
   return db
     .select({ number: taskFiles.number, storagePath: taskFiles.storagePath })
     .from(taskFiles)
-    .where(lte(taskFiles.expiresAt, now))
+    .where(lte(taskFiles.expiresAt, now - SWEEP_DELAY_US))
     .orderBy(taskFiles.expiresAt)
     .limit(SWEEP_BATCH);
 }

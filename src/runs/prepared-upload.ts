@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import { storagePathOf } from "../artifacts/artifact-keys.ts";
 import { LINK_LIFE_SECONDS } from "../artifacts/content-link.ts";
 import { addFiles, type FileRow, finishStaged, holdPrepared, type NewFileRow } from "../artifacts/file-store.ts";
 import { presignPost } from "../artifacts/upload-form.ts";
@@ -61,10 +62,12 @@ async function holdUploaded(
   now: number,
 ): Promise<FileRow[]> {
   const ids = uploaded.map(({ id }) => id);
-  const held = new Map((await holdPrepared(databaseOf(c), scope, runId, ids, now)).map((file) => [file.id, file]));
+  const held = new Map((await holdPrepared(databaseOf(c), scope, ids, now)).map((file) => [file.id, file]));
   const files = uploaded.map(({ id, storage_path }) => {
     const file = held.get(id);
-    if (file?.storagePath !== storage_path) throw pathInvalid(runId);
+    // The path tells what a file was prepared for, also once another run has it.
+    const expected = file && storagePathOf({ ...scope, runId }, id, file.name);
+    if (!file || storage_path !== expected) throw pathInvalid(runId);
     return file;
   });
   const objects = await Promise.all(files.map(({ storagePath }) => c.env.ARTIFACTS.head(storagePath)));

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { addFiles, type NewFileRow, recordFiles } from "../../src/artifacts/file-store.ts";
+import { addFiles, holdComplete, holdPrepared, type NewFileRow, recordFiles } from "../../src/artifacts/file-store.ts";
 import { taskFiles } from "../../src/db/agent-schema.ts";
 import { connect } from "../../src/db/client.ts";
 import { createRunClient, read } from "../runs/run-client.ts";
@@ -49,4 +49,16 @@ test("rows as large as they come are inserted one by one", async () => {
   await addFiles(db, []);
   const stored = await db.select().from(taskFiles).where(eq(taskFiles.runId, runId));
   expect(stored.map(({ metadata }) => metadata)).toEqual(files.map(({ metadata }) => metadata));
+});
+
+test("files are held by their ids, however many the task has", async () => {
+  const db = connect(env.DB);
+  const scope = { organizationId: "o", projectNumber: 1, taskId: "t" };
+  for (const held of [holdComplete(db, scope, ["a"], 1), holdPrepared(db, scope, ["a"], 1)]) {
+    const statement = held.toSQL();
+    const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${statement.sql}`)
+      .bind(...statement.params)
+      .all<{ detail: string }>();
+    expect(plan.results.map(({ detail }) => detail).join()).toMatch(/USING INDEX task_files_id_unique \(id=\?\)/);
+  }
 });
