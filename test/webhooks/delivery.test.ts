@@ -133,6 +133,8 @@ test("what D1 misses is told when it is back, each change once", async () => {
     ["flows.tasks.step_change", "review"],
     ["flows.tasks.completed", "review"],
   ]);
+  // What is left is the archive of the log; once it is there, nothing is.
+  expect(await runDurableObjectAlarm(objectOf(run.id))).toBe(true);
   expect(await runDurableObjectAlarm(objectOf(run.id))).toBe(false);
 });
 
