@@ -1,4 +1,4 @@
-import { abandonPrepared, type NewFileRow, recordFiles } from "../artifacts/file-store.ts";
+import { abandonPrepared, addFiles, type NewFileRow } from "../artifacts/file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
 import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
 import { checkBody } from "../http/validation.ts";
@@ -74,7 +74,7 @@ export async function uploadArtifacts(
   const files = artifacts.map((artifact, index) =>
     newFile(upload, { ...artifact, size: contents[index]?.length ?? 0 }, now),
   );
-  await recordFiles(databaseOf(c), files);
+  await addFiles(databaseOf(c), files);
   await putContents(ARTIFACTS, files, contents);
   const expiresAt = expiryOf(config.RUN_ARTIFACT_RETENTION_DAYS, now);
   const items = files.map((file) => toManifestItem(file, now, expiresAt));

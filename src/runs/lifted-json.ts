@@ -24,8 +24,11 @@ const ESCAPES = new Map([
   [0x74, 0x09],
 ]);
 
-/** Bytes of a text from which on it is worth lifting. */
-const LONG_TEXT_BYTES = 65_536;
+/** Bytes of a text from which on it is lifted. */
+const LONG_TEXT_BYTES = 1_024;
+
+/** Bytes of all that is not lifted: no more of it can be kept, and parsed it takes several times its length. */
+const REST_MAX_BYTES = 1_500_000;
 
 /** The code unit of `\uXXXX`, whose digits begin at `at`; undefined for what is none. */
 function codeUnit(text: Uint8Array, at: number): number | undefined {
@@ -84,7 +87,8 @@ export interface LiftedJson {
 
 /**
  * Parses JSON without the long texts that are the value of `key` at `depth` (1 is the outermost object or list). They stay
- * where they are: the bytes of `json` are changed, what is lifted is unescaped in place. Throws `malformed_json`.
+ * where they are: the bytes of `json` are changed, what is lifted is unescaped in place. Throws `malformed_json`, and
+ * `body_too_large` for more than REST_MAX_BYTES without these texts.
  */
 export function parseLifted(json: Uint8Array, key: string, depth: number): LiftedJson {
   const decoder = new TextDecoder();
@@ -120,5 +124,8 @@ export function parseLifted(json: Uint8Array, key: string, depth: number): Lifte
     at = end + 1;
   }
   const rest = lifted.size === 0 ? json : Buffer.concat([...kept, json.subarray(from)]);
+  if (rest.length > REST_MAX_BYTES) {
+    throw new ApiError("body_too_large", `Beside "${key}" the request body is larger than ${REST_MAX_BYTES} bytes.`);
+  }
   return { value: parseJson(rest), lifted };
 }

@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
+import { storagePathOf } from "../artifacts/artifact-keys.ts";
 import { LINK_LIFE_SECONDS } from "../artifacts/content-link.ts";
-import { type FileRow, finishStaged, holdPrepared, type NewFileRow, recordFiles } from "../artifacts/file-store.ts";
+import { addFiles, type FileRow, finishStaged, holdPrepared, type NewFileRow } from "../artifacts/file-store.ts";
 import { presignPost } from "../artifacts/upload-form.ts";
 import type { ManifestItem } from "../db/agent-schema.ts";
 import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
@@ -43,7 +44,7 @@ export async function prepareUploads(
   const upload = { scope, runId, userNumber: callerOf(c).userNumber };
   const files = artifacts.map((artifact) => newFile(upload, artifact, currentMicroseconds()));
   const prepared = await Promise.all(files.map((file) => showPrepared(c, file)));
-  await recordFiles(databaseOf(c), files);
+  await addFiles(databaseOf(c), files);
   return prepared;
 }
 
@@ -61,10 +62,12 @@ async function holdUploaded(
   now: number,
 ): Promise<FileRow[]> {
   const ids = uploaded.map(({ id }) => id);
-  const held = new Map((await holdPrepared(databaseOf(c), scope, runId, ids, now)).map((file) => [file.id, file]));
+  const held = new Map((await holdPrepared(databaseOf(c), scope, ids, now)).map((file) => [file.id, file]));
   const files = uploaded.map(({ id, storage_path }) => {
     const file = held.get(id);
-    if (file?.storagePath !== storage_path) throw pathInvalid(runId);
+    // The path tells what a file was prepared for, also once another run has it.
+    const expected = file && storagePathOf({ ...scope, runId }, id, file.name);
+    if (!file || storage_path !== expected) throw pathInvalid(runId);
     return file;
   });
   const objects = await Promise.all(files.map(({ storagePath }) => c.env.ARTIFACTS.head(storagePath)));

@@ -19,7 +19,7 @@ export interface RunChange {
   stateRemoveKeys?: readonly string[] | undefined;
   /** What the run's stream tells of the change beside its new state; the run itself does not keep it. */
   notification?: Record<string, unknown> | undefined;
-  /** Manifest items to append in this order (7.2); those that are in it already stay where they are. */
+  /** Manifest items to append in this order (7.2), each once; those that are in it already stay where they are. */
   artifacts?: readonly ManifestItem[] | undefined;
 }
 
@@ -58,8 +58,9 @@ function nextState(current: RunRow["state"], { state, stateRemoveKeys = [] }: Ru
 }
 
 function nextArtifacts(current: readonly ManifestItem[], added: readonly ManifestItem[]): ManifestItem[] {
-  const known = new Set(current.map(({ id }) => id));
-  return [...current, ...added.filter(({ id }) => !known.has(id))];
+  const items = new Map(current.map((item) => [item.id, item]));
+  for (const item of added) if (!items.has(item.id)) items.set(item.id, item);
+  return [...items.values()];
 }
 
 /** The run after a change at `now` microseconds. `updatedAt` is later than before even when the clock went back. */

@@ -43,7 +43,7 @@ async function projectRun(
       .set({ lastActivityAt: sql`max(${agentTasks.lastActivityAt}, ${run.updatedAt})` })
       .where(and(eq(agentTasks.organizationId, run.organizationId), eq(agentTasks.id, run.taskId))),
     ...notices.map((notice) => announce(db, notice)),
-    ...(files.length > 0 ? [recordFiles(db, files)] : []),
+    ...recordFiles(db, files),
     ...(since === null ? [] : [db.insert(keptRunLogs).values({ runId, since }).onConflictDoNothing()]),
   ]);
   return announced.flatMap((rows) => (Array.isArray(rows) ? rows : []));

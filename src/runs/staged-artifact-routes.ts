@@ -32,7 +32,7 @@ const finalize = operation({
   operationId: "finalizeStagedUploads",
   tags: ["Agent tasks"],
   summary: "Finish uploads before there is a run",
-  description: "All of them or, where one is refused, none. Repeating it changes nothing and has the same answer.",
+  description: "All of them or, where one is refused, none. Repeating it has the same answer; the 24 hours begin anew.",
   scope: "task:write",
   errors: ["not_found", "request_refused"],
   request: { params: runsPath, body: finalizeBody },

@@ -98,6 +98,18 @@ describe("the sweep", () => {
     expect(await env.ARTIFACTS.head(expired.storage_path)).toBeNull();
   });
 
+  test("leaves for a minute what has just expired: who found it there may still be taking it", async () => {
+    const client = await createRunClient();
+    const [prepared] = await prepare(onArtifacts(client), [{ ...notes, size: 5 }]);
+    await post(prepared?.presigned_post ?? { url: "", fields: {} }, "notes");
+    const expiresAt = (Date.now() + 1_000) * 1000;
+    await connect(env.DB).update(taskFiles).set({ expiresAt }).where(eq(taskFiles.runId, client.runId));
+    await sweepFiles(env, new Date(expiresAt / 1000 + 59_000));
+    expect(await env.ARTIFACTS.head(prepared?.storage_path ?? "")).not.toBeNull();
+    await sweepFiles(env, new Date(expiresAt / 1000 + 60_000));
+    expect(await env.ARTIFACTS.head(prepared?.storage_path ?? "")).toBeNull();
+  });
+
   test("goes on where one broke off after the bytes were gone", async () => {
     const client = await createRunClient();
     const { artifacts } = await read<{ artifacts: Item[] }>(

@@ -351,6 +351,15 @@ describe("finalizing an upload", () => {
     expect((await client.readRun()).updated_at).toBe(updated_at);
   });
 
+  test("takes an upload once that is named twice", async () => {
+    const client = await createRunClient();
+    const prepared = await prepareOne(client);
+    await post(prepared.presigned_post, "hello");
+    const items = await finalize(onArtifacts(client), [prepared, prepared]);
+    expect(items.map(({ id }) => id)).toEqual([prepared.id]);
+    expect((await client.readRun()).artifacts).toEqual(items);
+  });
+
   test("refuses what was not uploaded, and then takes none", async () => {
     const client = await createRunClient();
     const send = onArtifacts(client);

@@ -218,6 +218,20 @@ describe("an upload of artifacts", () => {
     ).toEqual([]);
   });
 
+  test("holds little in memory beside contents", async () => {
+    const client = await createRunClient();
+    const middling = Array.from({ length: 50 }, () => ({ ...plan, content: "x".repeat(60_000) }));
+    expect((await upload(client, middling)).artifacts).toHaveLength(50);
+    const response = await client.onRun("/artifacts/", {
+      json: { artifacts: [{ ...plan, name: "x".repeat(1_500_000) }] },
+    });
+    expect(await response.json()).toMatchObject({
+      code: "request_too_large",
+      detail: expect.stringMatching(/1500000 bytes/),
+    });
+    expect(response.status).toBe(413);
+  });
+
   test("that the run cannot hold leaves no object", async () => {
     const client = await createRunClient();
     await client.patch({ state: { a: "x".repeat(900_000) } });

@@ -15,7 +15,7 @@ function restore(value: unknown, lifted: Map<string, Uint8Array>): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, restore(item, lifted)]));
 }
 
-const LONG = 65_536;
+const LONG = 1_024;
 
 describe("JSON without its long texts", () => {
   test("is what JSON.parse reads, for any text in any spelling", () => {
@@ -62,6 +62,15 @@ describe("JSON without its long texts", () => {
     const { value, lifted } = parseLifted(encode(JSON.stringify(body)), "content", 3);
     expect(lifted.size).toBe(0);
     expect(value).toEqual(body);
+  });
+
+  test("takes little beside them", () => {
+    const content = "x".repeat(3_000_000);
+    const little = JSON.stringify({ name: "y".repeat(1_400_000), content });
+    expect(parseLifted(encode(little), "content", 1).lifted.size).toBe(1);
+    const much = JSON.stringify({ name: "y".repeat(1_500_000), content });
+    expect(() => parseLifted(encode(much), "content", 1)).toThrow(/larger than 1500000 bytes/);
+    expect(() => parseLifted(encode(much), "name", 1)).toThrow(/larger than 1500000 bytes/);
   });
 
   test.each([

@@ -48,6 +48,15 @@ describe("staging an artifact", () => {
     expect(await finalize(send, prepared)).toMatchObject([{ id: first?.id, storage_path: first?.storage_path }]);
   });
 
+  test("has the same answer when repeated after a run took it", async () => {
+    const client = await createRunClient();
+    const item = await uploadByForm(onStaged(client), sketch, "image");
+    const json = { pending_user_artifact_ids: [item.id] };
+    await read<WireRun>(client.send(`/${client.taskId}/runs/`, { json }), 201);
+    const { expires_at: _, ...same } = item;
+    expect(await finalize(onStaged(client), [item])).toMatchObject([same]);
+  });
+
   test("refuses what a run refuses", async () => {
     const client = await createRunClient();
     const other = await createRunClient();
@@ -71,6 +80,8 @@ describe("staging an artifact", () => {
       [{ ...sketch, size: 5 }],
     );
     await expectBody(send("/finalize_upload/", { json: { artifacts: ofRun } }), 400, invalid);
+    const toRun = client.onRun("/artifacts/finalize_upload/", { json: { artifacts: prepared } });
+    await expectBody(toRun, 400, { error: "Artifact storage path is invalid for this run" });
   });
 
   test("is 404 for a task that is not there, or no longer", async () => {
