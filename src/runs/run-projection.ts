@@ -20,7 +20,6 @@ const INSERTED = Object.fromEntries(
 );
 
 /**
-/**
  * Writes the row of D1 that lists and look-ups use, the task's last activity, the rows of the artifacts that the manifest
  * has after the first `filed`, that the run's log is kept from its end on, and what webhooks are told; gives the deliveries
  * to start. Safe to repeat and to overtake: an older state never replaces a newer one, and a notice that is there is not

@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { taskFiles } from "../../src/db/agent-schema.ts";
 import { connect } from "../../src/db/client.ts";
+import { users } from "../../src/db/schema.ts";
 import { fileAccesses } from "../../src/db/workflow-schema.ts";
 import { sweepAccesses } from "../../src/files/access-store.ts";
 import { callConfigured } from "../configured.ts";
@@ -239,6 +240,25 @@ describe("POST /tasks/{task_id}/files", () => {
       .from(taskFiles)
       .where(eq(taskFiles.number, numberOf(file)));
     expect(row).toMatchObject({ metadata: { user_email: "nobody.here@example.com" }, expiresAt: null });
+  });
+
+  test("is recorded for the user whose key sent it, whomever it names", async () => {
+    const client = await createWorkflowClient();
+    const json = { username: "grace", email: "grace@example.com", role: "contributor" };
+    await read(client.api(`/org/${client.org}/users`, { method: "POST", json }), 201);
+    const file = await client.attach({ user_email: "grace@example.com" });
+    const [row] = await connect(env.DB)
+      .select({ uploader: users.id, metadata: taskFiles.metadata })
+      .from(taskFiles)
+      .innerJoin(users, eq(users.number, taskFiles.uploadedBy))
+      .where(eq(taskFiles.number, numberOf(file)));
+    expect(row).toEqual({ uploader: client.userId, metadata: { user_email: "grace@example.com" } });
+  });
+
+  test("writes half a character of a name as U+FFFD, as everywhere", async () => {
+    const client = await createWorkflowClient();
+    const { file_name } = await client.attach({ file_name: "half\ud800.pdf" });
+    expect(file_name).toBe("half\ufffd.pdf");
   });
 
   test("takes base64 as its writers break and escape it", async () => {
