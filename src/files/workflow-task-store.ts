@@ -7,8 +7,9 @@ import { ApiError } from "../http/errors.ts";
 import type { RunScope } from "../runs/run-outcome.ts";
 import { LIVE_STATUSES } from "../runs/run-status.ts";
 import { isPresentFile, isTask, type WorkflowScope } from "./workflow-scope.ts";
+import { NAME_MAX_LENGTH } from "./workflow-task-schema.ts";
 
-/** Runs and variables that a task shows, and characters of a value: an output may have a megabyte of them. */
+/** Runs and variables that a task shows, and characters of a value: an output may have a megabyte of them, as of names. */
 const RUNS_MAX = 50;
 const VARIABLES_MAX = 500;
 const VALUE_MAX_LENGTH = 4_096;
@@ -77,12 +78,14 @@ function selectValues(db: Database, scope: WorkflowScope, taskNumber: number) {
     SELECT recent.id AS run_id, recent.created_at AS at, 0 AS part, member.id AS place,
       member.key AS variable_id, member.type AS type, substr(member.value, 1, ${VALUE_MAX_LENGTH}) AS value
     FROM recent, json_each(recent.output) AS member
-    WHERE json_type(recent.output) = 'object' AND member.type <> 'null'
+    WHERE json_type(recent.output) = 'object' AND member.type <> 'null' AND length(member.key) <= ${NAME_MAX_LENGTH}
     UNION ALL
     SELECT recent.id, recent.created_at, 1, item.id, item.value ->> '$.variable_id',
-      coalesce(item.value ->> '$.type', 'text'), substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
+      substr(coalesce(item.value ->> '$.type', 'text'), 1, ${NAME_MAX_LENGTH}),
+      substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
     FROM recent, json_each(recent.state, '$.approval.variables') AS item
     WHERE item.type = 'object' AND typeof(item.value ->> '$.variable_id') = 'text'
+      AND length(item.value ->> '$.variable_id') <= ${NAME_MAX_LENGTH}
   )`;
   return db
     .select({

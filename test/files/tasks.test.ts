@@ -133,6 +133,14 @@ describe("GET /tasks/{task_id}", () => {
     }
   });
 
+  test("leaves out values whose names are longer than a variable's", async () => {
+    const client = await createWorkflowClient();
+    const variables = [{ variable_id: "v".repeat(256), value: "x" }];
+    const output = { ["n".repeat(256)]: 1, ["n".repeat(255)]: 2 };
+    const run = await client.startRun({ output, state: { approval: { variables } } });
+    expect((await readTask(client)).variables).toEqual(of(run.id, [["n".repeat(255), "number", "2"]]));
+  });
+
   test("shows the latest fifty runs, and values of four thousand characters", async () => {
     const client = await createWorkflowClient();
     const long = "x".repeat(5_000);
