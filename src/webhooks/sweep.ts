@@ -4,7 +4,7 @@ import { webhookDeliveries } from "../db/webhook-schema.ts";
 import { recordAttempt } from "./delivery-store.ts";
 import { startDeliveries } from "./outbox.ts";
 
-/** Deliveries that are looked after at once: a statement's parameters, and two calls of Workflows for each. */
+/** Deliveries that are looked after at once: two calls of Workflows for each. */
 const RESCUE_BATCH = 50;
 /** Rows that one statement deletes. */
 const FORGET_BATCH = 1000;
@@ -44,8 +44,8 @@ async function inBatches(size: number, work: () => Promise<number>): Promise<num
 }
 
 async function rescueOverdue(env: Cloudflare.Env, db: Database, now: Date): Promise<number> {
-  const overdue = await db
-    .select({ id: webhookDeliveries.id, attempts: webhookDeliveries.attempts })
+  const late = db
+    .select({ id: webhookDeliveries.id })
     .from(webhookDeliveries)
     .where(
       and(
@@ -55,10 +55,13 @@ async function rescueOverdue(env: Cloudflare.Env, db: Database, now: Date): Prom
     )
     .orderBy(asc(webhookDeliveries.dueAt))
     .limit(RESCUE_BATCH);
-  if (overdue.length === 0) return 0;
-  // To the end of the line, so that slow ones do not keep the sweeper from the others.
-  const ids = overdue.map(({ id }) => id);
-  await db.update(webhookDeliveries).set({ dueAt: now }).where(inArray(webhookDeliveries.id, ids));
+  // To the end of the line, so that slow ones do not keep the sweeper from the others; in one statement, because one that
+  // is over by now keeps the time at which its row may go.
+  const overdue = await db
+    .update(webhookDeliveries)
+    .set({ dueAt: now })
+    .where(inArray(webhookDeliveries.id, late))
+    .returning({ id: webhookDeliveries.id, attempts: webhookDeliveries.attempts });
   const found = await Promise.all(
     overdue.map(async (delivery) => {
       const instance = await env.WEBHOOK.get(delivery.id).catch(() => undefined);

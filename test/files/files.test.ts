@@ -208,6 +208,13 @@ describe("GET /tasks/{task_id}/steps/{step_id}/document", () => {
     expect(await textOf(fetchLink(answer))).toBe("%PDF-1.7 final");
   });
 
+  test("is found by a step's id with any characters", async () => {
+    const client = await createWorkflowClient();
+    const step_id = "intake/1 ä?#%41";
+    await client.attach({ step_id });
+    await expectDetail(document(client, encodeURIComponent(step_id)), 501, "This step has no document.");
+  });
+
   test("501 for a step without a document, 404 for a step that is none", async () => {
     const client = await createWorkflowClient();
     const run = await client.startRun();
