@@ -25,6 +25,39 @@ CREATE TABLE `discarded_archives` (
 	`discarded_at` integer NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `environments` (
+	`id` text PRIMARY KEY NOT NULL,
+	`organization_id` text NOT NULL,
+	`workspace_id` text NOT NULL,
+	`project_id` text,
+	`workspace_key` text NOT NULL,
+	`state` text NOT NULL,
+	`task_ref` text NOT NULL,
+	`task_organization_id` text NOT NULL,
+	`task_organization_key` text NOT NULL,
+	`task_name` text NOT NULL,
+	`task_version` text NOT NULL,
+	`provider` text NOT NULL,
+	`verification` text,
+	`instruction` text,
+	`service_urls` text,
+	`model_overrides` text,
+	`warnings` text NOT NULL,
+	`error` text,
+	`end_reason` text,
+	`created_by` text NOT NULL,
+	`idempotency_key` text,
+	`request_hash` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`expires_at` integer NOT NULL,
+	`ended_at` integer,
+	`revision` integer NOT NULL,
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `environments_idempotency` ON `environments` (`workspace_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `environments_workspace` ON `environments` (`workspace_id`,`created_at`,`id`);--> statement-breakpoint
+CREATE INDEX `environments_alive` ON `environments` (`organization_id`,`expires_at`) WHERE ended_at IS NULL;--> statement-breakpoint
 CREATE TABLE `organizations` (
 	`id` text PRIMARY KEY NOT NULL,
 	`key` text NOT NULL,

@@ -26,14 +26,15 @@ export class DemoSession {
   readonly tasks: string;
   /** Path of the example task. */
   readonly task: string;
-  readonly #signal: AbortSignal;
+  readonly signal: AbortSignal;
+  readonly #cleanups: (() => Promise<void>)[] = [];
 
   constructor(connection: Connection, example: TaskArchive, signal: AbortSignal) {
     this.connection = connection;
     this.example = example;
     this.tasks = `/api/v1/org/${connection.org}/tasks`;
     this.task = `${this.tasks}/${example.name}`;
-    this.#signal = signal;
+    this.signal = signal;
   }
 
   /** Sends a request and prints it with its answer: request line, status, time. */
@@ -44,10 +45,19 @@ export class DemoSession {
       ...(key === this.connection.api_key ? [] : [key === null ? "without a key" : "with the other key"]),
     ];
     console.log(`   ${request.method} ${request.path}${notes.length > 0 ? `   (${notes.join(", ")})` : ""}`);
-    const answer = await callApi({ baseUrl: this.connection.base_url, key, signal: this.#signal }, request);
+    const answer = await callApi({ baseUrl: this.connection.base_url, key, signal: this.signal }, request);
     const phrase = `${answer.status} ${STATUS_CODES[answer.status] ?? ""}`;
     console.log(`   ${phrase}, ${formatBytes(answer.body.length)}, ${Math.round(answer.milliseconds)} ms`);
     return answer;
+  }
+
+  /** Has something done at the end of the demo, however it ends; the last first. */
+  atEnd(cleanup: () => Promise<void>): void {
+    this.#cleanups.unshift(cleanup);
+  }
+
+  async end(): Promise<void> {
+    for (const cleanup of this.#cleanups.splice(0)) await cleanup();
   }
 
   /** Prints lines below the answer. */

@@ -2,6 +2,8 @@ import { strToU8, zipSync } from "fflate";
 import { z } from "zod";
 import { jsonOf, textOf } from "./api-client.ts";
 import { agentSteps } from "./demo-agent-steps.ts";
+import { ENVIRONMENT_STEPS } from "./demo-environment-steps.ts";
+import { runnerSteps } from "./demo-runner-steps.ts";
 import { demand, type DemoStep, formatBytes } from "./demo-session.ts";
 import { packExample } from "./example-archive.ts";
 
@@ -130,7 +132,9 @@ export const DEMO_STEPS: DemoStep[] = [
       session.say(errorSchema.parse(jsonOf(answer)).detail);
     },
   },
+  ...ENVIRONMENT_STEPS,
   ...agentSteps(),
+  ...runnerSteps(),
   {
     title: "Fetch the OpenAPI document",
     async run(session) {

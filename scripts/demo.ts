@@ -16,9 +16,13 @@ await runCommand(async (signal) => {
       `   ${server.baseUrl}, ready in ${elapsed()}; organization ${connection.org} made with the bootstrap secret`,
     );
     const session = new DemoSession(connection, await packExample(), signal);
-    for (const [index, step] of DEMO_STEPS.entries()) {
-      console.log(`\n${index + 1}. ${step.title}`);
-      await step.run(session);
+    try {
+      for (const [index, step] of DEMO_STEPS.entries()) {
+        console.log(`\n${index + 1}. ${step.title}`);
+        await step.run(session);
+      }
+    } finally {
+      await session.end();
     }
   });
   console.log(

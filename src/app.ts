@@ -10,6 +10,8 @@ import { contentRoutes } from "./artifacts/content-routes.ts";
 import { uploadRoutes } from "./artifacts/upload-routes.ts";
 import { routingPath } from "./http/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
+import { environmentRoutes } from "./environments/routes.ts";
+import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
 import { buildOpenApiDocument } from "./http/openapi.ts";
@@ -17,6 +19,8 @@ import { requestLog } from "./http/request-log.ts";
 import { serviceRoutes } from "./http/service-routes.ts";
 import { refuseUnknown } from "./http/unknown-path.ts";
 import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
+import { environmentLinkRoutes } from "./pool/environment-link-routes.ts";
+import { runnerRoutes } from "./pool/runner-routes.ts";
 import { registryReadRoutes } from "./registry/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
@@ -40,6 +44,11 @@ const EXPOSED_HEADERS = [
   "Location",
   "Repr-Digest",
   "X-Task-Version",
+  "Idempotency-Replayed",
+  "X-Command-Id",
+  "X-Command-Status",
+  "X-Command-Exit-Code",
+  "X-Next-Offset",
   "Producer-Duplicate",
   "Producer-Epoch",
   "Producer-Expected-Seq",
@@ -70,8 +79,9 @@ export function buildApp(): OpenAPIHono<AppEnv> {
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());
-  app.route("/", registryReadRoutes());
+  app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
+  app.route("/", environmentRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
@@ -80,6 +90,8 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", uploadRoutes());
   app.route("/", workflowRoutes());
   app.route("/", webhookRoutes());
+  app.route("/", runnerRoutes());
+  app.route("/", environmentLinkRoutes());
 
   let document: string | undefined;
   app.get("/openapi.json", (c) => {

@@ -98,6 +98,11 @@ const settings = z.object({
   AGENT_COMMAND_TIMEOUT_SECONDS: seconds(600),
   /** Largest answer of an agent's server. */
   AGENT_ANSWER_MAX_BYTES: bytes(8 * MiB),
+  /** How long a runner that is not heard of keeps what it has in hand. */
+  RUNNER_LEASE_SECONDS: seconds(45).pipe(z.number().min(3)),
+  /** How long a run waits for a runner, and how long it may then take: the tokens of its agent are good for seven hours. */
+  RUN_QUEUE_MAX_SECONDS: seconds(3_600),
+  RUN_MAX_SECONDS: seconds(6 * 3_600).pipe(z.number().max(7 * 3_600 - 600)),
   /** Encrypt the signing secrets of webhooks where they are stored; secrets of at least 32 characters. */
   WEBHOOK_ENCRYPTION_SECRETS: namedSecrets,
   /** Hosts that webhooks may go to beside all public ones over https. */
@@ -162,6 +167,22 @@ const settings = z.object({
   UPLOAD_TTL_SECONDS: seconds(24 * 3600),
   /** Archives of more stored or inflated bytes than this are verified by a Workflow. */
   VERIFY_INLINE_MAX_BYTES: bytes(32 * MiB),
+  /** Where an environment's commands run whose creator asks for no provider. */
+  SANDBOX_PROVIDER: z.enum(["embedded", "runner", "container"]).default("embedded"),
+  /** Life of an environment whose creator asks for none, and the longest that can be asked for. */
+  SANDBOX_DEFAULT_SECONDS: seconds(3_600),
+  SANDBOX_MAX_SECONDS: seconds(86_400),
+  /** Environments of one organization that are alive at the same time. */
+  SANDBOX_CAPACITY: count(100),
+  /** Commands of one environment that run at the same time. */
+  SANDBOX_MAX_COMMANDS: count(8),
+  /** Output that is kept of one command, for each of its two streams. */
+  SANDBOX_OUTPUT_MAX_BYTES: bytes(1 * MiB).pipe(z.number().max(8 * MiB)),
+  /** Largest file that is sent into an environment in one request. */
+  SANDBOX_FILE_MAX_BYTES: bytes(95 * MB),
+  /** Files in an embedded sandbox, and bytes of those that were written there. */
+  EMBEDDED_MAX_FILES: count(20_000),
+  EMBEDDED_MAX_BYTES: bytes(256 * MiB),
   /** Limits of the archive check (docs/publishing.md). */
   ARCHIVE_MAX_ENTRIES: count(500_000),
   ARCHIVE_MAX_DIRECTORY_BYTES: bytes(64 * MiB),

@@ -1,12 +1,17 @@
 import { buildApp } from "./app.ts";
 import { sweepFiles } from "./artifacts/sweep.ts";
+import { connect } from "./db/client.ts";
+import { sweepEnvironments } from "./environments/environment-projection.ts";
 import { sweepAccesses } from "./files/access-store.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 import { sweepRunLogs } from "./runs/log-retention.ts";
 import { sweepDeliveries } from "./webhooks/sweep.ts";
 
+export { RunnerPool } from "./pool/runner-pool.ts";
+export { Environment } from "./environments/environment-object.ts";
 export { RelayWorkflow } from "./runs/relay-workflow.ts";
 export { Run } from "./runs/run-object.ts";
+export { RunWorkflow } from "./runs/run-workflow.ts";
 export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
 
@@ -20,6 +25,7 @@ export default {
       sweepUploads(env, now),
       sweepFiles(env, now),
       sweepRunLogs(env, now),
+      sweepEnvironments(connect(env.DB), now),
       sweepDeliveries(env, now),
       sweepAccesses(env, now),
     ]);

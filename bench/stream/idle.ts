@@ -23,7 +23,7 @@ export async function printIdle({ load, folder, script, signal }: SingleContext)
       let constructed = 0;
       system.onLine((line) => (constructed += line.includes(CONSTRUCTED) ? 1 : 0));
       const looks: { processor: number; memory: number; constructed: number }[] = [];
-      const shape = { connections: CONNECTIONS, transport, settleMs: SETTLE_MS, watchMs: WATCH_MS };
+      const shape = { subscribers: CONNECTIONS, transport, settleMs: SETTLE_MS, watchMs: WATCH_MS };
       const { p50, last } = await load.measure("idle", system.target, shape, async () => {
         const [processor, memory] = await Promise.all([
           processorMilliseconds(system.server),

@@ -34,13 +34,14 @@ export async function runRounds(
 async function measureCell(load: LoadGenerator, system: System, cell: Cell, results: Results): Promise<void> {
   const { name } = system.target;
   if (results.failure(cell.id, name) !== undefined) return;
-  const before = await residentBytes(system.server);
-  let memory = 0;
+  const memory: number[] = [];
   try {
     const outcome = await load.measure(cell.order.name, system.target, cell.order.shape, async () => {
-      memory = (await residentBytes(system.server)) - before;
+      memory.push(await residentBytes(system.server));
     });
-    if (outcome !== undefined) results.add(cell, name, { ...outcome, memory: memory / 1e6 / SLOW_READERS });
+    const [before = 0, after = 0] = memory;
+    const held = (after - before) / 1e6 / SLOW_READERS;
+    if (outcome !== undefined) results.add(cell, name, { ...outcome, memory: held });
   } catch (error) {
     results.fail(cell, name, error instanceof Error ? error.message : String(error));
   }

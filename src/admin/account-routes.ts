@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Caller } from "../auth/caller.ts";
 import { grants, type Scope } from "../auth/scopes.ts";
-import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { type AppEnv, callerOf, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
@@ -89,7 +89,7 @@ export function accountRoutes(): OpenAPIHono<AppEnv> {
     return c.json(
       {
         ...toUser(user),
-        organization: toOrganization(organization, isAdministrator(caller)),
+        organization: toOrganization(organization, isAdministrator(caller), configOf(c)),
         api_key: toApiKey(apiKey),
       },
       200,
@@ -99,7 +99,7 @@ export function accountRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(listOrganizations, async (c) => {
     const caller = callerOf(c);
     const row = await findOrganization(databaseOf(c), caller.organizationId);
-    return c.json([toOrganization(row, isAdministrator(caller))], 200);
+    return c.json([toOrganization(row, isAdministrator(caller), configOf(c))], 200);
   });
 
   routes.openapi(createKey, async (c) => {

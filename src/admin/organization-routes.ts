@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { generateApiKey } from "../auth/api-keys.ts";
-import { type AppEnv, databaseOf } from "../http/context.ts";
+import { type AppEnv, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
@@ -101,7 +101,7 @@ export function organizationRoutes(): OpenAPIHono<AppEnv> {
     );
     return c.json(
       {
-        organization: toOrganization(created.organization, true),
+        organization: toOrganization(created.organization, true, configOf(c)),
         user: toUser(created.user),
         workspace: toWorkspace(created.workspace),
         project: toProject(created.project),
@@ -115,13 +115,13 @@ export function organizationRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(read, async (c) => {
     const caller = requireOwnOrganization(c, c.req.valid("param").org);
     const row = await findOrganization(databaseOf(c), caller.organizationId);
-    return c.json(toOrganization(row, isAdministrator(caller)), 200);
+    return c.json(toOrganization(row, isAdministrator(caller), configOf(c)), 200);
   });
 
   routes.openapi(update, async (c) => {
     const caller = requireAdministrator(c, c.req.valid("param").org);
     const row = await updateOrganization(databaseOf(c), caller.organizationId, c.req.valid("json"));
-    return c.json(toOrganization(row, true), 200);
+    return c.json(toOrganization(row, true, configOf(c)), 200);
   });
 
   return routes;

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
+import type { Config } from "../config.ts";
 import type { organizations } from "../db/schema.ts";
 import { createdApiKey } from "./api-key-schemas.ts";
 import { description, displayName, emailAddress, identifier, organizationKey, timestamp, username } from "./fields.ts";
-import { MAX_MEMBERS, SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS } from "./organization-limits.ts";
+import { MAX_MEMBERS } from "./organization-limits.ts";
 import { project } from "./project-schemas.ts";
 import { user } from "./user-schemas.ts";
 import { workspace } from "./workspace-schemas.ts";
@@ -10,14 +11,18 @@ import { workspace } from "./workspace-schemas.ts";
 const runtimeSource = z.literal("platform").openapi({ description: "The limit is the deployment's" });
 
 /** The deployment's limits, told of every organization: none has limits of its own. */
-const SANDBOX_RUNTIME = {
-  effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-  max_sandbox_runtime_source_level: "platform",
-  effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
-  default_sandbox_runtime_source_level: "platform",
-  platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
-  platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
-} as const;
+function sandboxRuntime({ SANDBOX_MAX_SECONDS, SANDBOX_DEFAULT_SECONDS }: SandboxLimits) {
+  return {
+    effective_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+    max_sandbox_runtime_source_level: "platform",
+    effective_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+    default_sandbox_runtime_source_level: "platform",
+    platform_max_sandbox_runtime_seconds: SANDBOX_MAX_SECONDS,
+    platform_default_sandbox_runtime_seconds: SANDBOX_DEFAULT_SECONDS,
+  } as const;
+}
+
+type SandboxLimits = Pick<Config, "SANDBOX_MAX_SECONDS" | "SANDBOX_DEFAULT_SECONDS">;
 
 /** An organization (A1), with the fields that published clients cannot parse it without. */
 export const organization = z
@@ -52,7 +57,7 @@ export const ORGANIZATION_EXAMPLE: z.input<typeof organization> = {
   max_members: MAX_MEMBERS,
   member_count: 1,
   can_manage_members: true,
-  ...SANDBOX_RUNTIME,
+  ...sandboxRuntime({ SANDBOX_MAX_SECONDS: 86_400, SANDBOX_DEFAULT_SECONDS: 3_600 }),
   created_at: "2026-11-01T09:30:00.000Z",
   updated_at: "2026-11-01T09:30:00.000Z",
 };
@@ -80,7 +85,11 @@ export const createdOrganization = z
 export type OrganizationRow = typeof organizations.$inferSelect & { memberCount: number };
 
 /** The wire form of an organization, for a key that may or may not manage its members. */
-export function toOrganization(row: OrganizationRow, canManageMembers: boolean): z.output<typeof organization> {
+export function toOrganization(
+  row: OrganizationRow,
+  canManageMembers: boolean,
+  limits: SandboxLimits,
+): z.output<typeof organization> {
   return {
     id: row.id,
     key: row.key,
@@ -91,7 +100,7 @@ export function toOrganization(row: OrganizationRow, canManageMembers: boolean):
     max_members: MAX_MEMBERS,
     member_count: row.memberCount,
     can_manage_members: canManageMembers,
-    ...SANDBOX_RUNTIME,
+    ...sandboxRuntime(limits),
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };

@@ -22,6 +22,8 @@ const INGEST_AUDIENCE = "posthog:sandbox_event_ingest";
 /** As long as a run may take and its last events need (agent-tasks 9). */
 const INGEST_SECONDS = 7 * 3600;
 
+const AGENT_AUDIENCE = "taskyard:run_agent";
+
 async function sign(secrets: RunTokenSecrets, audience: string, seconds: number, claims: object): Promise<string> {
   const [key] = await importRunTokenKeys(secrets);
   if (!key) throw new Error("RUN_TOKEN_PRIVATE_KEY is not configured (see docs/configuration.md).");
@@ -67,6 +69,16 @@ export function signStreamToken(secrets: RunTokenSecrets, run: TokenRun, role: S
 /** A token that sends one run's events and opens nothing else (agent-tasks 9), good for seven hours. */
 export function signIngestToken(secrets: RunTokenSecrets, run: TokenRun): Promise<string> {
   return sign(secrets, INGEST_AUDIENCE, INGEST_SECONDS, runClaims(run));
+}
+
+/** A token with which a run's agent reads and changes that run and nothing else, good as long as the one of its events. */
+export function signAgentToken(secrets: RunTokenSecrets, run: TokenRun): Promise<string> {
+  return sign(secrets, AGENT_AUDIENCE, INGEST_SECONDS, runClaims(run));
+}
+
+/** The run whose agent a token is of; undefined for a token that is forged, expired, or for something else. */
+export async function readAgentToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
+  return (await readRunToken(secrets, AGENT_AUDIENCE, token))?.run;
 }
 
 /** The run whose stream a token opens in `role`; undefined for one that is forged, expired, or for something else. */

@@ -1,5 +1,8 @@
-/** What a key may do. `task:write` implies `task:read`, `environment:write` implies `environment:read`, `admin` all. */
-export const SCOPES = ["task:read", "task:write", "environment:read", "environment:write", "admin"] as const;
+/**
+ * What a key may do. `task:write` implies `task:read`, `environment:write` implies `environment:read`, `admin` all;
+ * `runner` lets a machine take the work of its organization and nothing else.
+ */
+export const SCOPES = ["task:read", "task:write", "environment:read", "environment:write", "runner", "admin"] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

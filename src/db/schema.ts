@@ -268,3 +268,62 @@ export const discardedArchives = sqliteTable("discarded_archives", {
     .notNull()
     .$defaultFn(() => new Date()),
 });
+
+/** Where an environment is in its life (contract A3); the last two are final. */
+export const ENVIRONMENT_STATES = ["building", "provisioning", "ready", "paused", "torn_down", "failed"] as const;
+
+export type EnvironmentState = (typeof ENVIRONMENT_STATES)[number];
+
+/** The projection of environments: their Durable Object owns them and writes these rows. */
+export const environments = sqliteTable(
+  "environments",
+  {
+    id: text("id").primaryKey(),
+    organizationId: text("organization_id")
+      .notNull()
+      .references(() => organizations.id),
+    /** Neither refers to its row: an environment that has ended keeps no workspace or project from being deleted. */
+    workspaceId: text("workspace_id").notNull(),
+    projectId: text("project_id"),
+    /** The workspace's key, which never changes: the object knows its path without a look-up. */
+    workspaceKey: text("workspace_key").notNull(),
+    state: text("state", { enum: ENVIRONMENT_STATES }).notNull(),
+    /** The reference that was asked for, and what it meant at that time. */
+    taskRef: text("task_ref").notNull(),
+    taskOrganizationId: text("task_organization_id").notNull(),
+    taskOrganizationKey: text("task_organization_key").notNull(),
+    taskName: text("task_name").notNull(),
+    taskVersion: text("task_version").notNull(),
+    provider: text("provider", { enum: ["embedded", "runner", "container"] }).notNull(),
+    /** The task's verification block as it was then, with its flag. */
+    verification: text("verification", { mode: "json" }).$type<Record<string, unknown>>(),
+    /** With the placeholders filled in that have a value. */
+    instruction: text("instruction"),
+    serviceUrls: text("service_urls", { mode: "json" }).$type<Record<string, { url: string; port: number }>>(),
+    modelOverrides: text("model_overrides", { mode: "json" }).$type<Record<string, string>>(),
+    warnings: text("warnings", { mode: "json" }).$type<string[]>().notNull(),
+    error: text("error"),
+    /** Why it is torn down. */
+    endReason: text("end_reason", { enum: ["deleted", "expired"] }),
+    /** Who asked for it: id of the user. */
+    createdBy: text("created_by").notNull(),
+    /** `Idempotency-Key` of the request, and SHA-256 over what it asked for. */
+    idempotencyKey: text("idempotency_key"),
+    requestHash: text("request_hash").notNull(),
+    createdAt: createdAt(),
+    expiresAt: timestamp("expires_at").notNull(),
+    endedAt: timestamp("ended_at"),
+    /** Counts the changes, so that an older state never replaces a newer one. */
+    revision: integer("revision").notNull(),
+  },
+  (table) => [
+    uniqueIndex("environments_idempotency")
+      .on(table.workspaceId, table.idempotencyKey)
+      .where(sql`idempotency_key IS NOT NULL`),
+    index("environments_workspace").on(table.workspaceId, table.createdAt, table.id),
+    // What counts against an organization's capacity.
+    index("environments_alive")
+      .on(table.organizationId, table.expiresAt)
+      .where(sql`ended_at IS NULL`),
+  ],
+);

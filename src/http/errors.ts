@@ -206,6 +206,24 @@ export const ERRORS = {
     agent: { type: "throttled_error", code: "throttled" },
     detail: "Request was throttled.",
   },
+  token_invalid: {
+    status: 401,
+    type: "token_error",
+    agent: authentication("authentication_failed"),
+    detail: "Invalid environment token: send the one that the environment was created with as X-Environment-Token.",
+  },
+  sandbox_capacity_exceeded: {
+    status: 429,
+    type: "org_sandbox_capacity_exceeded_error",
+    agent: { type: "throttled_error", code: "sandbox_capacity_exceeded" },
+    detail: "The organization has as many live environments as it may have.",
+  },
+  sandbox_failed: {
+    status: 502,
+    type: "bad_gateway_error",
+    agent: { type: "server_error", code: "sandbox_failed" },
+    detail: "The environment's sandbox failed.",
+  },
   member_limit_exceeded: {
     status: 429,
     type: "member_limit_exceeded_error",

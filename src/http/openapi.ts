@@ -8,6 +8,8 @@ with the user \`__token__\`.`;
 const TAGS = [
   { name: "Task registry", description: "Packaged tasks: publish, list, read" },
   { name: "Task uploads", description: "Resumable uploads of large archives" },
+  { name: "Environments", description: "Tasks provisioned in a sandbox: their life, commands and files" },
+  { name: "Runners", description: "Machines that run environments' commands and agents" },
   { name: "Agent tasks", description: "Tasks for agents, and who the caller is to agent clients" },
   { name: "Agent runs", description: "Runs of agent tasks: state, logs, connections" },
   { name: "Workflow files", description: "Tasks and their files as workflow clients know them" },

@@ -2,12 +2,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { fileRoutes } from "./file-routes.ts";
-import { taskRoutes } from "./task-routes.ts";
+import { type FindSandboxInstruction, taskRoutes } from "./task-routes.ts";
 
 /** The reading half of the task registry (A2). `files/…` comes before `{version}`, which would take it. */
-export function registryReadRoutes(): OpenAPIHono<AppEnv> {
+export function registryReadRoutes(findSandboxInstruction: FindSandboxInstruction): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   routes.route("/", fileRoutes());
-  routes.route("/", taskRoutes());
+  routes.route("/", taskRoutes(findSandboxInstruction));
   return routes;
 }

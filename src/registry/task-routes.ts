@@ -1,5 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Caller } from "../auth/caller.ts";
+import type { Database } from "../db/client.ts";
 import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { describePage, pageQuery } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
@@ -18,7 +21,7 @@ import {
   versionReference,
   visibilityUpdate,
 } from "./schemas.ts";
-import { findDetail, findVersions, setVisibility } from "./store.ts";
+import { findDetail, findVersions, setVisibility, type TaskReference } from "./store.ts";
 import { filterQuery, sortQuery, toFilter } from "./task-query.ts";
 import { countFacets, searchTasks } from "./task-search.ts";
 import { toTaskDetail, toTaskSummary } from "./task-view.ts";
@@ -131,17 +134,17 @@ const getInstruction = operation({
   operationId: "getTaskInstruction",
   tags: ["Task registry"],
   summary: "Get what the agent is asked to do",
-  description: "The latest version's instruction as it was published, with its placeholders.",
+  description: `The latest version's instruction as it was published, with its placeholders. With \`sandbox_id\`: that of the
+environment, with what its placeholders stand for there; the key needs environment:read too.`,
   scope: "task:read",
-  errors: ["validation_failed", "not_found"],
+  errors: ["validation_failed", "not_found", "scope_missing"],
   request: {
     params: taskPath,
     query: z.object({
-      sandbox_id: z
-        .string()
-        .max(200)
-        .optional()
-        .openapi({ example: "sbx-1", description: "Accepted for clients that send it; changes nothing" }),
+      sandbox_id: z.string().max(200).optional().openapi({
+        example: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be201",
+        description: "An environment of this task, by its `sandbox_id`",
+      }),
     }),
   },
   responses: {
@@ -187,8 +190,16 @@ const getVersion = operation({
   responses: { 200: detailAnswer("The version") },
 });
 
+/** Finds the instruction of a sandbox of a task, its placeholders filled in; undefined when the caller knows none such. */
+export type FindSandboxInstruction = (
+  db: Database,
+  caller: Caller,
+  task: TaskReference,
+  sandboxId: string,
+) => Promise<{ instruction: string | null } | undefined>;
+
 /** What is known of tasks beside their files. Paths with a fixed word come before those with a parameter there. */
-export function taskRoutes(): OpenAPIHono<AppEnv> {
+export function taskRoutes(findSandboxInstruction: FindSandboxInstruction): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(listTasks, async (c) => {
@@ -225,8 +236,13 @@ export function taskRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(getInstruction, async (c) => {
     const task = c.req.valid("param");
-    const { version } = requireFound(await findDetail(databaseOf(c), callerOf(c), task, { version: "latest" }), task);
-    return c.json({ instruction: version.instruction, resolved: false }, 200);
+    const { sandbox_id: sandboxId } = c.req.valid("query");
+    const [db, caller] = [databaseOf(c), callerOf(c)];
+    const { version } = requireFound(await findDetail(db, caller, task, { version: "latest" }), task);
+    if (sandboxId === undefined) return c.json({ instruction: version.instruction, resolved: false }, 200);
+    const found = await findSandboxInstruction(db, caller, task, sandboxId);
+    if (!found) throw new ApiError("not_found", `Task '${task.org}/${task.name}' has no sandbox '${sandboxId}'.`);
+    return c.json({ instruction: found.instruction, resolved: true }, 200);
   });
 
   routes.openapi(updateVisibility, async (c) => {

@@ -3,6 +3,7 @@ import { type AppEnv, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { checkSizes } from "./artifact-fields.ts";
 import { readArtifacts, uploadArtifacts } from "./artifact-upload.ts";
 import { finalizeRunUploads, prepareUploads } from "./prepared-upload.ts";
@@ -20,6 +21,7 @@ const upload = operation({
     "unless the server is set otherwise. The answer is the run's whole manifest, to which those sent are appended in " +
     "their order.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: ["not_found", "validation_failed", "malformed_json", "unsupported_media_type", "body_too_large"],
   request: {
     params: runPath,

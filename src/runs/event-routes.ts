@@ -4,8 +4,7 @@ import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { admitIngestToken } from "./event-access.ts";
 import { takeEvents } from "./event-intake.ts";
-import { RUN_PATH, runPath, unwrap } from "./run-path.ts";
-import { nameStream } from "./stream-access.ts";
+import { nameRun, RUN_PATH, runPath, unwrap } from "./run-path.ts";
 
 const LINES_EXAMPLE = [
   '{"seq":1,"event":{"type":"notification","notification":{"jsonrpc":"2.0","method":"_posthog/run_started"}}}',
@@ -55,7 +54,7 @@ export function eventRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(eventStream, async (c) => {
-    const { handle, scope } = await nameStream(c, c.req.valid("param"));
+    const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const { RUN_JOURNAL_MAX_BYTES: maxBytes } = configOf(c);
     const report = await takeEvents(c.req.raw.body, async (step) =>
       unwrap(await handle.takeEvents(scope, step, maxBytes)),

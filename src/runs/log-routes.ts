@@ -6,6 +6,7 @@ import { operation } from "../http/operation.ts";
 import { serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { notFound } from "../tasks/project.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { readEntries } from "./entries.ts";
 import { ENTRY_EXAMPLE, serverTiming, type StoredBytes } from "./log-answer.ts";
 import { findLogChain, openLogChain } from "./log-chain.ts";
@@ -50,6 +51,7 @@ const appendLog = operation({
     "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together.",
   scope: "task:write",
   isFrequent: true,
+  admits: admitAgentToken,
   errors: [
     "not_found",
     "validation_failed",
@@ -90,6 +92,7 @@ const logs = operation({
   description:
     "The logs of the runs that it resumes stand before its own: up to ten, oldest first. Takes one byte range, and conditions.",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found", "range_not_satisfiable"],
   request: { params: runPath },
   responses: logResponses,

@@ -5,6 +5,7 @@ import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { logFailure } from "../http/request-log.ts";
 import { refuseInvalid } from "../http/validation.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { queueRelay } from "./relay.ts";
 import { RUN_PATH, readRun, runPath } from "./run-path.ts";
 
@@ -56,6 +57,7 @@ const relayMessage = operation({
     "thread, when the run has ended, when there is nothing to say, or when the server has no Slack token. `text_parts`, " +
     "where there are some, are posted instead of `text`, as one message.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: ["not_found", "unavailable"],
   request: {
     params: runPath,

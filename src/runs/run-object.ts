@@ -23,6 +23,7 @@ import {
   TOO_LARGE,
   type TooLarge,
 } from "./run-outcome.ts";
+import { RunDispatcher } from "./run-dispatcher.ts";
 import { RunProjection } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RunRecord } from "./run-record.ts";
 import { isTerminal } from "./run-status.ts";
@@ -41,6 +42,7 @@ export class Run extends DurableObject {
   readonly #journal: RunJournal;
   readonly #connections: RunConnections;
   readonly #projection: RunProjection;
+  readonly #dispatcher: RunDispatcher;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -51,6 +53,7 @@ export class Run extends DurableObject {
     this.#journal = new RunJournal(ctx.storage, env.ARTIFACTS, this.#timers, () => this.#connections.wake());
     this.#connections = new RunConnections(ctx, this.#journal, () => this.#run);
     this.#projection = new RunProjection(ctx, env, this.#timers, () => this.#run);
+    this.#dispatcher = new RunDispatcher(env, this.#timers);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -58,11 +61,15 @@ export class Run extends DurableObject {
   }
 
   /** Creates the run. Repeated for the same scope it answers with the run that is there. */
-  async create(scope: RunScope, init: NewRun): Promise<{ ok: true; run: RunRow } | NotFound | TooLarge> {
+  async create(
+    scope: RunScope,
+    init: NewRun,
+    then?: "dispatch",
+  ): Promise<{ ok: true; run: RunRow } | NotFound | TooLarge> {
     if (this.#run) return this.read(scope);
     const run = beginRun(scope, init, currentMicroseconds());
     if (!isStorable(run)) return TOO_LARGE;
-    await this.#commit(run);
+    await this.#commit(run, then);
     return { ok: true, run };
   }
 
@@ -71,18 +78,19 @@ export class Run extends DurableObject {
     return run ? { ok: true, run } : NOT_FOUND;
   }
 
-  /** Changes the run; where `from` is given, only while it is in one of these statuses. */
+  /** Changes the run; where `from` is given, only while it is in one of these statuses. `then`: finds it a runner. */
   async change(
     scope: RunScope,
     change: RunChange,
     from?: readonly RunStatus[],
+    then?: "dispatch",
   ): Promise<Changed | NotFound | TooLarge> {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
     if (from && !from.includes(run.status)) return { ok: true, run, applied: false };
     const changed = applyChange(run, change, currentMicroseconds());
     if (!isStorable(changed)) return TOO_LARGE;
-    await this.#commit(changed, change.notification);
+    await this.#commit(changed, then, change.notification);
     return { ok: true, run: changed, applied: true };
   }
 
@@ -168,7 +176,8 @@ export class Run extends DurableObject {
     const run = this.#run;
     if (!run) return;
     for (const timer of this.#timers.due(Date.now())) {
-      if (timer === "close") this.#journal.close();
+      if (timer === "dispatch") await this.#dispatcher.start(run);
+      else if (timer === "close") this.#journal.close();
       else if (timer === "archive") await this.#journal.archive(run);
       else await this.#projection.write(run);
     }
@@ -184,11 +193,12 @@ export class Run extends DurableObject {
   }
 
   /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
-  async #commit(run: RunRow, notification?: Record<string, unknown>): Promise<void> {
+  async #commit(run: RunRow, then?: "dispatch", notification?: RunChange["notification"]): Promise<void> {
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
       this.#journal.addState(run, notification);
+      if (then) this.#timers.set(then, Date.now());
       this.#projection.schedule(this.#run, run);
     });
     this.#run = run;

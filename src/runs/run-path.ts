@@ -1,10 +1,12 @@
 import { z } from "@hono/zod-openapi";
+import type { TokenRun } from "../auth/run-tokens.ts";
 import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { findProjectNumber, notFound, readProject } from "../tasks/project.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { openRun, type RunHandle } from "./run-handle.ts";
 import type { JournalFull, NotFound, RunScope, TooLarge } from "./run-outcome.ts";
+import { findOrganization } from "./run-store.ts";
 
 /** The path of a task's runs, and of everything about one run. */
 export const RUNS_PATH = "/api/projects/{project_id}/tasks/{task_id}/runs";
@@ -36,13 +38,21 @@ export interface NamedRun {
   scope: RunScope;
 }
 
-/** The run that the path names; its object tells whether it is there. */
+/** The run that the path names, or the token that let the request in; its object tells whether it is there. */
 export async function nameRun(c: AppContext, path: z.output<typeof runPath>): Promise<NamedRun> {
+  const token = c.get("tokenRun");
+  if (token) return nameTokenRun(c, token);
   const project = readProject(callerOf(c), path.project_id);
   const [taskId, runId] = [readUuid(path.task_id), readUuid(path.run_id)];
   const projectNumber = await findProjectNumber(databaseOf(c), project);
   const scope = { organizationId: project.organizationId, projectNumber, taskId };
   return { runId, handle: openRun(c.env, runId), scope };
+}
+
+async function nameTokenRun(c: AppContext, { runId, taskId, projectNumber }: TokenRun): Promise<NamedRun> {
+  const organizationId = await findOrganization(databaseOf(c), projectNumber);
+  if (organizationId === undefined) throw notFound();
+  return { runId, handle: openRun(c.env, runId), scope: { organizationId, projectNumber, taskId } };
 }
 
 /** The run that the path names, as it is now; 404 for one that is not there. */

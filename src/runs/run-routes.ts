@@ -4,6 +4,7 @@ import { describeOffsetPage, offsetQuery, pageOf } from "../http/agent-paging.ts
 import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { announcePullRequest } from "./pull-request.ts";
 import { notFound, readProject } from "../tasks/project.ts";
 import { refuseSandboxEnvironment } from "../tasks/run-options.ts";
@@ -73,6 +74,7 @@ const retrieve = operation({
   tags: ["Agent runs"],
   summary: "Get a run",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found"],
   request: { params: runPath },
   responses: { 200: runAnswer("The run") },
@@ -89,6 +91,7 @@ const update = operation({
     "`github_credential_source`, `pr_authorship_mode` and `sandbox_id` are the server's and stay. A run that is " +
     "completed, failed or cancelled stays as it is and is the answer. Every change makes `updated_at` later.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: ["not_found"],
   middleware: allowEmptyBody,
   request: {

@@ -9,6 +9,7 @@ import { runOptionFields } from "../tasks/run-options.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { showTask, taskAnswer } from "../tasks/task-answer.ts";
 import { findTask } from "../tasks/task-store.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { findPendingArtifacts } from "./pending-artifacts.ts";
 import { announcePullRequest } from "./pull-request.ts";
 import { runAnswer, showRun } from "./run-answer.ts";
@@ -73,6 +74,7 @@ const setOutput = operation({
     "Without `output` it becomes `{}`. When the task has a `json_schema`, the output has to match it, and the run is " +
     "completed with it; otherwise it has to be an object. The output of a run that has ended can still be set.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: ["not_found", "request_refused"],
   middleware: allowEmptyBody,
   request: {
@@ -123,7 +125,8 @@ export function runStepRoutes(): OpenAPIHono<AppEnv> {
     const project = readProject(callerOf(c), path.project_id);
     const [task, found] = await Promise.all([findTask(databaseOf(c), project, path.task_id), handle.read(scope)]);
     const given = await toStart(c, scope, unwrap(found).run, c.req.valid("json"));
-    const { run, applied } = unwrap(await handle.change(scope, { status: "queued", ...given }, STARTABLE_STATUSES));
+    const change = { status: "queued", ...given } as const;
+    const { run, applied } = unwrap(await handle.change(scope, change, STARTABLE_STATUSES, "dispatch"));
     if (!applied) throw new ApiError("request_refused", `A run that is ${run.status} cannot be started`);
     const isLatest = task.latestRun === null || task.latestRun.id === run.id;
     return c.json(await showTask(c, isLatest ? { ...task, latestRun: run } : task), 200);

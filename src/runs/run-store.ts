@@ -60,6 +60,16 @@ export async function findOutputSchema(db: Database, scope: RunScope): Promise<O
   return task?.jsonSchema ?? null;
 }
 
+/** What an agent is told of the task of its run; undefined when there is no such task. */
+export async function findTaskOfRun(db: Database, scope: RunScope) {
+  const { title, description, repository, jsonSchema } = agentTasks;
+  const [task] = await db
+    .select({ title, description, repository, json_schema: jsonSchema })
+    .from(agentTasks)
+    .where(and(eq(agentTasks.organizationId, scope.organizationId), eq(agentTasks.id, scope.taskId)));
+  return task;
+}
+
 /** The organization of a project, for links that carry their own permission; undefined for an unknown one. */
 export async function findOrganization(db: Database, projectNumber: number): Promise<string | undefined> {
   const [project] = await db

@@ -3,6 +3,7 @@ import { integerField, refuseField, textField } from "../http/agent-fields.ts";
 import type { AppEnv } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { parseIsoTime } from "./iso-time.ts";
 import { ENTRY_EXAMPLE, serverTiming, type StoredBytes } from "./log-answer.ts";
 import { nameRun, RUN_PATH, runPath, unwrap } from "./run-path.ts";
@@ -71,6 +72,7 @@ const sessionLogs = operation({
     "A page ends at `limit` entries or before 2 MiB, but holds one entry at least: go on with `offset` plus the entries received " +
     "until X-Has-More is not `true`.",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found", "validation_failed"],
   request: { params: runPath, query: sessionLogsQuery },
   responses: {

@@ -64,18 +64,22 @@ export async function startCloudRun(
   const scope = { organizationId, projectNumber, taskId };
   const artifacts = await takePendingArtifacts(c, scope, options.pending_user_artifact_ids);
   const id = uuid();
-  const created = await openRun(c.env, id).create(scope, {
-    id,
-    status: "queued",
-    environment: "cloud",
-    stage: null,
-    branch: options.branch ?? null,
-    errorMessage: null,
-    output: null,
-    state: { ...toInitialState(options), ...(resumed && resumedState(resumed)) },
-    artifacts,
-    createdBy: callerOf(c).userNumber,
-  });
+  const created = await openRun(c.env, id).create(
+    scope,
+    {
+      id,
+      status: "queued",
+      environment: "cloud",
+      stage: null,
+      branch: options.branch ?? null,
+      errorMessage: null,
+      output: null,
+      state: { ...toInitialState(options), ...(resumed && resumedState(resumed)) },
+      artifacts,
+      createdBy: callerOf(c).userNumber,
+    },
+    "dispatch",
+  );
   return unwrap(created).run;
 }
 

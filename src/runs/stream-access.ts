@@ -1,11 +1,8 @@
 import { readIngestToken, readStreamToken, type TokenRun } from "../auth/run-tokens.ts";
-import { type AppContext, configOf, databaseOf } from "../http/context.ts";
+import { type AppContext, configOf } from "../http/context.ts";
 import { limitRate } from "../http/rate-limit.ts";
-import { notFound } from "../tasks/project.ts";
 import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "./agent-protocol.ts";
-import { openRun } from "./run-handle.ts";
-import { nameRun, readUuid, type NamedRun } from "./run-path.ts";
-import { findOrganization } from "./run-store.ts";
+import { readUuid } from "./run-path.ts";
 
 /** The query parameter for clients that cannot send headers: a browser's EventSource and WebSocket. */
 export const STREAM_TOKEN_QUERY = "stream_token";
@@ -67,14 +64,4 @@ export async function admitStreamToken(c: AppContext): Promise<boolean> {
   await limitRate(c, `run:${run.runId}`);
   c.set("tokenRun", run);
   return true;
-}
-
-/** The run whose stream is asked for: the token's, or the one that the key's owner names. */
-export async function nameStream(c: AppContext, path: Parameters<typeof nameRun>[1]): Promise<NamedRun> {
-  const run = c.get("tokenRun");
-  if (!run) return nameRun(c, path);
-  const { runId, taskId, projectNumber } = run;
-  const organizationId = await findOrganization(databaseOf(c), projectNumber);
-  if (organizationId === undefined) throw notFound();
-  return { runId, handle: openRun(c.env, runId), scope: { organizationId, projectNumber, taskId } };
 }

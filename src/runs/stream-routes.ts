@@ -8,8 +8,8 @@ import { EVENT_STREAM_HEADERS } from "../stream/server-sent-events.ts";
 import { parseOffset } from "../stream/offset.ts";
 import type { StreamStart } from "../stream/view.ts";
 import { notFound } from "../tasks/project.ts";
-import { RUN_PATH, runPath, unwrap } from "./run-path.ts";
-import { admitStreamToken, chosenProtocol, nameStream, STREAM_TOKEN_QUERY } from "./stream-access.ts";
+import { nameRun, RUN_PATH, runPath, unwrap } from "./run-path.ts";
+import { admitStreamToken, chosenProtocol, STREAM_TOKEN_QUERY } from "./stream-access.ts";
 import { streamRole } from "./stream-role.ts";
 import { type StreamRequest, toObjectRequest } from "./stream-request.ts";
 
@@ -125,7 +125,7 @@ export function streamRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(stream, async (c) => {
     const query = c.req.valid("query");
     const transport = readTransport(c, query);
-    const { handle, scope } = await nameStream(c, c.req.valid("param"));
+    const { handle, scope } = await nameRun(c, c.req.valid("param"));
     if (c.req.method === "HEAD") {
       // Nobody would read the stream: it would be held open until that shows.
       unwrap(await handle.read(scope));

@@ -13,6 +13,9 @@ const WINDOW_BYTES = 256_000;
 /** Messages told apart until they are acknowledged; from there on the last ones count as one. */
 const MAX_PENDING = 32;
 
+/** Bytes of small messages that are acknowledged as one: what is told apart is stored with the connection each time. */
+const JOINED_BYTES = WINDOW_BYTES / MAX_PENDING;
+
 /** Milliseconds for which a client may hold up what is for it. */
 const ACK_DEADLINE_MS = 120_000;
 
@@ -152,7 +155,9 @@ function hasRoom({ pending }: SocketState, size: number): boolean {
 function afterSending(state: SocketState, { size, next }: { size: number; next: number }): SocketState {
   if (size === 0) return { ...state, cursor: next };
   const pending = [...state.pending];
-  const [, lastSize = 0] = pending.length < MAX_PENDING ? [] : (pending.pop() ?? []);
-  pending.push([next, lastSize + size]);
+  const last = pending.at(-1);
+  const joinsLast = last && (pending.length === MAX_PENDING || last[1] + size <= JOINED_BYTES);
+  if (joinsLast) pending[pending.length - 1] = [next, last[1] + size];
+  else pending.push([next, size]);
   return { ...state, cursor: next, pending };
 }

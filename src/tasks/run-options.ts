@@ -22,6 +22,9 @@ const ALL_PERMISSION_MODES = [...new Set([...PERMISSION_MODES.claude, ...PERMISS
 const ARTIFACT_ID_MAX_LENGTH = 128;
 /** Ids in one request: more attachments than a prompt can use. */
 const ARTIFACT_IDS_MAX = 100;
+/** What a runner may be asked for (docs/runner.md): labels, and characters of each. */
+const RUNNER_LABELS_MAX = 10;
+const RUNNER_LABEL_MAX_LENGTH = 100;
 /** Characters of a model's name and the like: they are identifiers, not texts. */
 const NAME_MAX_LENGTH = 255;
 
@@ -55,6 +58,7 @@ export const runOptionFields = {
   run_source: textField({ max: NAME_MAX_LENGTH }),
   pr_authorship_mode: choiceField(["user", "bot"], {}),
   signal_report_id: textField({ max: NAME_MAX_LENGTH }),
+  runner_labels: listField({ max: RUNNER_LABELS_MAX }, textItem(RUNNER_LABEL_MAX_LENGTH)),
 };
 
 const runOptions = z.object(runOptionFields);

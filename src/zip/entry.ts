@@ -68,7 +68,8 @@ class EntrySearch {
   };
 }
 
-function parseEntry(bytes: Uint8Array, view: DataView, at: number): ZipEntry {
+/** The entry whose central header begins at `at`. */
+export function parseEntry(bytes: Uint8Array, view: DataView, at: number): ZipEntry {
   const header = parseCentralHeader(view, at);
   const nameAt = at + CENTRAL_SIZE;
   const nameBytes = bytes.slice(nameAt, nameAt + header.nameLength);

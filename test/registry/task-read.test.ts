@@ -93,7 +93,7 @@ describe("instruction and readme", () => {
   test("the instruction, unresolved", async () => {
     const instruction = { instruction: "Write the answer to /tmp/answer.", resolved: false };
     expect(await (await get("/versioned/instruction")).json()).toEqual(instruction);
-    expect(await (await get("/versioned/instruction?sandbox_id=sbx-1")).json()).toEqual(instruction);
+    await expectError(await get("/versioned/instruction?sandbox_id=sbx-1"), 404, "not_found_error", "sandbox 'sbx-1'");
   });
 
   test("an archive without task.yaml has no instruction", async () => {

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { introspectWorkflowInstance, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { introspectWorkflowInstance, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { NonRetryableError } from "cloudflare:workflows";
 import { eq } from "drizzle-orm";
@@ -134,11 +134,9 @@ test("what D1 misses is told when it is back, each change once", async () => {
     ["flows.tasks.step_change", "review"],
     ["flows.tasks.completed", "review"],
   ]);
-  const left = await runInDurableObject(objectOf(run.id), (_, { storage: { sql } }) => ({
-    timers: sql.exec("SELECT name FROM timers WHERE name = 'project'").toArray(),
-    notices: sql.exec("SELECT seq FROM notices").toArray(),
-  }));
-  expect(left).toEqual({ timers: [], notices: [] });
+  // What is left is the archive of the log; once it is there, nothing is.
+  expect(await runDurableObjectAlarm(objectOf(run.id))).toBe(true);
+  expect(await runDurableObjectAlarm(objectOf(run.id))).toBe(false);
 });
 
 test("an event that is announced again makes no second delivery", async () => {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nowMicros } from "../entries.ts";
 import type { Target } from "../target.ts";
-import { Histogram } from "./histogram.ts";
+import { withStreamAndAudience } from "./audience.ts";
 import { protocolOf } from "./protocols.ts";
-import { Reader, type Transport } from "./readers.ts";
-import { type Writer, withStream } from "./writer.ts";
+import type { Reader, Transport } from "./readers.ts";
+import type { Writer } from "./writer.ts";
 
 export interface FanOutShape {
   readonly subscribers: number;
@@ -22,57 +22,16 @@ export interface FanOutResult {
 }
 
 /** How long subscribers may take for what was sent in time. Who has not come so far then is behind. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 3_000;
 /** What counts as in time after the last event was due. */
 const GRACE_MS = 100;
-/** Connections that are opened at a time. */
-const OPEN_AT_ONCE = 50;
-
-/** Readers that stand at the end of a stream with `writer.last` entries. */
-export async function openReaders(
-  count: number,
-  open: (index: number) => Reader,
-  isThere: (reader: Reader) => Promise<void>,
-): Promise<Reader[]> {
-  const readers: Reader[] = [];
-  while (readers.length < count) {
-    const some = Array.from({ length: Math.min(OPEN_AT_ONCE, count - readers.length) }, (_, at) =>
-      open(readers.length + at),
-    );
-    readers.push(...some);
-    await Promise.all(some.map(isThere));
-  }
-  return readers;
-}
-
 /** Sends single entries at a rate, whatever the answers take, and looks when every subscriber gets them. */
 export function measureFanOut(target: Target, shape: FanOutShape): Promise<FanOutResult> {
-  const protocol = protocolOf(target);
-  return withStream(target, protocol, async (writer) => {
-    const times = new Histogram();
-    let isMeasured = false;
-    const onEntry = (time: number): void => {
-      if (isMeasured) times.add(nowMicros() - time);
-    };
-    await writer.append(1);
-    const readers = await openReaders(
-      shape.subscribers,
-      () =>
-        new Reader(target, protocol.open(writer.stream, "first", shape.transport), {
-          transport: shape.transport,
-          onEntry,
-        }),
-      (reader) => reader.reach(1),
-    );
-    try {
-      isMeasured = true;
-      const { inTime } = await sendPaced(writer, shape, () => times.count);
-      await settle(readers, writer.last);
-      const kept = inTime / shape.subscribers / (shape.milliseconds / 1000);
-      return { kept, p50: times.quantile(0.5), p99: times.quantile(0.99) };
-    } finally {
-      for (const reader of readers) reader.close();
-    }
+  return withStreamAndAudience(target, protocolOf(target), shape, async (writer, { readers, times }) => {
+    const { inTime } = await sendPaced(writer, shape, () => times.count);
+    await settle(readers, writer.last);
+    const kept = inTime / shape.subscribers / (shape.milliseconds / 1000);
+    return { kept, p50: times.quantile(0.5), p99: times.quantile(0.99) };
   });
 }
 

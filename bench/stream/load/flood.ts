@@ -1,10 +1,9 @@
-import { nowMicros } from "../entries.ts";
 import type { Target } from "../target.ts";
-import { openReaders, settle } from "./fan-out.ts";
-import { Histogram } from "./histogram.ts";
+import { withStreamAndAudience } from "./audience.ts";
+import { settle } from "./fan-out.ts";
 import { protocolOf } from "./protocols.ts";
-import { Reader, type Transport } from "./readers.ts";
-import { type Writer, withStream } from "./writer.ts";
+import type { Reader, Transport } from "./readers.ts";
+import type { Writer } from "./writer.ts";
 
 export interface FloodShape {
   readonly subscribers: number;
@@ -25,31 +24,13 @@ const WINDOW_APPENDS = 64;
 
 /** One writer appends as fast as answers come and subscribers follow. */
 export function measureFlood(target: Target, shape: FloodShape): Promise<FloodResult> {
-  const protocol = protocolOf(target);
-  return withStream(target, protocol, async (writer) => {
-    const times = new Histogram();
-    let isMeasured = false;
-    const onEntry = (time: number): void => {
-      if (isMeasured) times.add(nowMicros() - time);
-    };
-    await writer.append(1);
-    const { transport } = shape;
-    const readers = await openReaders(
-      shape.subscribers,
-      () => new Reader(target, protocol.open(writer.stream, "first", transport), { transport, onEntry }),
-      (reader) => reader.reach(1),
-    );
-    try {
-      isMeasured = true;
-      const start = performance.now();
-      await pour(writer, readers, shape, start + shape.milliseconds);
-      await settle(readers, writer.last);
-      if (readers.some(({ last }) => last < writer.last)) throw new Error("a subscriber did not get everything");
-      const seconds = (performance.now() - start) / 1000;
-      return { deliveredPerSecond: times.count / seconds, p50: times.quantile(0.5), p99: times.quantile(0.99) };
-    } finally {
-      for (const reader of readers) reader.close();
-    }
+  return withStreamAndAudience(target, protocolOf(target), shape, async (writer, { readers, times }) => {
+    const start = performance.now();
+    await pour(writer, readers, shape, start + shape.milliseconds);
+    await settle(readers, writer.last);
+    if (readers.some(({ last }) => last < writer.last)) throw new Error("a subscriber did not get everything");
+    const seconds = (performance.now() - start) / 1000;
+    return { deliveredPerSecond: times.count / seconds, p50: times.quantile(0.5), p99: times.quantile(0.99) };
   });
 }
 

@@ -1,8 +1,7 @@
-import { nowMicros } from "../entries.ts";
 import type { Target } from "../target.ts";
+import { withAudience } from "./audience.ts";
 import { Connection } from "./connection.ts";
-import { openReaders, sendPaced, settle } from "./fan-out.ts";
-import { Histogram } from "./histogram.ts";
+import { sendPaced, settle } from "./fan-out.ts";
 import { historyOf } from "./histories.ts";
 import { Reader } from "./readers.ts";
 
@@ -46,8 +45,8 @@ class SlowReader {
 }
 
 /**
- * Fast readers follow a stream at its end while slow ones read it from the start. `report` is called when the slow ones
- * have been at it for a while. At the end they hurry: each has to get every entry once.
+ * Fast readers follow a stream at its end while slow ones read it from the start. `report` is called before
+ * the slow ones come, and when they have been at it for a while. At the end they hurry: each has to get every entry once.
  */
 export async function measureSlowReader(
   target: Target,
@@ -58,30 +57,23 @@ export async function measureSlowReader(
   await writer.append(1);
   const { last, offset, stream } = writer;
   await writer.append(1);
-  const times = new Histogram();
-  let isMeasured = false;
-  const onEntry = (time: number): void => {
-    if (isMeasured) times.add(nowMicros() - time);
-  };
-  const fast = await openReaders(
-    shape.fast,
-    () => new Reader(target, protocol.open(stream, { after: offset }, "events"), { first: last + 1, onEntry }),
-    (reader) => reader.reach(last + 1),
-  );
-  const slow = Array.from(
-    { length: shape.slow },
-    () => new SlowReader(target, protocol.open(stream, "first", "events")),
-  );
-  try {
-    isMeasured = true;
-    await sendPaced(writer, shape, () => times.count);
-    await settle(fast, writer.last);
+  const open = (onEntry: (time: number) => void): Reader =>
+    new Reader(target, protocol.open(stream, { after: offset }, "events"), { first: last + 1, onEntry });
+  return withAudience(shape.fast, open, last + 1, async ({ readers, times }) => {
     await report();
-    for (const reader of slow) reader.hurry();
-    await Promise.all(slow.map(({ reader }) => reader.reach(writer.last)));
-    return { p50: times.quantile(0.5), p99: times.quantile(0.99) };
-  } finally {
-    for (const reader of fast) reader.close();
-    for (const { reader } of slow) reader.close();
-  }
+    const slow = Array.from(
+      { length: shape.slow },
+      () => new SlowReader(target, protocol.open(stream, "first", "events")),
+    );
+    try {
+      await sendPaced(writer, shape, () => times.count);
+      await settle(readers, writer.last);
+      await report();
+      for (const reader of slow) reader.hurry();
+      await Promise.all(slow.map(({ reader }) => reader.reach(writer.last)));
+      return { p50: times.quantile(0.5), p99: times.quantile(0.99) };
+    } finally {
+      for (const { reader } of slow) reader.close();
+    }
+  });
 }

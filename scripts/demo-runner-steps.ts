@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import { z } from "zod";
+import { jsonOf } from "./api-client.ts";
+import { ROOT } from "./command.ts";
+import { useEnvironment } from "./demo-environment-steps.ts";
+import { demand, type DemoSession, type DemoStep } from "./demo-session.ts";
+import { startProcessGroup } from "./process-group.ts";
+
+const keySchema = z.object({ key: z.string() });
+const taskSchema = z.object({ id: z.string(), latest_run: z.object({ id: z.string() }).nullable() });
+const runSchema = z.object({
+  status: z.string(),
+  output: z.unknown(),
+  artifacts: z.array(z.object({ name: z.string(), size: z.int() })),
+});
+const eventSchema = z.object({
+  type: z.string(),
+  status: z.string().optional(),
+  notification: z.object({ method: z.string(), params: z.object({ message: z.string().optional() }) }).optional(),
+});
+
+const TASKS = "/api/projects/@current/tasks";
+function hasBubblewrap(): boolean {
+  try {
+    execFileSync("bwrap", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A machine that lends itself: a run by the example agent and an environment, both on a runner of the demo's own. */
+export function runnerSteps(): DemoStep[] {
+  const kinds = hasBubblewrap() ? ["run", "environment"] : ["run"];
+  const steps: DemoStep[] = [
+    { title: "Start a runner, which lends this machine", run: (session) => startRunner(session, kinds) },
+    { title: "Have the example agent do a task, and follow it live", run: followAgent },
+  ];
+  if (kinds.includes("environment")) {
+    steps.push({
+      title: "Provision the example task on the runner, and execute a command there",
+      run: (session) => useEnvironment(session, "runner", "uname -s; ls; head -2 README.md"),
+    });
+  } else {
+    steps.push({
+      title: "Environments on the runner are left out: bubblewrap is not installed",
+      run: () => Promise.resolve(),
+    });
+  }
+  return steps;
+}
+
+async function startRunner(session: DemoSession, kinds: string[]): Promise<void> {
+  const json = { name: "runner", allowed_scopes: ["runner"] };
+  const answer = await session.send({ method: "POST", path: "/api/v1/user/api-keys", json, expect: 201 });
+  const { base_url: url, org } = session.connection;
+  const args = ["--url", url, "--org", org, "--kinds", kinds.join(","), "--agent", "./examples/hello-agent/agent.sh"];
+  const runner = startProcessGroup(process.execPath, [path.join(ROOT, "src/runner/main.ts"), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, TASKYARD_RUNNER_KEY: keySchema.parse(jsonOf(answer)).key },
+  });
+  session.atEnd(() => runner.stop());
+  const connected = new Promise<void>((resolve) => {
+    runner.onLine((line) => {
+      session.say(line.replace(/^\S+ /, "runner: "));
+      if (line.includes("connected to the pool")) resolve();
+    });
+  });
+  const code = await Promise.race([connected, runner.ended]);
+  demand(code === undefined, `The runner has ended:\n${runner.output()}`);
+}
+
+async function followAgent(session: DemoSession): Promise<void> {
+  const task = { description: "Say hello to whoever watches" };
+  const made = await session.send({ method: "POST", path: `${TASKS}/`, json: task, expect: 201 });
+  const { id } = taskSchema.parse(jsonOf(made));
+  const started = await session.send({ method: "POST", path: `${TASKS}/${id}/run/`, json: {}, expect: 200 });
+  const runId = taskSchema.parse(jsonOf(started)).latest_run?.id ?? "";
+  const run = `${TASKS}/${id}/runs/${runId}`;
+  await printStream(session, `${run}/stream`);
+  const ended = await session.send({ method: "GET", path: `${run}/`, expect: 200 });
+  const { status, output, artifacts } = runSchema.parse(jsonOf(ended));
+  session.say(`${status}: ${JSON.stringify(output)}, artifacts: ${artifacts.map(({ name }) => name).join(", ")}`);
+  demand(status === "completed" && artifacts.length === 1, "The agent should have completed the run and left a file.");
+}
+
+/** Prints a run's stream line by line as it comes. */
+async function printStream(session: DemoSession, pathname: string): Promise<void> {
+  const { base_url: url, api_key: key } = session.connection;
+  console.log(`   GET ${pathname}`);
+  const headers = { Authorization: `Bearer ${key}` };
+  const response = await fetch(url + pathname, { headers, signal: session.signal });
+  demand(response.ok && response.body !== null, `The stream answered ${response.status}.`);
+  const lines = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
+  let text = "";
+  for await (const chunk of lines) {
+    text += chunk;
+    const whole = text.split("\n");
+    text = whole.pop() ?? "";
+    for (const line of whole) if (line.startsWith("data: ")) session.say(describeEvent(JSON.parse(line.slice(6))));
+  }
+}
+
+function describeEvent(value: unknown): string {
+  const { type, status, notification } = eventSchema.catch({ type: "stream-end" }).parse(value);
+  if (type === "task_run_state") return `the run is ${status}`;
+  return notification?.params.message ?? notification?.method ?? type;
+}

@@ -1,0 +1,47 @@
+import type { Caller } from "../auth/caller.ts";
+import { canSeeWithheld } from "../registry/read-access.ts";
+import { traitsOf } from "../sandbox/providers.ts";
+import { type EnvironmentRow, sandboxStateOf } from "./environment-record.ts";
+import type { EnvironmentResponse } from "./schemas.ts";
+
+/** The verification block for this reader: with the flag only where the task itself would show it (A5, "Leak risk"). */
+function verificationFor(caller: Caller, { verification, taskOrganizationId }: EnvironmentRow) {
+  if (verification === null || canSeeWithheld(caller, { id: taskOrganizationId })) return verification;
+  const { value: _flag, ...rest } = verification;
+  return rest;
+}
+
+/** A3 EnvironmentResponse. `token` in the answer that makes the environment only. */
+export function toEnvironment(row: EnvironmentRow, caller: Caller, token: string | null = null): EnvironmentResponse {
+  const { kind, description, linux, network, services, streams } = traitsOf(row.provider);
+  return {
+    id: row.id,
+    state: row.state,
+    task_ref: row.taskRef,
+    created_at: row.createdAt.toISOString(),
+    expires_at: row.expiresAt.toISOString(),
+    execute_token: token,
+    service_urls: row.serviceUrls,
+    instruction: row.instruction,
+    error: row.error,
+    task_verification: verificationFor(caller, row),
+    task: { org_key: row.taskOrganizationKey, name: row.taskName, version: row.taskVersion },
+    project_id: row.projectId,
+    sandbox_id: row.id,
+    sandbox_state: sandboxStateOf(row),
+    sandbox_provider: { kind, description, linux, network, services, streams },
+    model_overrides: row.modelOverrides,
+    warnings: row.warnings,
+    ended_at: row.endedAt?.toISOString() ?? null,
+    end_reason: row.endReason,
+  };
+}
+
+/** A3 EnvironmentStatusResponse. */
+export function toStatus(row: EnvironmentRow, caller: Caller) {
+  const { id, state, expires_at, error, service_urls, instruction, task_verification, execute_token } = toEnvironment(
+    row,
+    caller,
+  );
+  return { id, state, expires_at, error, service_urls, instruction, task_verification, execute_token };
+}

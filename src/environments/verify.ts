@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { equalSecrets } from "../auth/api-keys.ts";
+import type { AppContext } from "../http/context.ts";
+import { ApiError } from "../http/errors.ts";
+import { openArchive, placeOf, requireArchive, whileThere } from "../registry/archive-reading.ts";
+import { findEntry } from "../zip/entry.ts";
+import { openEntry } from "../zip/entry-stream.ts";
+import type { EnvironmentRow } from "./environment-record.ts";
+
+/** Bytes of a verification script: it is handed to the shell as one word. */
+const SCRIPT_MAX_BYTES = 100_000;
+/** Seconds that a command may take (A3). */
+const MAX_SECONDS = 600;
+
+/** The block as publishing has stored it (registry/manifest-verification.ts). */
+const stored = z.object({
+  method: z.string(),
+  timeout: z.number(),
+  script: z.string().optional(),
+  where: z.string().default("environment"),
+  path: z.string().optional(),
+  value: z.string().optional(),
+  hash: z.string().optional(),
+});
+
+type Verification = z.output<typeof stored>;
+
+/** The command that finds out, and how its outcome is judged. */
+export interface Check {
+  method: string;
+  command: { command: string; env: Record<string, string>; timeout_sec: number };
+  passes: (outcome: { exit_code: number | null; stdout: string; status: string }) => Promise<boolean>;
+}
+
+/**
+ * How an environment's task is verified (A5): its script is run as it was published, whatever the environment has made of
+ * the copy in its folder; of a flag the file is read. Throws `invalid_request` for what cannot be verified here.
+ */
+export async function planCheck(c: AppContext, row: EnvironmentRow): Promise<Check> {
+  if (row.verification === null) throw new ApiError("invalid_request", "The task has no verification.");
+  const verification = stored.parse(row.verification);
+  const { method, where, timeout, path } = verification;
+  if (where === "agent") throw new ApiError("invalid_request", "This task is verified where its agent is, not here.");
+  const timeout_sec = Math.min(timeout, MAX_SECONDS);
+  if (verification.script !== undefined && method.startsWith("script")) {
+    const script = await readScript(c, row, verification.script);
+    return {
+      method,
+      command: { command: 'bash -c "$VERIFICATION_SCRIPT"', env: { VERIFICATION_SCRIPT: script }, timeout_sec },
+      passes: ({ status, exit_code }) => Promise.resolve(status === "exited" && exit_code === 0),
+    };
+  }
+  if (path !== undefined && method.startsWith("flag")) {
+    return {
+      method,
+      command: { command: 'cat "$FLAG_PATH"', env: { FLAG_PATH: path }, timeout_sec },
+      passes: async ({ exit_code, stdout }) => exit_code === 0 && (await isFlag(verification, stdout.trim())),
+    };
+  }
+  throw new ApiError("invalid_request", "This task is verified by a judge alone, which Taskyard does not run.");
+}
+
+async function isFlag({ value, hash }: Verification, found: string): Promise<boolean> {
+  if (value !== undefined) return await equalSecrets(value.trim(), found);
+  if (hash === undefined) return false;
+  const [algorithm = "", digest = ""] = hash.includes(":") ? hash.split(":") : ["sha256", hash];
+  return await equalSecrets(digest.toLowerCase(), createHash(algorithm).update(found).digest("hex"));
+}
+
+async function readScript(c: AppContext, row: EnvironmentRow, name: string): Promise<string> {
+  const task = { org: row.taskOrganizationKey, name: row.taskName };
+  const { version } = await requireArchive(c, task, { version: row.taskVersion });
+  const source = openArchive(c, version);
+  const entry = await whileThere(c, findEntry(source, placeOf(version), name.replace(/^\.\//, "")));
+  if (!entry || entry.size > SCRIPT_MAX_BYTES) {
+    throw new ApiError("invalid_request", `The verification script '${name}' is not there, or has more than 100 kB.`);
+  }
+  return await new Response(await whileThere(c, openEntry(source, entry))).text();
+}

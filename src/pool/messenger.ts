@@ -1,0 +1,43 @@
+import { logBackgroundFailure } from "../http/request-log.ts";
+import type { PoolStore } from "./pool-store.ts";
+import type { Tidings, Work } from "./work.ts";
+
+/** The first wait after an owner could not be told, in milliseconds; it doubles with each attempt. */
+const RETRY_MS = 2_000;
+/** Attempts after which tidings are given up: an hour. */
+const MAX_ATTEMPTS = 12;
+
+/** Tells owners what becomes of their work, from what is stored, so that nothing is lost with the object. */
+export class Messenger {
+  readonly #store: PoolStore;
+  readonly #tell: (work: Work, tidings: Tidings) => Promise<void>;
+  #delivering: Promise<void> | undefined;
+
+  constructor(store: PoolStore, tell: (work: Work, tidings: Tidings) => Promise<void>) {
+    this.#store = store;
+    this.#tell = tell;
+  }
+
+  /** Tells all that is due. Settles with the time at which the next is due, in milliseconds since 1970. */
+  async deliver(): Promise<number | undefined> {
+    this.#delivering ??= this.#deliverDue().finally(() => {
+      this.#delivering = undefined;
+    });
+    await this.#delivering;
+    return this.#store.nextTidings()?.due;
+  }
+
+  async #deliverDue(): Promise<void> {
+    for (let next = this.#store.nextTidings(); next && next.due <= Date.now(); next = this.#store.nextTidings()) {
+      const { number, work, tidings, attempts } = next;
+      try {
+        await this.#tell(work, tidings);
+        this.#store.forgetTidings(number);
+      } catch (error) {
+        logBackgroundFailure(`tell ${work.kind} ${tidings.kind}`, error);
+        if (attempts + 1 >= MAX_ATTEMPTS) this.#store.forgetTidings(number);
+        else this.#store.postpone(number, Date.now() + RETRY_MS * 2 ** attempts);
+      }
+    }
+  }
+}

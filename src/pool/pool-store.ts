@@ -1,0 +1,219 @@
+import { z } from "zod";
+import type { SchemaPart } from "../stream/object-schema.ts";
+import { type WorkKind, workKind } from "./pool-protocol.ts";
+import type { Tidings, Work } from "./work.ts";
+
+/** The SQLite of a pool: runners, the work that is queued or held, and tidings that their owners have not heard. */
+export const POOL_SCHEMA: SchemaPart = {
+  name: "pool",
+  steps: [
+    `CREATE TABLE runners (
+       id TEXT PRIMARY KEY,
+       name TEXT NOT NULL,
+       slots INTEGER NOT NULL,
+       labels TEXT NOT NULL,
+       kinds TEXT NOT NULL,
+       -- When something of it was heard last besides pings, in milliseconds since 1970.
+       heard_at INTEGER NOT NULL
+     ) WITHOUT ROWID`,
+    `CREATE TABLE work (
+       number INTEGER PRIMARY KEY AUTOINCREMENT,
+       id TEXT NOT NULL UNIQUE,
+       kind TEXT NOT NULL,
+       labels TEXT NOT NULL,
+       reference TEXT NOT NULL,
+       -- Who holds it; null while it is queued.
+       runner_id TEXT
+     )`,
+    "CREATE INDEX work_of_runner ON work (runner_id)",
+    `CREATE TABLE tidings (
+       number INTEGER PRIMARY KEY AUTOINCREMENT,
+       work_id TEXT NOT NULL,
+       work TEXT NOT NULL,
+       tidings TEXT NOT NULL,
+       attempts INTEGER NOT NULL DEFAULT 0,
+       -- Milliseconds since 1970.
+       due INTEGER NOT NULL
+     )`,
+    "CREATE INDEX tidings_of_work ON tidings (work_id, number)",
+  ],
+};
+
+/** A runner as its pool knows it. */
+export interface RunnerRow {
+  id: string;
+  name: string;
+  slots: number;
+  labels: string[];
+  kinds: WorkKind[];
+  heardAt: number;
+}
+
+export interface WorkRow extends Work {
+  runnerId: string | null;
+}
+
+export interface TidingsRow {
+  number: number;
+  work: Work;
+  tidings: Tidings;
+  attempts: number;
+  /** Milliseconds since 1970. */
+  due: number;
+}
+
+type RunnerColumns = { id: string; name: string; slots: number; labels: string; kinds: string; heard_at: number };
+type WorkColumns = { id: string; kind: WorkKind; labels: string; reference: string; runner_id: string | null };
+type TidingsColumns = { number: number; pair: string; attempts: number; due: number };
+
+const texts = z.array(z.string());
+const kinds = z.array(workKind);
+const reference = z.record(z.string(), z.unknown());
+
+function toRunner({ heard_at, ...row }: RunnerColumns): RunnerRow {
+  const labels = texts.parse(JSON.parse(row.labels));
+  return { ...row, labels, kinds: kinds.parse(JSON.parse(row.kinds)), heardAt: heard_at };
+}
+
+function toWork({ id, kind, labels, reference: text, runner_id }: WorkColumns): WorkRow {
+  return {
+    id,
+    kind,
+    labels: texts.parse(JSON.parse(labels)),
+    reference: reference.parse(JSON.parse(text)),
+    runnerId: runner_id,
+  };
+}
+
+function toTidings({ pair, ...row }: TidingsColumns): TidingsRow {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `tell` alone
+  return { ...row, ...(JSON.parse(pair) as { work: Work; tidings: Tidings }) };
+}
+
+export class PoolStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  saveRunner({ id, name, slots, labels, kinds, heardAt }: RunnerRow): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO runners (id, name, slots, labels, kinds, heard_at) VALUES (?, ?, ?, ?, ?, ?)",
+      id,
+      name,
+      slots,
+      JSON.stringify(labels),
+      JSON.stringify(kinds),
+      heardAt,
+    );
+  }
+
+  runner(id: string): RunnerRow | undefined {
+    return this.#sql.exec<RunnerColumns>("SELECT * FROM runners WHERE id = ?", id).toArray().map(toRunner)[0];
+  }
+
+  runners(): RunnerRow[] {
+    return this.#sql.exec<RunnerColumns>("SELECT * FROM runners ORDER BY name, id").toArray().map(toRunner);
+  }
+
+  forgetRunner(id: string): void {
+    this.#sql.exec("DELETE FROM runners WHERE id = ?", id);
+  }
+
+  /** False when work of this id is there already. */
+  queue({ id, kind, labels, reference }: Work): boolean {
+    const added = this.#sql.exec(
+      "INSERT INTO work (id, kind, labels, reference) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id",
+      id,
+      kind,
+      JSON.stringify(labels),
+      JSON.stringify(reference),
+    );
+    return added.toArray().length > 0;
+  }
+
+  work(id: string): WorkRow | undefined {
+    return this.#sql
+      .exec<WorkColumns>("SELECT id, kind, labels, reference, runner_id FROM work WHERE id = ?", id)
+      .toArray()
+      .map(toWork)[0];
+  }
+
+  workOf(runnerId: string): WorkRow[] {
+    return this.#sql
+      .exec<WorkColumns>(
+        "SELECT id, kind, labels, reference, runner_id FROM work WHERE runner_id = ? ORDER BY number",
+        runnerId,
+      )
+      .toArray()
+      .map(toWork);
+  }
+
+  /** How many pieces of work runners hold, or with null how many are queued. */
+  countWork(runnerId: string | null): number {
+    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM work WHERE runner_id IS ?", runnerId).one().n;
+  }
+
+  isAnyHeld(): boolean {
+    return this.#sql.exec("SELECT 1 FROM work WHERE runner_id IS NOT NULL LIMIT 1").toArray().length > 0;
+  }
+
+  /** The work that is queued longest and that the runner may have, `limit` pieces at most. */
+  queuedFor(runner: RunnerRow, limit: number): WorkRow[] {
+    return this.#sql
+      .exec<WorkColumns>(
+        `SELECT id, kind, labels, reference, runner_id FROM work WHERE runner_id IS NULL
+           AND kind IN (SELECT value FROM json_each(?))
+           AND NOT EXISTS (SELECT 1 FROM json_each(work.labels) WHERE value NOT IN (SELECT value FROM json_each(?)))
+         ORDER BY number LIMIT ?`,
+        JSON.stringify(runner.kinds),
+        JSON.stringify(runner.labels),
+        limit,
+      )
+      .toArray()
+      .map(toWork);
+  }
+
+  /** Gives work to a runner, or with null back to the queue. */
+  assign(id: string, runnerId: string | null): void {
+    this.#sql.exec("UPDATE work SET runner_id = ? WHERE id = ?", runnerId, id);
+  }
+
+  removeWork(id: string): void {
+    this.#sql.exec("DELETE FROM work WHERE id = ?", id);
+  }
+
+  /** Keeps tidings until their owner has heard them. */
+  tell({ id, kind, labels, reference }: Work, tidings: Tidings, now: number): void {
+    const work = JSON.stringify({ id, kind, labels, reference });
+    this.#sql.exec(
+      "INSERT INTO tidings (work_id, work, tidings, due) VALUES (?, ?, ?, ?)",
+      id,
+      work,
+      JSON.stringify(tidings),
+      now,
+    );
+  }
+
+  /** The tidings to tell next: each piece of work's in their order, whatever keeps another's owner from hearing. */
+  nextTidings(): TidingsRow | undefined {
+    return this.#sql
+      .exec<TidingsColumns>(
+        `SELECT number, json_object('work', json(work), 'tidings', json(tidings)) AS pair, attempts, due FROM tidings AS t
+         WHERE NOT EXISTS (SELECT 1 FROM tidings WHERE work_id = t.work_id AND number < t.number)
+         ORDER BY due, number LIMIT 1`,
+      )
+      .toArray()
+      .map(toTidings)[0];
+  }
+
+  /** Puts tidings off that their owner could not be told. */
+  postpone(number: number, due: number): void {
+    this.#sql.exec("UPDATE tidings SET attempts = attempts + 1, due = ? WHERE number = ?", due, number);
+  }
+
+  forgetTidings(number: number): void {
+    this.#sql.exec("DELETE FROM tidings WHERE number = ?", number);
+  }
+}

@@ -1,0 +1,28 @@
+import type { WorkKind } from "./pool-protocol.ts";
+
+/** A piece of work as its owner queues it. */
+export interface Work {
+  /** One attempt has one id; queued twice under it, it is there once. */
+  id: string;
+  kind: WorkKind;
+  /** Labels that its runner has to have, all of them. */
+  labels: readonly string[];
+  /** What its owner needs to know it again by; no secrets. */
+  reference: Readonly<Record<string, unknown>>;
+}
+
+/** What becomes of a piece of work, as its owner is told: in this order, once or more often. */
+export type Tidings =
+  | { kind: "claimed"; runner: string }
+  /** The runner has vanished or stopped, or never took the work up. */
+  | { kind: "lost"; reason: string }
+  /** The runner is through with it. */
+  | { kind: "over" };
+
+/** The other side of a kind of work: what is given to the runner that claims it, and who hears of it. */
+export interface WorkOwner {
+  /** What the runner is told, secrets among it; undefined when the work is no longer wanted. */
+  admit(env: Cloudflare.Env, work: Work, runner: string): Promise<Record<string, unknown> | undefined>;
+  /** Throws when the owner could not be reached; then it is tried again. */
+  tell(env: Cloudflare.Env, work: Work, tidings: Tidings): Promise<void>;
+}

@@ -1,0 +1,124 @@
+/** `npm run runner`: lends this machine to a Taskyard server (docs/runner.md). */
+import { chmod, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { POOL_CLOSE_CODES, type WorkKind } from "../pool/pool-protocol.ts";
+import { AgentRun } from "./agent-run.ts";
+import { environmentGrant } from "./environment-grant.ts";
+import { EnvironmentSession } from "./environment-session.ts";
+import { chooseUser, type Isolation, tryIsolation } from "./isolation.ts";
+import { helpText, limitsOf, maxUnpackedBytes, OptionsRefused, readOptions, type RunnerOptions } from "./options.ts";
+import { PoolClient } from "./pool-client.ts";
+import { removeFolder } from "./remove-folder.ts";
+import { runGrant } from "./run-grant.ts";
+import { RequestRefused, Server } from "./server.ts";
+import type { HeldWork } from "./work.ts";
+
+/** Exit codes: wrong options, a machine that cannot do it, and a server that does not want this runner. */
+const EXIT_OPTIONS = 2;
+const EXIT_MACHINE = 3;
+const EXIT_SERVER = 4;
+
+/** Users of other sandboxes pass through and do not look. */
+const PASSAGE = 0o711;
+
+function say(line: string): void {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+/** Says what is wrong, and ends the program with this code. */
+function fail(exitCode: number, message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = exitCode;
+}
+
+async function main(): Promise<void> {
+  let options: RunnerOptions | undefined;
+  try {
+    options = readOptions(process.argv.slice(2), process.env);
+  } catch (error) {
+    if (error instanceof OptionsRefused) return fail(EXIT_OPTIONS, `${error.message}\n\n${helpText()}`);
+    throw error;
+  }
+  if (!options) return void process.stdout.write(`${helpText()}\n`);
+  const server = new Server(options.url, options.key);
+  // Neither agents nor commands are to inherit it.
+  delete process.env["TASKYARD_RUNNER_KEY"];
+  const workFolder = await mkdtemp(path.join(options["work-folder"] ?? tmpdir(), "taskyard-runner-"));
+  try {
+    await chmod(workFolder, PASSAGE);
+    await lend(options, server, workFolder);
+  } finally {
+    await removeFolder(workFolder, say);
+  }
+}
+
+async function lend(options: RunnerOptions, server: Server, workFolder: string): Promise<void> {
+  const isolation = isolationOf(options);
+  const problem = options.kinds.includes("environment") ? await tryIsolation(workFolder, isolation) : undefined;
+  if (problem !== undefined) return fail(EXIT_MACHINE, describeMachine(options, problem));
+  if (isolation.kind === "none") say("WARNING: commands run without a sandbox: they reach whatever this user reaches.");
+  const refusal = await askServer(server, options.org);
+  if (refusal !== undefined) return fail(EXIT_SERVER, refusal);
+  const begin = (kind: WorkKind, details: unknown): HeldWork =>
+    kind === "run"
+      ? new AgentRun(runGrant.parse(details), agentOptions(options, workFolder), say)
+      : new EnvironmentSession(
+          environmentGrant.parse(details),
+          { server, org: options.org, isolation, workFolder, maxUnpackedBytes: maxUnpackedBytes(options) },
+          say,
+        );
+  const { org, name, slots, labels, kinds } = options;
+  const pool = new PoolClient({ server, org, name, slots, labels, kinds, begin, say });
+  say(`${name}: ${slots} slots for ${kinds.join(" and ")}, isolation ${isolation.kind}, server ${server.url}`);
+  const leaving = onSignals(async () => {
+    say("stopping");
+    await pool.leave(options["grace-seconds"] * 1000);
+  });
+  const code = await pool.run();
+  await leaving();
+  if (code === POOL_CLOSE_CODES.malformed) fail(EXIT_SERVER, "The server speaks another protocol: update this runner.");
+  if (code === POOL_CLOSE_CODES.replaced) fail(EXIT_SERVER, "Another connection of this runner took its place.");
+}
+
+/** Leaves once, at the first signal; the returned function waits for it, or leaves by itself. */
+function onSignals(leave: () => Promise<void>): () => Promise<void> {
+  let leaving: Promise<void> | undefined;
+  const begin = () => (leaving ??= leave());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void begin());
+  return begin;
+}
+
+function isolationOf(options: RunnerOptions): Isolation {
+  const kind = options.unsandboxed ? "none" : "bubblewrap";
+  const { network, share } = options;
+  return { kind, network, readOnly: share, limits: limitsOf(options), user: chooseUser() };
+}
+
+function agentOptions(options: RunnerOptions, workFolder: string) {
+  const { agent = "", url } = options;
+  return { command: agent, base: process.cwd(), workFolder, passedOn: options["agent-env"], url };
+}
+
+function describeMachine({ unsandboxed }: RunnerOptions, problem: string): string {
+  if (unsandboxed) return `This machine cannot run commands: ${problem}`;
+  return (
+    `bubblewrap does not work here: ${problem}\n` +
+    "Install it (`apt-get install bubblewrap`) where user namespaces are allowed, or start with --unsandboxed in a " +
+    "container or machine that holds nothing else (docs/runner.md)."
+  );
+}
+
+/** Why the server does not want this runner; undefined when it does, or is not there now. */
+async function askServer(server: Server, org: string): Promise<string | undefined> {
+  try {
+    await server.send("GET", `/api/v1/org/${org}/runners/connect`, undefined, new AbortController().signal);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RequestRefused)) return `The server cannot be reached: ${String(error)}`;
+    // What it says to a key that may connect and has not asked for a WebSocket.
+    return error.status === 400 ? undefined : `The server refuses this runner: ${error.message}`;
+  }
+}
+
+await main();

@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** What the pool tells of a run (docs/runner.md). */
+export const runGrant = z.object({
+  project_id: z.int(),
+  task_id: z.string(),
+  run_id: z.string(),
+  attempt: z.int(),
+  max_seconds: z.number(),
+  agent_token: z.string(),
+  event_token: z.string(),
+  task: z.object({
+    title: z.string(),
+    description: z.string(),
+    repository: z.string().nullable(),
+    json_schema: z.unknown(),
+  }),
+  run: z.object({ branch: z.string().nullable(), state: z.record(z.string(), z.unknown()) }),
+});
+
+export type RunGrant = z.output<typeof runGrant>;

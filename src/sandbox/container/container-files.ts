@@ -1,0 +1,72 @@
+import { FILE_SCRIPTS, faultOf, toListing, toStatus } from "../file-scripts.ts";
+import { FileError, type FileStatus, type SandboxFiles } from "../port.ts";
+import { asCommand, type ContainerMachine } from "./container-machine.ts";
+
+/** The files of a container: looked at by commands inside of it, their bytes through its own interface. */
+export class ContainerFiles implements SandboxFiles {
+  readonly #machine: ContainerMachine;
+
+  constructor(machine: ContainerMachine) {
+    this.#machine = machine;
+  }
+
+  async stat(path: string): Promise<FileStatus | undefined> {
+    try {
+      return toStatus(path, await this.#ask("stat", path));
+    } catch (error) {
+      if (error instanceof FileError && error.fault === "not_found") return undefined;
+      throw error;
+    }
+  }
+
+  async list(path: string, depth: number, limit: number): Promise<{ entries: FileStatus[]; more: boolean }> {
+    const env = { DEPTH: String(depth), LIMIT: String(limit + 1) };
+    return toListing(path, await this.#ask("list", path, env), limit);
+  }
+
+  async read(path: string, range?: { offset: number; length: number }): Promise<ReadableStream<Uint8Array>> {
+    const status = await this.stat(path);
+    if (!status) throw new FileError("not_found", `There is no '${path}'.`);
+    if (status.type === "directory") throw new FileError("is_directory", `'${path}' is a folder.`);
+    const { content } = await this.#machine.readFile(path, { encoding: "none" });
+    return range ? content.pipeThrough(slice(range.offset, range.length)) : content;
+  }
+
+  async write(path: string, body: ReadableStream<Uint8Array>): Promise<FileStatus> {
+    const status = await this.stat(path);
+    if (status?.type === "directory") throw new FileError("is_directory", `'${path}' is a folder.`);
+    const { exitCode, stderr } = await this.#machine.exec(asCommand('mkdir -p -- "$(dirname -- "$1")"', path));
+    const fault = faultOf({ status: "exited", exitCode, produced: { stdout: 0, stderr: 0 } })(stderr);
+    if (fault) throw fault;
+    await this.#machine.writeFile(path, body);
+    return toStatus(path, await this.#ask("stat", path));
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#ask("remove", path);
+  }
+
+  async #ask(script: "stat" | "list" | "remove", path: string, env: Record<string, string> = {}): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.#machine.exec(asCommand(FILE_SCRIPTS[script]), {
+      env: { ...env, P: path },
+    });
+    const fault = faultOf({ status: "exited", exitCode, produced: { stdout: 0, stderr: 0 } })(stderr);
+    if (fault) throw fault;
+    return stdout;
+  }
+}
+
+/** Lets bytes `offset` to `offset + length` through. */
+function slice(offset: number, length: number): TransformStream<Uint8Array, Uint8Array> {
+  let skip = offset;
+  let left = length;
+  return new TransformStream({
+    transform(chunk, controller) {
+      const part = chunk.subarray(skip, skip + left);
+      skip = Math.max(0, skip - chunk.byteLength);
+      left -= part.byteLength;
+      if (part.byteLength > 0) controller.enqueue(part);
+      if (left === 0) controller.terminate();
+    },
+  });
+}

@@ -1,0 +1,113 @@
+import { logBackgroundFailure } from "../../http/request-log.ts";
+import {
+  type Sandbox,
+  type SandboxCommand,
+  type SandboxFiles,
+  type SandboxPlace,
+  type SandboxScript,
+  type SandboxTraits,
+  TASK_ROOT,
+} from "../port.ts";
+import { ContainerCommand } from "./container-command.ts";
+import { ContainerFiles } from "./container-files.ts";
+import { asCommand, type ContainerMachine } from "./container-machine.ts";
+
+export const CONTAINER_TRAITS: SandboxTraits = {
+  kind: "container",
+  description: "A Linux container on Cloudflare. The task's services are not started.",
+  linux: true,
+  network: true,
+  services: false,
+  streams: true,
+};
+
+const ARCHIVE = "/tmp/.taskyard-task.zip";
+
+/** `$1` the archive, `$2` the task's folder, the rest what is withheld, in any letter case; `/` at its end: all below. */
+const UNPACK = `set -e
+rm -rf -- "$2"; mkdir -p -- "$2"; unzip -q -o -d "$2" "$1"; rm -f -- "$1"; cd -- "$2"; shift 2
+for path; do
+  find . -ipath "./\${path%/}" -prune -exec rm -rf -- {} +
+done`;
+
+/** What a path has to be quoted in so that find takes it as it is. */
+const PATTERN = /[*?[\]\\]/g;
+
+/** Runs commands in a container of @cloudflare/sandbox, one for each environment. */
+export class ContainerSandbox implements Sandbox {
+  readonly traits = CONTAINER_TRAITS;
+  /** The stream of a command ends with the object that reads it. */
+  readonly outlivesObject = false;
+  readonly files: SandboxFiles;
+  readonly #place: SandboxPlace;
+  readonly #machine: ContainerMachine;
+  readonly #running = new Map<string, ContainerCommand>();
+
+  constructor(place: SandboxPlace, machine: ContainerMachine) {
+    this.#place = place;
+    this.#machine = machine;
+    this.files = new ContainerFiles(machine);
+  }
+
+  /** Unpacks the archive, without what is withheld, and runs the provision script. */
+  async provision(): Promise<void> {
+    const { host, task, openArchive } = this.#place;
+    try {
+      await this.#machine.setKeepAlive(true);
+      await this.#machine.writeFile(ARCHIVE, await openArchive().read(0, task.fileSize));
+      const withheld = task.withheldPaths.map((path) => path.replaceAll(PATTERN, String.raw`\$&`));
+      const unpacked = await this.#machine.exec(asCommand(UNPACK, ARCHIVE, TASK_ROOT, ...withheld));
+      if (unpacked.exitCode !== 0) return await host.failed(`The archive cannot be unpacked: ${unpacked.stderr}`);
+    } catch (error) {
+      logBackgroundFailure("provisionContainer", error);
+      return host.failed("The container did not start.");
+    }
+    host.log(`${task.organizationKey}/${task.name}@${task.version} is in ${TASK_ROOT}.`);
+    const fault = task.provision && (await this.#runScript("provision", task.provision));
+    await (fault ? host.failed(fault) : host.ready({}));
+  }
+
+  async start(command: SandboxCommand): Promise<void> {
+    if (this.#running.has(command.id)) return;
+    const running = new ContainerCommand(this.#machine, command, this.#place.host);
+    this.#running.set(command.id, running);
+    void this.#run(command.id, running);
+  }
+
+  async kill(commandId: string): Promise<void> {
+    await this.#running.get(commandId)?.kill();
+  }
+
+  async destroy(): Promise<void> {
+    const { teardown } = this.#place.task;
+    try {
+      if (teardown) await this.#runScript("teardown", teardown);
+    } catch (error) {
+      // Most likely the container is gone already, which is what is wanted.
+      logBackgroundFailure("teardownContainer", error);
+    }
+    await this.#machine.destroy();
+  }
+
+  async #run(id: string, command: ContainerCommand): Promise<void> {
+    const { host } = this.#place;
+    try {
+      await host.ended(id, await command.run());
+    } catch (error) {
+      logBackgroundFailure("containerCommand", error);
+      await host.ended(id, { status: "lost", reason: "The connection to the container was lost." });
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  /** Undefined when the script has ended well, else what to tell users. */
+  async #runScript(role: string, { script, timeout }: SandboxScript): Promise<string | undefined> {
+    const run = 'cd -- "$1" && if [ -f "$2" ]; then timeout "$3" bash "$2"; else timeout "$3" bash -c "$2"; fi';
+    const line = asCommand(run, TASK_ROOT, script, String(timeout));
+    const { exitCode, stdout, stderr } = await this.#machine.exec(line);
+    for (const text of [stdout, stderr]) if (text.trim() !== "") this.#place.host.log(text.trimEnd());
+    if (exitCode === 0) return undefined;
+    return `The ${role} script '${script}' ended with exit code ${exitCode}; see the environment's logs.`;
+  }
+}

@@ -1,0 +1,155 @@
+import { readConfig } from "../../config.ts";
+import { logBackgroundFailure } from "../../http/request-log.ts";
+import { applySchema } from "../../stream/object-schema.ts";
+import {
+  type OutputStream,
+  type Sandbox,
+  type SandboxCommand,
+  type SandboxFiles,
+  type SandboxPlace,
+  type SandboxScript,
+  type SandboxTraits,
+  TASK_ROOT,
+} from "../port.ts";
+import { importArchive, TooManyFiles } from "./archive-import.ts";
+import { FileContent } from "./file-content.ts";
+import { FileTree } from "./file-tree.ts";
+import { resolvePath } from "./paths.ts";
+import { EmbeddedFiles } from "./sandbox-files.ts";
+import { runShell, type ShellOutcome } from "./shell.ts";
+import { ShellFiles } from "./shell-files.ts";
+import { TREE_SCHEMA } from "./tree-schema.ts";
+
+export const EMBEDDED_TRAITS: SandboxTraits = {
+  kind: "embedded",
+  description:
+    "A bash interpreter with the usual text tools inside the Worker: no Linux, no programs of its own, no network. " +
+    "Output comes when a command is over.",
+  linux: false,
+  network: false,
+  services: false,
+  streams: false,
+};
+
+/** Bytes of a script's output that go to the environment's log. */
+const SCRIPT_OUTPUT_BYTES = 16 * 1024;
+
+/** Runs commands in a shell inside the environment's own object, on files that are stored in it. */
+export class EmbeddedSandbox implements Sandbox {
+  readonly traits = EMBEDDED_TRAITS;
+  readonly outlivesObject = false;
+  readonly files: SandboxFiles;
+  readonly #place: SandboxPlace;
+  readonly #tree: FileTree;
+  readonly #content: FileContent;
+  readonly #running = new Map<string, AbortController>();
+
+  constructor(place: SandboxPlace) {
+    const { storage } = place.ctx;
+    storage.transactionSync(() => applySchema(storage.sql, [TREE_SCHEMA]));
+    const { EMBEDDED_MAX_FILES, EMBEDDED_MAX_BYTES } = readConfig(place.env);
+    this.#place = place;
+    this.#tree = new FileTree(storage.sql, EMBEDDED_MAX_FILES);
+    this.#content = new FileContent(storage.sql, this.#tree, place.openArchive, EMBEDDED_MAX_BYTES, (name, error) => {
+      logBackgroundFailure("readArchive", error);
+      place.host.log(`'${name}' cannot be read: the task's archive does not give it. Was this version deleted?`);
+    });
+    this.files = new EmbeddedFiles(this.#tree, this.#content);
+  }
+
+  /** Lists the archive and runs the provision script; it is run again when the object was lost during it. */
+  async provision(): Promise<void> {
+    const { ctx, host, task, env, openArchive } = this.#place;
+    try {
+      const files = await importArchive(
+        ctx.storage,
+        this.#tree,
+        openArchive(),
+        task,
+        readConfig(env).EMBEDDED_MAX_FILES,
+      );
+      host.log(`${files} files of ${task.organizationKey}/${task.name}@${task.version} are in ${TASK_ROOT}.`);
+    } catch (error) {
+      if (!(error instanceof TooManyFiles)) logBackgroundFailure("importArchive", error);
+      return host.failed(error instanceof TooManyFiles ? error.message : "The task's archive cannot be read.");
+    }
+    const fault = task.provision && (await this.#runScript("provision", task.provision));
+    if (fault) return host.failed(fault);
+    await host.ready({});
+  }
+
+  async start(command: SandboxCommand): Promise<void> {
+    if (this.#running.has(command.id)) return;
+    const stop = new AbortController();
+    this.#running.set(command.id, stop);
+    void this.#run(command, stop);
+  }
+
+  async kill(commandId: string): Promise<void> {
+    this.#running.get(commandId)?.abort(new DOMException("The command was killed.", "AbortError"));
+  }
+
+  /** Runs the teardown script, where commands could run at all, and forgets the files. */
+  async destroy(): Promise<void> {
+    for (const id of this.#running.keys()) await this.kill(id);
+    const { task, ctx } = this.#place;
+    if (task.teardown && this.#tree.find(TASK_ROOT, "open")) await this.#runScript("teardown", task.teardown);
+    ctx.storage.transactionSync(() => {
+      for (const { name } of this.#tree.children(this.#tree.get("/", "open")))
+        this.#tree.remove(`/${name}`, "rm", true);
+    });
+  }
+
+  async #run(command: SandboxCommand, stop: AbortController): Promise<void> {
+    const { host } = this.#place;
+    try {
+      const { output, ending } = await this.#execute(command, stop);
+      for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
+        host.output(command.id, stream, 0, output[stream]);
+      }
+      await host.ended(command.id, ending);
+    } catch (error) {
+      logBackgroundFailure("embeddedCommand", error);
+      await host.ended(command.id, { status: "lost", reason: "The embedded shell failed while the command ran." });
+    } finally {
+      this.#running.delete(command.id);
+    }
+  }
+
+  async #execute(command: SandboxCommand, stop: AbortController): Promise<ShellOutcome> {
+    // What was committed for the command goes out before the shell begins: it may keep the isolate busy.
+    await this.#place.ctx.storage.sync();
+    const timeUp = new DOMException("The command's time is up.", "TimeoutError");
+    const timer = setTimeout(() => stop.abort(timeUp), command.limits.seconds * 1000);
+    try {
+      return await runShell(new ShellFiles(this.#tree, this.#content), command, stop.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Undefined when the script has ended well, else what to tell users. */
+  async #runScript(role: "provision" | "teardown", { script, timeout }: SandboxScript): Promise<string | undefined> {
+    const path = resolvePath(TASK_ROOT, script);
+    const isFile = this.#tree.find(path, "open")?.type === "file";
+    const command: SandboxCommand = {
+      id: role,
+      command: isFile ? `bash '${path.replaceAll("'", String.raw`'\''`)}'` : script,
+      cwd: TASK_ROOT,
+      env: {},
+      stdin: new Uint8Array(0),
+      limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
+    };
+    const { host } = this.#place;
+    host.log(`The ${role} script starts.`);
+    const { output, ending } = await this.#execute(command, new AbortController());
+    for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
+      const text = new TextDecoder().decode(output[stream]).trimEnd();
+      if (text !== "") host.log(text);
+    }
+    const outcome = ending.status === "exited" ? `ended with exit code ${ending.exitCode}` : "took too long";
+    host.log(`The ${role} script ${outcome}.`);
+    if (ending.status === "exited" && ending.exitCode === 0) return undefined;
+    return `The ${role} script '${script}' ${outcome}; see the environment's logs.`;
+  }
+}

@@ -1,0 +1,98 @@
+import { FileError, type FileFault, type FileStatus, type SandboxFiles } from "../port.ts";
+import type { FileContent } from "./file-content.ts";
+import type { FileTree } from "./file-tree.ts";
+import type { Node } from "./tree-schema.ts";
+import { joinPath } from "./paths.ts";
+import { SystemError, type SystemErrorCode } from "./system-error.ts";
+
+const FILE_MODE = 0o644;
+
+const FAULTS: Record<SystemErrorCode, FileFault> = {
+  ENOENT: "not_found",
+  ENOTDIR: "not_directory",
+  EISDIR: "is_directory",
+  EEXIST: "invalid_path",
+  ENOTEMPTY: "not_empty",
+  EINVAL: "invalid_path",
+  EPERM: "not_permitted",
+  ELOOP: "invalid_path",
+  ENAMETOOLONG: "invalid_path",
+  EFBIG: "too_large",
+  ENOSPC: "no_space",
+  EIO: "unavailable",
+};
+
+/** The stored files as the API reads and writes them. */
+export class EmbeddedFiles implements SandboxFiles {
+  readonly #tree: FileTree;
+  readonly #content: FileContent;
+
+  constructor(tree: FileTree, content: FileContent) {
+    this.#tree = tree;
+    this.#content = content;
+  }
+
+  stat(path: string): Promise<FileStatus | undefined> {
+    return translate(async () => {
+      const node = this.#tree.find(path, "stat");
+      return node && toStatus(path, node);
+    });
+  }
+
+  list(path: string, depth: number, limit: number): Promise<{ entries: FileStatus[]; more: boolean }> {
+    return translate(async () => {
+      const folder = this.#tree.get(path, "scandir");
+      if (folder.type !== "directory") throw new SystemError("ENOTDIR", "scandir", path);
+      const entries: FileStatus[] = [];
+      for (const entry of this.#below(folder, path, depth)) {
+        if (entries.length === limit) return { entries, more: true };
+        entries.push(entry);
+      }
+      return { entries, more: false };
+    });
+  }
+
+  read(path: string, range?: { offset: number; length: number }): Promise<ReadableStream<Uint8Array>> {
+    return translate(async () => {
+      const node = this.#tree.get(path, "open");
+      if (node.type === "directory") throw new SystemError("EISDIR", "open", path);
+      return this.#content.open(node, range?.offset, range?.length);
+    });
+  }
+
+  write(path: string, body: ReadableStream<Uint8Array>, size: number): Promise<FileStatus> {
+    return translate(async () => {
+      const there = this.#tree.find(path, "open");
+      if (there?.type === "directory") throw new SystemError("EISDIR", "open", path);
+      const made = { type: "file" as const, mode: FILE_MODE };
+      const node = there ?? this.#tree.create(path, "open", made, { follow: true, parents: true });
+      await this.#content.receive(node, body, size, path);
+      return toStatus(path, this.#tree.reload(node) ?? node);
+    });
+  }
+
+  remove(path: string): Promise<void> {
+    return translate(async () => this.#tree.remove(path, "rm", true));
+  }
+
+  *#below(folder: Node, path: string, depth: number): Generator<FileStatus, void, void> {
+    for (const { name, node } of this.#tree.children(folder)) {
+      const inner = joinPath(path, name);
+      yield toStatus(inner, node);
+      if (node.type === "directory" && depth > 1) yield* this.#below(node, inner, depth - 1);
+    }
+  }
+}
+
+function toStatus(path: string, { type, size, mode, modified }: Node): FileStatus {
+  return { path, type, size: type === "file" ? size : 0, mode, modified };
+}
+
+async function translate<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+    throw new FileError(FAULTS[error.code], error.message);
+  }
+}

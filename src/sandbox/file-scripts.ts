@@ -1,0 +1,75 @@
+import { type CommandEnding, FileError, type FileStatus } from "./port.ts";
+
+/**
+ * Operations on the files of a sandbox as commands inside of it, for a machine with GNU tools: what a command of the
+ * environment can reach is what can be read and written, and no link leads out. The path is in `P`.
+ */
+
+/** Exit codes of the scripts below, which no program of theirs uses. */
+const NOT_FOUND = 94;
+const IS_DIRECTORY = 95;
+const NOT_DIRECTORY = 96;
+
+const STATUS = 'stat -L -c "%F|%s|%a|%Y" -- "$P"';
+
+export const FILE_SCRIPTS = {
+  stat: `[ -e "$P" ] || exit ${NOT_FOUND}; ${STATUS}`,
+  list: `[ -e "$P" ] || exit ${NOT_FOUND}; [ -d "$P" ] || exit ${NOT_DIRECTORY}
+find "$P"/ -mindepth 1 -maxdepth "$DEPTH" -printf '%P\\t%y|%s|%m|%T@\\0' | sort -z | head -z -n "$LIMIT"`,
+  read: `[ -e "$P" ] || exit ${NOT_FOUND}; [ ! -d "$P" ] || exit ${IS_DIRECTORY}
+if [ "$LENGTH" = all ]; then exec cat -- "$P"; fi
+tail -c "+$((OFFSET + 1))" -- "$P" | head -c "$LENGTH"`,
+  write: `[ ! -d "$P" ] || exit ${IS_DIRECTORY}
+mkdir -p -- "$(dirname -- "$P")" && T=$(mktemp -- "$P.XXXXXX") || exit
+trap 'rm -f -- "$T"' EXIT
+cat > "$T" && [ "$(stat -c %s -- "$T")" = "$SIZE" ] || exit
+if [ -e "$P" ]; then chmod --reference="$P" -- "$T"; else chmod 644 -- "$T"; fi
+mv -fT -- "$T" "$P" && ${STATUS}`,
+  remove: `[ -e "$P" ] || [ -L "$P" ] || exit ${NOT_FOUND}; rm -rf -- "$P"`,
+};
+
+/** The error that an operation ended with, given what it wrote to standard error; undefined when it did its work. */
+export function faultOf(ending: CommandEnding): (errors: string) => FileError | undefined {
+  return (errors) => {
+    if (ending.status !== "exited") return unavailable();
+    if (ending.exitCode === 0) return undefined;
+    if (ending.exitCode === NOT_FOUND) return new FileError("not_found", "There is no such file or folder.");
+    if (ending.exitCode === IS_DIRECTORY) return new FileError("is_directory", "This is a folder.");
+    if (ending.exitCode === NOT_DIRECTORY) return new FileError("not_directory", "This is no folder.");
+    if (/No space left|Disk quota/.test(errors)) return new FileError("no_space", "The disk of the sandbox is full.");
+    if (/File too large|File size limit/.test(errors)) return new FileError("too_large", "The file is too large.");
+    if (/Not a directory|File exists/.test(errors)) {
+      return new FileError("not_directory", "Something above the path is no folder.");
+    }
+    return new FileError("not_permitted", "The sandbox does not permit it.");
+  };
+}
+
+export function unavailable(): FileError {
+  return new FileError("unavailable", "The machine of the sandbox cannot be reached now.");
+}
+
+const TYPES: Record<string, FileStatus["type"]> = { directory: "directory", d: "directory", l: "symlink" };
+
+/** What `list` prints of a folder when it is asked for one entry more than `limit`. */
+export function toListing(folder: string, printed: string, limit: number): { entries: FileStatus[]; more: boolean } {
+  const found = printed.split("\0").filter((line) => line !== "");
+  const entries = found.slice(0, limit).map((line) => {
+    const tab = line.lastIndexOf("\t");
+    return toStatus(`${folder === "/" ? "" : folder}/${line.slice(0, tab)}`, line.slice(tab + 1));
+  });
+  return { entries, more: found.length > limit };
+}
+
+/** `type|size|mode|seconds` as stat and find print it. */
+export function toStatus(path: string, text: string): FileStatus {
+  const [kind = "", size = "0", mode = "0", seconds = "0"] = text.trim().split("|");
+  const type = TYPES[kind] ?? "file";
+  return {
+    path,
+    type,
+    size: type === "file" ? Number(size) : 0,
+    mode: Number.parseInt(mode, 8),
+    modified: Math.floor(Number(seconds) * 1000),
+  };
+}

@@ -1,0 +1,219 @@
+import type { ZipSource } from "../zip/source.ts";
+
+/**
+ * Where the commands of an environment run. The environment's Durable Object is the host: it owns the state, what was
+ * asked for and what came out of it. A sandbox is opened anew each time the object wakes, so it remembers nothing that
+ * it has not stored or cannot ask for; what happens in it is told to the host by the id of the command, whenever it
+ * happens. Nothing here throws for an expected failure of a command: it ends, and its ending says how.
+ */
+
+export const SANDBOX_KINDS = ["embedded", "runner", "container"] as const;
+
+export type SandboxKind = (typeof SANDBOX_KINDS)[number];
+
+/** Where the task's archive lies in every sandbox, and where commands start that ask for no folder. */
+export const TASK_ROOT = "/task";
+
+/** Exit codes of commands that did not end by themselves: those of timeout(1) and of a process that SIGKILL ends. */
+export const TIMED_OUT_EXIT_CODE = 124;
+export const KILLED_EXIT_CODE = 137;
+
+/** A script of task.yaml: a path in the archive, or a line for the shell. `timeout` is in seconds. */
+export interface SandboxScript {
+  script: string;
+  timeout: number;
+}
+
+/** What the task's version says that a sandbox needs to know. */
+export interface SandboxTask {
+  /** Key of the organization that owns the task. */
+  organizationKey: string;
+  name: string;
+  version: string;
+  /** SHA-256 of the archive in hex, and its size in bytes. */
+  sha256: string;
+  fileSize: number;
+  /** The archive in R2 (ARCHIVES), as it was when it was checked. */
+  archiveKey: string;
+  archiveEtag: string;
+  directoryOffset: number;
+  directorySize: number;
+  entryCount: number;
+  /** Paths of the archive that are in no sandbox: solutions and flags (registry/withheld-paths.ts). */
+  withheldPaths: readonly string[];
+  /** Services that task.yaml declares, with their ports. */
+  ports: Readonly<Record<string, readonly number[]>> | null;
+  /** What runs in the sandbox before it is ready, and before it is destroyed. */
+  provision: SandboxScript | null;
+  teardown: SandboxScript | null;
+}
+
+/** What a command may use. */
+export interface CommandLimits {
+  /** Wall clock, from the command's start in the sandbox. The sandbox itself ends it, by SIGTERM and then SIGKILL. */
+  seconds: number;
+  /** Bytes of each stream that are passed on, from its beginning. What comes after is read, counted and dropped. */
+  outputBytes: number;
+}
+
+export interface SandboxCommand {
+  /** UUID. A command that is started twice under the same id runs once. */
+  id: string;
+  /** A line for the shell; `bash -c` where there is one. */
+  command: string;
+  /** Absolute, or relative to TASK_ROOT. */
+  cwd: string;
+  /** Added to the sandbox's own variables. */
+  env: Readonly<Record<string, string>>;
+  /** All of standard input; empty means that it is at its end. */
+  stdin: Uint8Array;
+  limits: CommandLimits;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+/** Bytes that a command has written in all, passed on or not. */
+export type Produced = Record<OutputStream, number>;
+
+/** How a command ended. `lost` is the only one without an exit code, because nobody knows it. */
+export type CommandEnding =
+  | { status: "exited"; exitCode: number; produced: Produced }
+  | { status: "timed_out" | "killed"; produced: Produced }
+  | { status: "lost"; reason: string };
+
+/** A service of the task that can be reached. */
+export interface ServiceAddress {
+  url: string;
+  port: number;
+}
+
+/** What the sandbox tells the environment. Every call is committed before it returns, and may be repeated. */
+export interface SandboxHost {
+  /** Provisioning is done: the files are there and commands can run. */
+  ready(services: Readonly<Record<string, ServiceAddress>>): Promise<void>;
+  /** Provisioning failed, or the sandbox is gone for good; `reason` is shown to users. Ends running commands as lost. */
+  failed(reason: string): Promise<void>;
+  /**
+   * Output of a running command. `offset` is where `bytes` begin in their stream, so that bytes sent again are stored
+   * once. Returns how many bytes of the stream are stored now, or undefined when no such command runs (any more):
+   * then it is to be killed.
+   */
+  output(commandId: string, stream: OutputStream, offset: number, bytes: Uint8Array): number | undefined;
+  /** The command is over. Later endings of the same command change nothing. */
+  ended(commandId: string, ending: CommandEnding): Promise<void>;
+  /** Bytes stored of each stream of a command that runs, undefined when none of that id does: to resume from. */
+  stored(commandId: string): Produced | undefined;
+  /** Ids of the commands that run as far as the host knows. */
+  running(): string[];
+  /** Adds lines to the environment's log (`GET …/logs`): what provisioning does, not what commands write. */
+  log(line: string): void;
+  /** Has `Sandbox.wake` called at about this time (milliseconds since 1970); a later call replaces it. */
+  wakeAt(time: number): Promise<void>;
+}
+
+/** What a sandbox is made of: given anew each time the object wakes. */
+export interface SandboxPlace {
+  environmentId: string;
+  organizationId: string;
+  task: SandboxTask;
+  /** What its machine has to have, where machines are chosen from (docs/runner.md). */
+  labels: readonly string[];
+  /** The object's storage. A provider keeps what it stores in tables that begin with its own kind (`runner_…`). */
+  ctx: DurableObjectState;
+  env: Cloudflare.Env;
+  host: SandboxHost;
+  /** Reads the task's archive out of R2. */
+  openArchive: () => ZipSource;
+}
+
+/** What a sandbox is able to do; shown in the environment's answer as `sandbox_provider`. */
+export interface SandboxTraits {
+  kind: SandboxKind;
+  /** One sentence for users: what it is and what it is not. */
+  description: string;
+  /** Whether commands are programs of a Linux machine. */
+  linux: boolean;
+  /** Whether commands reach a network. */
+  network: boolean;
+  /** Whether the task's services (`ports`) are started. */
+  services: boolean;
+  /** Whether output is passed on while the command runs, rather than when it is over. */
+  streams: boolean;
+}
+
+/** Why something about files was refused. */
+export type FileFault =
+  | "not_found"
+  | "is_directory"
+  | "not_directory"
+  | "not_empty"
+  | "invalid_path"
+  | "not_permitted"
+  | "too_large"
+  | "no_space"
+  | "unavailable";
+
+/** Thrown by SandboxFiles for what it cannot do. `message` is for users. */
+export class FileError extends Error {
+  override readonly name = "FileError";
+  readonly fault: FileFault;
+
+  constructor(fault: FileFault, message: string) {
+    super(message);
+    this.fault = fault;
+  }
+}
+
+export interface FileStatus {
+  /** Absolute path in the sandbox. */
+  path: string;
+  type: "file" | "directory" | "symlink";
+  /** Bytes; 0 for what is no file. */
+  size: number;
+  /** Permission bits. */
+  mode: number;
+  /** Milliseconds since 1970. */
+  modified: number;
+}
+
+/** The files of a sandbox that is ready, outside of any command. Paths are absolute and have no `.` or `..` in them. */
+export interface SandboxFiles {
+  /** Undefined when there is none. Symbolic links are followed. */
+  stat(path: string): Promise<FileStatus | undefined>;
+  /** What lies below a folder, `depth` levels deep (1: its own entries), by path; no more than `limit` entries. */
+  list(path: string, depth: number, limit: number): Promise<{ entries: FileStatus[]; more: boolean }>;
+  /** `length` bytes from `offset` on; the whole file without a range. */
+  read(path: string, range?: { offset: number; length: number }): Promise<ReadableStream<Uint8Array>>;
+  /** Creates or replaces a file, with the folders above it. `size` is how many bytes `body` has. */
+  write(path: string, body: ReadableStream<Uint8Array>, size: number): Promise<FileStatus>;
+  /** Removes a file, or a folder with all that is in it. Throws `not_found`. */
+  remove(path: string): Promise<void>;
+}
+
+/** What the host asks of a sandbox. */
+export interface Sandbox {
+  readonly traits: SandboxTraits;
+  readonly files: SandboxFiles;
+  /**
+   * Whether commands go on while the object sleeps or is moved. Where they do not, the host ends those that it finds
+   * running when it wakes as lost.
+   */
+  readonly outlivesObject: boolean;
+  /** Begins to provision; the outcome comes by `ready` or `failed`. Repeated when the object was lost meanwhile. */
+  provision(): Promise<void>;
+  /** Starts a command, which the host has stored as running. What comes of it is told to the host. */
+  start(command: SandboxCommand): Promise<void>;
+  /** Ends a command and all that it has started; its ending comes by `ended`. */
+  kill(commandId: string): Promise<void>;
+  /** Gives back everything that the sandbox holds. May be repeated, also before it was ever provisioned. */
+  destroy(): Promise<void>;
+  /** What `wakeAt` has asked for. */
+  wake?(): Promise<void>;
+  /** A WebSocket handshake that the environment has admitted for the sandbox's machine. */
+  connect?(request: Request): Promise<Response>;
+  /** Messages and ends of hibernatable sockets that `connect` has accepted. */
+  socketMessage?(socket: WebSocket, message: string | ArrayBuffer): Promise<void>;
+  socketClosed?(socket: WebSocket): Promise<void>;
+}
+
+export type OpenSandbox = (place: SandboxPlace) => Sandbox;

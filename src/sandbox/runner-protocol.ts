@@ -1,0 +1,96 @@
+/**
+ * What an environment and the machine that runs its commands say to each other over WebSocket (docs/runner.md): JSON texts
+ * both ways, besides `ping` and `pong`. Both sides use this module; it imports nothing of either.
+ */
+import { z } from "zod";
+
+/** Goes up when a machine of the former one would no longer understand. */
+export const SANDBOX_PROTOCOL = 1;
+
+/** Carries the token that came with the work, beside the runner's key. */
+export const WORK_TOKEN_HEADER = "X-Work-Token";
+
+/** Bytes of one stream that are on their way at most: then the machine reads no more of the command's output. */
+export const OUTPUT_WINDOW_BYTES = 512 * 1024;
+/** Bytes of output or input in one message at most. */
+export const PIECE_BYTES = 64 * 1024;
+/** Bytes of a command's input that are on their way at most. */
+export const INPUT_WINDOW_BYTES = 512 * 1024;
+
+/** Why the environment closes the connection. */
+export const SANDBOX_CLOSE_CODES = {
+  /** The environment is no longer, or the work is somebody else's: the machine clears it away. */
+  over: 4000,
+  /** What the machine sent is none of these messages. */
+  malformed: 4001,
+  /** A newer connection of the same work took the place of this one. */
+  replaced: 4003,
+} as const;
+
+const stream = z.literal(["stdout", "stderr"]);
+const count = z.int().min(0);
+const produced = z.object({ stdout: count, stderr: count });
+const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
+
+export const machineMessage = z.discriminatedUnion("type", [
+  /** First on each connection. `new`: nothing was set up yet. */
+  z.object({ type: z.literal("hello"), protocol: z.literal(SANDBOX_PROTOCOL), state: z.literal(["new", "ready"]) }),
+  /** A line for the environment's log. */
+  z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
+  z.object({ type: z.literal("ready") }),
+  z.object({ type: z.literal("failed"), reason: z.string().max(4_000) }),
+  /** The machine has the command, and starts it. */
+  z.object({ type: z.literal("taken"), id: z.string() }),
+  /** Output in base64; `offset` is where it begins in its stream. */
+  z.object({ type: z.literal("output"), id: z.string(), stream, offset: count, data: z.base64() }),
+  /** So many bytes of the command's input were read or are no longer wanted. */
+  z.object({ type: z.literal("input_taken"), id: z.string(), bytes: count }),
+  /** Sent again on each connection until it is `noted`. */
+  z.object({
+    type: z.literal("ended"),
+    id: z.string(),
+    ending: z.discriminatedUnion("status", [
+      z.object({ status: z.literal("exited"), exit_code: z.int(), produced }),
+      z.object({ status: z.literal(["timed_out", "killed"]), produced }),
+      z.object({ status: z.literal("lost"), reason: z.string() }),
+    ]),
+  }),
+]);
+
+export type MachineMessage = z.output<typeof machineMessage>;
+
+export const environmentMessage = z.discriminatedUnion("type", [
+  /** The answer to a `new` machine: what to set up. The archive is at `…/archive` beside the connection. */
+  z.object({
+    type: z.literal("open"),
+    archive: z.object({ sha256: z.string(), size: count }),
+    withheld_paths: z.array(z.string()),
+    provision: script,
+    teardown: script,
+  }),
+  /** The answer to a `ready` machine: how much of the output of each running command is stored. */
+  z.object({
+    type: z.literal("resume"),
+    commands: z.array(z.object({ id: z.string(), stdout: count, stderr: count })),
+  }),
+  /** Starts a command; one that is known under its id already is not started again. `input`: more input follows. */
+  z.object({
+    type: z.literal("start"),
+    id: z.string(),
+    command: z.string(),
+    cwd: z.string(),
+    env: z.record(z.string(), z.string()),
+    stdin: z.base64(),
+    input: z.boolean(),
+    seconds: z.number(),
+    output_bytes: z.number(),
+  }),
+  z.object({ type: z.literal("input"), id: z.string(), data: z.base64(), end: z.boolean() }),
+  z.object({ type: z.literal("kill"), id: z.string() }),
+  /** So many bytes of the stream are stored. */
+  z.object({ type: z.literal("stored"), id: z.string(), stream, bytes: count }),
+  /** The command's end is stored: it can be forgotten. */
+  z.object({ type: z.literal("noted"), id: z.string() }),
+]);
+
+export type EnvironmentMessage = z.output<typeof environmentMessage>;

@@ -1,0 +1,287 @@
+import { readConfig } from "../../config.ts";
+import { openPool } from "../../pool/pool-handle.ts";
+import { PING, PONG } from "../../pool/pool-protocol.ts";
+import type { Tidings, Work } from "../../pool/work.ts";
+import { applySchema } from "../../stream/object-schema.ts";
+import type { CommandEnding, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
+import {
+  type EnvironmentMessage,
+  type MachineMessage,
+  machineMessage,
+  SANDBOX_CLOSE_CODES,
+  WORK_TOKEN_HEADER,
+} from "../runner-protocol.ts";
+import { ORGANIZATION_HEADER, poolCall } from "./environment-work.ts";
+import { RunnerFiles } from "./runner-files.ts";
+import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
+
+export const RUNNER_TRAITS: SandboxTraits = {
+  kind: "runner",
+  description:
+    "A folder and a shell on a machine that runs `npm run runner`, under bubblewrap unless its operator says otherwise: " +
+    "a real Linux without other processes and, unless its operator allows it, without a network.",
+  linux: true,
+  network: false,
+  services: false,
+  streams: true,
+};
+
+/** How often a machine is asked for: once more when the first one vanishes before the environment was ready. */
+const MAX_ATTEMPTS = 2;
+
+const NOTHING = { stdout: 0, stderr: 0 };
+
+/**
+ * An environment whose commands run on a runner's machine. The machine connects to the environment's object; what it
+ * sends is stored before it is acknowledged, and what is not acknowledged it sends again after a break.
+ */
+export class RunnerSandbox implements Sandbox {
+  readonly traits = RUNNER_TRAITS;
+  readonly outlivesObject = true;
+  readonly files: RunnerFiles;
+  readonly #place: SandboxPlace;
+  readonly #store: RunnerStore;
+
+  constructor(place: SandboxPlace) {
+    this.#place = place;
+    const { storage } = place.ctx;
+    storage.transactionSync(() => applySchema(storage.sql, [RUNNER_SCHEMA]));
+    this.#store = new RunnerStore(storage);
+    this.files = new RunnerFiles((message) => this.#send(message));
+  }
+
+  async provision(): Promise<void> {
+    const { attempt, isOver } = this.#store.link;
+    if (isOver) return;
+    const queued = await this.#pool.enqueue(this.#work(attempt));
+    if (!queued) await this.#fail("Too many runs and environments of this organization wait for a runner.");
+  }
+
+  async start({ id, command, cwd, env, stdin, limits }: SandboxCommand): Promise<void> {
+    this.#store.addCommand({
+      type: "start",
+      id,
+      command,
+      cwd,
+      env: { ...env },
+      stdin: stdin.toBase64(),
+      input: false,
+      seconds: limits.seconds,
+      output_bytes: limits.outputBytes,
+    });
+    this.#sendStart(id);
+  }
+
+  async kill(commandId: string): Promise<void> {
+    const known = this.#store.command(commandId);
+    if (!known) return;
+    this.#store.mark(commandId, "killed");
+    this.#send({ type: "kill", id: commandId });
+    // A machine that has not said that it has the command may never have had it.
+    if (!known.isTaken) await this.#end(commandId, { status: "killed", produced: NOTHING });
+  }
+
+  async destroy(): Promise<void> {
+    const { attempt } = this.#store.changeLink({ isOver: true });
+    this.#store.clear();
+    await this.#pool.withdraw(this.#work(attempt).id, "The environment is torn down");
+    for (const socket of this.#sockets) socket.close(SANDBOX_CLOSE_CODES.over, "The environment is torn down");
+  }
+
+  /** A machine that is connected to its pool and not to its environment for so long does not come back. */
+  async wake(): Promise<void> {
+    const { downSince, isReady, isOver } = this.#store.link;
+    if (isOver || !isReady || downSince === undefined || this.#socket) return;
+    const due = downSince + this.#patienceMs;
+    if (Date.now() >= due) await this.#fail("The connection to the runner broke and did not come back.");
+    else await this.#place.host.wakeAt(due);
+  }
+
+  /** A machine's handshake, its download of the archive, or what the pool asks and tells (environment-work.ts). */
+  async connect(request: Request): Promise<Response> {
+    const call = await poolCall(request);
+    if (call?.kind === "admit") return Response.json((await this.#admit(call.workId, call.runner)) ?? null);
+    if (call?.kind === "tell") {
+      await this.#hear(call.workId, call.tidings);
+      return new Response(null, { status: 204 });
+    }
+    if (!(await this.#isAdmitted(request.headers))) return new Response(null, { status: 401 });
+    return new URL(request.url).pathname === "/archive" ? this.#readArchive() : this.#accept();
+  }
+
+  async socketMessage(socket: WebSocket, text: string | ArrayBuffer): Promise<void> {
+    if (socket !== this.#socket) return;
+    const parsed = typeof text === "string" ? machineMessage.safeParse(parseJson(text)) : undefined;
+    if (!parsed?.success) {
+      return socket.close(SANDBOX_CLOSE_CODES.malformed, "This is none of the protocol's messages (docs/runner.md)");
+    }
+    await this.#receive(parsed.data);
+  }
+
+  async socketClosed(): Promise<void> {
+    if (this.#socket || this.#store.link.isOver) return;
+    this.files.breakOff();
+    const downSince = Date.now();
+    this.#store.changeLink({ downSince });
+    await this.#place.host.wakeAt(downSince + this.#patienceMs);
+  }
+
+  async #receive(message: MachineMessage): Promise<void> {
+    const { host } = this.#place;
+    switch (message.type) {
+      case "hello":
+        return this.#greet(message.state);
+      case "log":
+        return host.log(message.line);
+      case "ready":
+        return this.#becomeReady();
+      case "failed":
+        return this.#fail(message.reason);
+      case "taken":
+        return this.#store.mark(message.id, "taken");
+      case "input_taken":
+        return this.files.inputTaken(message.id, message.bytes);
+      case "output":
+        return this.#storeOutput(message);
+      case "ended":
+        return this.#noteEnd(message);
+    }
+  }
+
+  #storeOutput({ id, stream, offset, data }: Extract<MachineMessage, { type: "output" }>): void {
+    const bytes = Uint8Array.fromBase64(data);
+    if (this.files.has(id)) return this.files.output(id, stream, offset, bytes);
+    const stored = this.#place.host.output(id, stream, offset, bytes);
+    this.#send(stored === undefined ? { type: "kill", id } : { type: "stored", id, stream, bytes: stored });
+  }
+
+  async #noteEnd({ id, ending }: Extract<MachineMessage, { type: "ended" }>): Promise<void> {
+    const ended: CommandEnding =
+      ending.status === "exited" ? { status: "exited", exitCode: ending.exit_code, produced: ending.produced } : ending;
+    if (this.files.has(id)) this.files.ended(id, ended);
+    else await this.#end(id, ended);
+    this.#send({ type: "noted", id });
+  }
+
+  async #end(id: string, ending: CommandEnding): Promise<void> {
+    this.#store.removeCommand(id);
+    await this.#place.host.ended(id, ending);
+  }
+
+  async #greet(state: "new" | "ready"): Promise<void> {
+    const { isReady } = this.#store.link;
+    if (state === "new") {
+      if (isReady) return this.#fail("The runner has lost the environment.");
+      const { sha256, fileSize, withheldPaths, provision, teardown } = this.#place.task;
+      const archive = { sha256, size: fileSize };
+      return this.#send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
+    }
+    if (!isReady) await this.#becomeReady();
+    const running = this.#place.host.running();
+    const commands = running.map((id) => ({ id, ...(this.#place.host.stored(id) ?? NOTHING) }));
+    this.#send({ type: "resume", commands });
+    for (const { id, isTaken, isKilled } of this.#store.commands()) {
+      if (isKilled) this.#send({ type: "kill", id });
+      else if (!isTaken) this.#sendStart(id);
+    }
+  }
+
+  async #becomeReady(): Promise<void> {
+    this.#store.changeLink({ isReady: true });
+    await this.#place.host.ready({});
+  }
+
+  #sendStart(id: string): void {
+    const message = this.#socket && this.#store.message(id);
+    if (message) this.#send(message);
+  }
+
+  /** Whether a machine comes with a key of this organization and the token of this work. */
+  async #isAdmitted(headers: Headers): Promise<boolean> {
+    const { tokenHash, isOver } = this.#store.link;
+    const isOwn = headers.get(ORGANIZATION_HEADER) === this.#place.organizationId;
+    return isOwn && !isOver && (await hashText(headers.get(WORK_TOKEN_HEADER) ?? "")) === tokenHash;
+  }
+
+  #accept(): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    const { ctx } = this.#place;
+    for (const older of this.#sockets) older.close(SANDBOX_CLOSE_CODES.replaced, "A newer connection took its place");
+    ctx.acceptWebSocket(server, [MACHINE]);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.files.breakOff();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  async #readArchive(): Promise<Response> {
+    const { archiveKey, archiveEtag } = this.#place.task;
+    const object = await this.#place.env.ARCHIVES.get(archiveKey, { onlyIf: { etagMatches: archiveEtag } });
+    return object && "body" in object ? new Response(object.body) : new Response(null, { status: 404 });
+  }
+
+  /** Gives the work to the runner that has claimed it: a token of its own, of which only the hash is kept. */
+  async #admit(workId: string, runner: string): Promise<Record<string, unknown> | undefined> {
+    const { attempt, isOver } = this.#store.link;
+    if (isOver || workId !== this.#work(attempt).id) return undefined;
+    const token = crypto.getRandomValues(new Uint8Array(32)).toHex();
+    this.#store.changeLink({ tokenHash: await hashText(token), runner });
+    return { environment_id: this.#place.environmentId, work_token: token };
+  }
+
+  async #hear(workId: string, tidings: Tidings): Promise<void> {
+    const { attempt, isReady, isOver } = this.#store.link;
+    if (isOver || workId !== this.#work(attempt).id) return;
+    if (tidings.kind === "claimed") return this.#place.host.log(`The runner ${tidings.runner} has it.`);
+    const reason = tidings.kind === "lost" ? tidings.reason : "The runner has given it up.";
+    if (isReady || attempt >= MAX_ATTEMPTS) return this.#fail(reason);
+    this.#place.host.log(`${reason}; another runner is asked for.`);
+    const { tokenHash: _token, ...link } = this.#store.link;
+    this.#store.changeLink({ ...link, tokenHash: undefined, attempt: attempt + 1 });
+    await this.provision();
+  }
+
+  async #fail(reason: string): Promise<void> {
+    await this.#place.host.failed(reason);
+  }
+
+  #work(attempt: number): Work {
+    const { environmentId, labels } = this.#place;
+    return { id: `${environmentId}.${attempt}`, kind: "environment", labels, reference: { environmentId } };
+  }
+
+  get #pool() {
+    return openPool(this.#place.env, this.#place.organizationId);
+  }
+
+  /** Twice a lease: the pool finds out earlier when the machine is gone. */
+  get #patienceMs(): number {
+    return 2 * readConfig(this.#place.env).RUNNER_LEASE_SECONDS * 1000;
+  }
+
+  get #sockets(): WebSocket[] {
+    return this.#place.ctx.getWebSockets(MACHINE).filter(({ readyState }) => readyState === WebSocket.OPEN);
+  }
+
+  get #socket(): WebSocket | undefined {
+    return this.#sockets.at(-1);
+  }
+
+  #send(message: EnvironmentMessage): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+}
+
+/** The tag of the machine's connection among those of the object. */
+const MACHINE = "machine";
+
+async function hashText(text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

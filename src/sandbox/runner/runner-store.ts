@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { SchemaPart } from "../../stream/object-schema.ts";
+import { type EnvironmentMessage, environmentMessage } from "../runner-protocol.ts";
+
+/** What an environment's object keeps of commands until their machine has them, and until they have ended. */
+export const RUNNER_SCHEMA: SchemaPart = {
+  name: "runner",
+  steps: [
+    `CREATE TABLE runner_commands (
+       number INTEGER PRIMARY KEY AUTOINCREMENT,
+       id TEXT NOT NULL UNIQUE,
+       message TEXT NOT NULL,
+       is_taken INTEGER NOT NULL DEFAULT 0,
+       is_killed INTEGER NOT NULL DEFAULT 0
+     )`,
+  ],
+};
+
+export type StartMessage = Extract<EnvironmentMessage, { type: "start" }>;
+
+export interface RunnerCommand {
+  id: string;
+  isTaken: boolean;
+  isKilled: boolean;
+}
+
+const LINK = "runner_link";
+
+/** Where an environment stands with its machine. */
+const linkState = z.object({
+  /** Which time it is that a machine is asked for. */
+  attempt: z.int(),
+  /** SHA-256 in hex of the token of the machine that has the work; undefined while none has. */
+  tokenHash: z.string().optional(),
+  /** Name of that machine. */
+  runner: z.string().optional(),
+  isReady: z.boolean(),
+  isOver: z.boolean(),
+  /** Since when there has been no connection, in milliseconds since 1970. */
+  downSince: z.number().optional(),
+});
+
+export type LinkState = z.output<typeof linkState>;
+
+const FIRST: LinkState = { attempt: 1, isReady: false, isOver: false };
+
+export class RunnerStore {
+  readonly #storage: DurableObjectStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  get link(): LinkState {
+    return linkState.parse(this.#storage.kv.get(LINK) ?? FIRST);
+  }
+
+  changeLink(change: Partial<LinkState>): LinkState {
+    const link = { ...this.link, ...change };
+    this.#storage.kv.put(LINK, link);
+    return link;
+  }
+
+  addCommand(message: StartMessage): void {
+    this.#storage.sql.exec(
+      "INSERT INTO runner_commands (id, message) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
+      message.id,
+      JSON.stringify(message),
+    );
+  }
+
+  command(id: string): RunnerCommand | undefined {
+    return this.#select("WHERE id = ?", id)[0];
+  }
+
+  commands(): RunnerCommand[] {
+    return this.#select("ORDER BY number");
+  }
+
+  /** The message that starts a command. */
+  message(id: string): StartMessage | undefined {
+    const [row] = this.#storage.sql
+      .exec<{ message: string }>("SELECT message FROM runner_commands WHERE id = ?", id)
+      .toArray();
+    const message = row && environmentMessage.parse(JSON.parse(row.message));
+    return message?.type === "start" ? message : undefined;
+  }
+
+  mark(id: string, what: "taken" | "killed"): void {
+    this.#storage.sql.exec(`UPDATE runner_commands SET is_${what} = 1 WHERE id = ?`, id);
+  }
+
+  removeCommand(id: string): void {
+    this.#storage.sql.exec("DELETE FROM runner_commands WHERE id = ?", id);
+  }
+
+  clear(): void {
+    this.#storage.sql.exec("DELETE FROM runner_commands");
+  }
+
+  #select(where: string, ...bindings: string[]): RunnerCommand[] {
+    return this.#storage.sql
+      .exec<{ id: string; is_taken: number; is_killed: number }>(
+        `SELECT id, is_taken, is_killed FROM runner_commands ${where}`,
+        ...bindings,
+      )
+      .toArray()
+      .map((row) => ({ id: row.id, isTaken: row.is_taken === 1, isKilled: row.is_killed === 1 }));
+  }
+}

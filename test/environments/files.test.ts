@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { noise, sha256 } from "../registry/archives.ts";
+import { callConfigured } from "../configured.ts";
+import { textOf } from "../runs/run-client.ts";
+import { createEnvironmentClient, type EnvironmentClient, loseObject, expectRefusal } from "./client.ts";
+
+const put = ({ onEnvironment }: EnvironmentClient, path: string, body: string | Uint8Array<ArrayBuffer>) =>
+  onEnvironment(`/files/${path}`, { method: "PUT", body });
+
+interface Listing {
+  files: { path: string; type: string; size: number; mode: string }[];
+  has_more: boolean;
+}
+
+const list = async ({ onEnvironment }: EnvironmentClient, query: string) =>
+  (await onEnvironment(`/files${query}`)).json<Listing>();
+
+describe("files of a live environment", () => {
+  test("are written, seen by commands, and read back", async () => {
+    const client = await createEnvironmentClient();
+    const made = await put(client, "data/in/größe 1.txt", "hello\n");
+    expect(made.status).toBe(201);
+    expect(await made.json()).toEqual({
+      path: "/data/in/größe 1.txt",
+      type: "file",
+      size: 6,
+      mode: "644",
+      modified_at: expect.any(String),
+    });
+    expect(await client.execute("cat '/data/in/größe 1.txt' > /data/out; wc -c < /data/out")).toMatchObject({
+      output: "6\n",
+    });
+    const read = await client.onEnvironment("/files/data/out");
+    expect(await textOf(read)).toBe("hello\n");
+    expect(read.headers.get("content-disposition")).toMatch(/^attachment; filename="out"/);
+    expect((await put(client, "data/out", "again")).status).toBe(200);
+    expect(await textOf(await client.onEnvironment("/files/data/out"))).toBe("again");
+  });
+
+  test("take ranges, conditions and HEAD", async () => {
+    const client = await createEnvironmentClient({ files: { "a.txt": "0123456789" } });
+    const get = (headers: Record<string, string>, method = "GET") =>
+      client.onEnvironment("/files/task/a.txt", { headers, method });
+    const part = await get({ Range: "bytes=2-4" });
+    expect([part.status, part.headers.get("content-range"), await textOf(part)]).toEqual([206, "bytes 2-4/10", "234"]);
+    expect((await get({ Range: "bytes=10-" })).status).toBe(416);
+    const head = await get({}, "HEAD");
+    expect([head.status, head.headers.get("content-length"), await textOf(head)]).toEqual([200, "10", ""]);
+    const etag = head.headers.get("etag") ?? "";
+    expect((await get({ "If-None-Match": etag })).status).toBe(304);
+    await client.execute("echo more >> a.txt");
+    expect((await get({ "If-None-Match": etag })).status).toBe(200);
+  });
+
+  test("hold bytes as they are, in many rows, and outlive the object", async () => {
+    const client = await createEnvironmentClient();
+    const bytes = noise(3_000_001);
+    expect((await put(client, "tmp/noise", bytes)).status).toBe(201);
+    await loseObject(client.environment);
+    const back = new Uint8Array(await (await client.onEnvironment("/files/tmp/noise")).arrayBuffer());
+    expect(await sha256(back)).toBe(await sha256(bytes));
+    expect(
+      await client.execute("wc -c < /tmp/noise; cp /tmp/noise /tmp/copy; cat /tmp/copy | tail -c 100001 > /tmp/end"),
+    ).toMatchObject({
+      output: "3000001\n",
+    });
+    const end = new Uint8Array(await (await client.onEnvironment("/files/tmp/end")).arrayBuffer());
+    expect(await sha256(end)).toBe(await sha256(bytes.slice(-100_001)));
+  });
+
+  test("are listed as deep as asked", async () => {
+    const client = await createEnvironmentClient({ files: { "a/b/c.txt": "123", "a/d": "", "z.txt": "" } });
+    await client.execute("ln -s a/b/c.txt link");
+    expect((await list(client, "")).files.map(({ path, type, size }) => [path, type, size])).toEqual([
+      ["/task/a", "directory", 0],
+      ["/task/link", "symlink", 0],
+      ["/task/task.yaml", "file", expect.any(Number)],
+      ["/task/verify.sh", "file", expect.any(Number)],
+      ["/task/z.txt", "file", 0],
+    ]);
+    expect((await list(client, "?path=/task/a&depth=5")).files.map(({ path }) => path)).toEqual([
+      "/task/a/b",
+      "/task/a/b/c.txt",
+      "/task/a/d",
+    ]);
+    await client.execute("for i in $(seq 1100); do echo > /data/$i; done");
+    const many = await list(client, "?path=/data");
+    expect([many.files.length, many.has_more]).toEqual([1_000, true]);
+  });
+
+  test("are removed, folders with all that is in them", async () => {
+    const client = await createEnvironmentClient();
+    await put(client, "data/x/y", "1");
+    const remove = (path: string) => client.onEnvironment(`/files/${path}`, { method: "DELETE" });
+    expect((await remove("data")).status).toBe(204);
+    expect((await remove("data")).status).toBe(404);
+    expect((await client.onEnvironment("/files/data/x/y")).status).toBe(404);
+    expect((await remove("/")).status).toBe(403);
+  });
+
+  test("are refused where they cannot be", async () => {
+    const client = await createEnvironmentClient();
+    expect((await put(client, "task", "")).status).toBe(409);
+    expect((await put(client, "task/verify.sh/below", "")).status).toBe(409);
+    expect((await client.onEnvironment("/files/task")).status).toBe(409);
+    expect((await client.onEnvironment("/files?path=/task/verify.sh")).status).toBe(409);
+    expect((await client.onEnvironment("/files?path=/none")).status).toBe(404);
+    expect((await client.onEnvironment("/files?path=/a/../b")).status).toBe(422);
+    expect((await put(client, `tmp/${"n".repeat(256)}`, "")).status).toBe(400);
+    await client.execute("ln -s loop /tmp/loop");
+    expect((await client.onEnvironment("/files/tmp/loop")).status).toBe(400);
+  });
+
+  test("are 413 above the limit, and 411 without a length", async () => {
+    const client = await createEnvironmentClient();
+    const path = `/api/v1${client.base}/${client.environment.id}/files/tmp/a`;
+    const headers = { Authorization: `Bearer ${client.tenant.adminKey}`, "X-Environment-Token": client.token };
+    const large = await callConfigured({ SANDBOX_FILE_MAX_BYTES: "4" }, path, {
+      method: "PUT",
+      headers: { ...headers, "Content-Length": "5" },
+      body: "12345",
+    });
+    expect((await expectRefusal(large, 413)).detail).toMatch(/4 bytes/);
+    const body = new ReadableStream({ start: (controller) => controller.close() });
+    await expectRefusal(await callConfigured({}, path, { method: "PUT", headers, body }), 411);
+  });
+
+  test("need the environment's token", async () => {
+    const client = await createEnvironmentClient();
+    for (const [path, method] of [
+      ["/files", "GET"],
+      ["/files/task/verify.sh", "GET"],
+      ["/files/tmp/a", "PUT"],
+      ["/files/task/verify.sh", "DELETE"],
+    ] as const) {
+      const headers = { "X-Environment-Token": "no" };
+      const body = method === "PUT" ? { body: "1" } : {};
+      await expectRefusal(await client.onEnvironment(path, { method, headers, ...body }), 401);
+    }
+  });
+});

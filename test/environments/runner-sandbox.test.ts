@@ -1,0 +1,258 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import type { EnvironmentResponse } from "../../src/environments/schemas.ts";
+import { environmentGrant } from "../../src/runner/environment-grant.ts";
+import {
+  type EnvironmentMessage,
+  environmentMessage,
+  type MachineMessage,
+  WORK_TOKEN_HEADER,
+} from "../../src/sandbox/runner-protocol.ts";
+import { letLeasesEnd, type RunnerClient, startRunner } from "../pool/runner-client.ts";
+import { inTime } from "../stream/event-client.ts";
+import { call, createTenant, type Tenant } from "../tenant.ts";
+import { basePath, connect, provision, publishTask } from "./client.ts";
+
+/** A machine as its environment sees it, which does what the test says. */
+class MachineClient {
+  readonly closed: Promise<number>;
+  readonly #socket: WebSocket;
+  readonly #messages: EnvironmentMessage[] = [];
+  #arrived = Promise.withResolvers<void>();
+
+  constructor(response: Response) {
+    if (!response.webSocket) throw new Error(`No WebSocket: ${response.status}`);
+    this.#socket = response.webSocket;
+    this.#socket.accept();
+    this.#socket.addEventListener("message", ({ data }) => {
+      this.#messages.push(environmentMessage.parse(JSON.parse(String(data))));
+      this.#arrived.resolve();
+    });
+    this.closed = new Promise((resolve) => this.#socket.addEventListener("close", ({ code }) => resolve(code)));
+  }
+
+  send(message: MachineMessage): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  async take<Type extends EnvironmentMessage["type"]>(
+    type: Type,
+  ): Promise<Extract<EnvironmentMessage, { type: Type }>> {
+    while (this.#messages.length === 0) {
+      this.#arrived = Promise.withResolvers();
+      await inTime(this.#arrived.promise, `${type} of the environment`);
+    }
+    const message = this.#messages.shift();
+    if (message?.type !== type) throw new Error(`Expected ${type}: ${JSON.stringify(message)}`);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- compared above
+    return message as Extract<EnvironmentMessage, { type: Type }>;
+  }
+
+  output(id: string, offset: number, text: string): void {
+    this.send({ type: "output", id, stream: "stdout", offset, data: btoa(text) });
+  }
+
+  end(id: string, exitCode: number, bytes: number): void {
+    const produced = { stdout: bytes, stderr: 0 };
+    this.send({ type: "ended", id, ending: { status: "exited", exit_code: exitCode, produced } });
+  }
+
+  leave(): void {
+    this.#socket.close(1000, "done");
+  }
+}
+
+async function begin() {
+  const tenant = await createTenant();
+  await publishTask(tenant, {
+    yaml: { provision: { script: "provision.sh", timeout: 7 } },
+    files: { "provision.sh": "" },
+  });
+  const runner = await startRunner(tenant, { slots: 2 });
+  const environment = await provision(tenant, { sandbox_provider: "runner" });
+  return { tenant, runner, environment };
+}
+
+async function claim(runner: RunnerClient) {
+  const { work_id, kind, details } = await runner.work();
+  expect(kind).toBe("environment");
+  return { workId: work_id, ...environmentGrant.parse(details) };
+}
+
+async function dial(tenant: Tenant, id: string, token: string, what: "connect" | "archive" = "connect") {
+  return call(`/api/v1/org/${tenant.org}/runners/environments/${id}/${what}`, {
+    headers: {
+      Authorization: `Bearer ${await tenant.makeKey(["runner"])}`,
+      [WORK_TOKEN_HEADER]: token,
+      ...(what === "connect" && { Upgrade: "websocket" }),
+    },
+  });
+}
+
+/** An environment that a machine has set up. */
+async function setUp() {
+  const { tenant, runner, environment } = await begin();
+  const { work_token: token } = await claim(runner);
+  const dialAgain = async () => new MachineClient(await dial(tenant, environment.id, token));
+  const machine = await dialAgain();
+  machine.send({ type: "hello", protocol: 1, state: "new" });
+  await machine.take("open");
+  machine.send({ type: "ready" });
+  const read = async () => (await tenant.api(`${basePath(tenant)}/${environment.id}`)).json<EnvironmentResponse>();
+  await expect.poll(async () => (await read()).state).toBe("ready");
+  return { ...connect(tenant, environment), tenant, runner, environment, machine, dialAgain, read };
+}
+
+/** Ends a machine's connection, and waits until its environment knows. */
+async function breakOff(environmentId: string, machine: MachineClient): Promise<void> {
+  machine.leave();
+  const stub = env.ENVIRONMENT.getByName(environmentId);
+  const open = () =>
+    runInDurableObject(stub, (_, state) =>
+      state.getWebSockets().some(({ readyState }) => readyState === WebSocket.OPEN),
+    );
+  await expect.poll(open).toBe(false);
+}
+
+test("provisions on the machine of the runner that claims it", async () => {
+  const { tenant, runner, environment } = await begin();
+  expect(environment).toMatchObject({ state: "provisioning", sandbox_provider: { kind: "runner", linux: true } });
+  const { environment_id, work_token } = await claim(runner);
+  expect(environment_id).toBe(environment.id);
+  const machine = new MachineClient(await dial(tenant, environment.id, work_token));
+  machine.send({ type: "hello", protocol: 1, state: "new" });
+  const { archive, provision, withheld_paths } = await machine.take("open");
+  expect({ provision, withheld_paths }).toEqual({
+    provision: { script: "provision.sh", timeout: 7 },
+    withheld_paths: ["solution.sh"],
+  });
+  const download = await dial(tenant, environment.id, work_token, "archive");
+  const bytes = await download.arrayBuffer();
+  expect(bytes.byteLength).toBe(archive.size);
+  expect(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()).toBe(archive.sha256);
+});
+
+test("lets in nobody but the machine that has the work", async () => {
+  const { tenant, runner, environment } = await begin();
+  expect((await dial(tenant, environment.id, "")).status).toBe(404);
+  const { work_token } = await claim(runner);
+  expect((await dial(tenant, environment.id, "0".repeat(64))).status).toBe(404);
+  expect((await dial(tenant, environment.id, "0".repeat(64), "archive")).status).toBe(404);
+  expect((await dial(await createTenant(), environment.id, work_token)).status).toBe(404);
+  const reader = await call(`/api/v1/org/${tenant.org}/runners/environments/${environment.id}/archive`, {
+    headers: { Authorization: `Bearer ${await tenant.makeKey(["task:write"])}`, [WORK_TOKEN_HEADER]: work_token },
+  });
+  expect(reader.status).toBe(403);
+});
+
+test("shows why a machine could not set it up", async () => {
+  const { tenant, runner, environment } = await begin();
+  const { work_token } = await claim(runner);
+  const machine = new MachineClient(await dial(tenant, environment.id, work_token));
+  machine.send({ type: "hello", protocol: 1, state: "new" });
+  machine.send({ type: "log", line: "provision: no such host" });
+  machine.send({ type: "failed", reason: "The provision script ended with exit code 3" });
+  const place = `${basePath(tenant)}/${environment.id}`;
+  await expect
+    .poll(async () => (await tenant.api(place)).json())
+    .toMatchObject({ state: "failed", error: "The provision script ended with exit code 3" });
+  expect(await (await tenant.api(`${place}/logs`)).text()).toContain("provision: no such host");
+});
+
+test("stores output once, and passes the exit code on", async () => {
+  const { machine, execute } = await setUp();
+  const answer = execute("make");
+  const { id, command, output_bytes } = await machine.take("start");
+  expect([command, output_bytes > 0]).toEqual(["make", true]);
+  machine.send({ type: "taken", id });
+  machine.output(id, 0, "hello ");
+  expect(await machine.take("stored")).toMatchObject({ id, bytes: 6 });
+  machine.output(id, 3, "lo wor");
+  machine.output(id, 9, "ld");
+  machine.end(id, 3, 11);
+  expect(await answer).toMatchObject({ exit_code: 3, output: "hello world" });
+  expect(await machine.take("stored")).toMatchObject({ bytes: 9 });
+  expect(await machine.take("stored")).toMatchObject({ bytes: 11 });
+  expect(await machine.take("noted")).toEqual({ type: "noted", id });
+});
+
+test("goes on after a broken connection, and after the object was put together anew", async () => {
+  const { environment, machine, dialAgain, start, getCommand } = await setUp();
+  const { command_id: first } = await start("long");
+  await machine.take("start");
+  machine.send({ type: "taken", id: first });
+  machine.output(first, 0, "one ");
+  await machine.take("stored");
+  await breakOff(environment.id, machine);
+  const { command_id: second } = await start("later");
+  await evictDurableObject(env.ENVIRONMENT.getByName(environment.id));
+  const again = await dialAgain();
+  again.send({ type: "hello", protocol: 1, state: "ready" });
+  const { commands } = await again.take("resume");
+  expect(commands).toContainEqual({ id: first, stdout: 4, stderr: 0 });
+  expect(await again.take("start")).toMatchObject({ id: second, command: "later" });
+  again.output(first, 4, "two");
+  again.end(first, 0, 7);
+  await again.take("stored");
+  await again.take("noted");
+  expect(await getCommand(first)).toMatchObject({ status: "exited", exit_code: 0 });
+  expect(await getCommand(second)).toMatchObject({ status: "running" });
+});
+
+test("delivers a kill that was asked for while there was no connection", async () => {
+  const { environment, machine, dialAgain, start, onEnvironment, getCommand } = await setUp();
+  const { command_id: id } = await start("long");
+  await machine.take("start");
+  machine.send({ type: "taken", id });
+  machine.output(id, 0, "x");
+  await machine.take("stored");
+  await breakOff(environment.id, machine);
+  await onEnvironment(`/commands/${id}/kill`, { method: "POST" });
+  const again = await dialAgain();
+  again.send({ type: "hello", protocol: 1, state: "ready" });
+  await again.take("resume");
+  expect(await again.take("kill")).toEqual({ type: "kill", id });
+  again.send({ type: "ended", id, ending: { status: "killed", produced: { stdout: 1, stderr: 0 } } });
+  await again.take("noted");
+  expect(await getCommand(id)).toMatchObject({ status: "killed" });
+});
+
+test("says that commands are lost when the runner vanishes", async () => {
+  const { tenant, runner, machine, start, getCommand, read } = await setUp();
+  const { command_id: id } = await start("long");
+  await machine.take("start");
+  runner.leave();
+  await letLeasesEnd(tenant);
+  await expect.poll(async () => (await read()).state).toBe("failed");
+  expect((await read()).error).toBe("The runner test has vanished");
+  expect(await getCommand(id)).toMatchObject({ status: "lost", exit_code: null });
+});
+
+test("asks another runner when the first is lost before the environment was ready", async () => {
+  const { tenant, runner, environment } = await begin();
+  const { workId, work_token } = await claim(runner);
+  runner.send({ type: "give_back", work_id: workId, reason: "The runner stops" });
+  const second = await claim(runner);
+  expect(second.workId).not.toBe(workId);
+  expect((await dial(tenant, environment.id, work_token)).status).toBe(404);
+  expect((await dial(tenant, environment.id, second.work_token)).status).toBe(101);
+});
+
+test("takes the work back when it is deleted", async () => {
+  const { tenant, runner, machine, environment } = await setUp();
+  await tenant.api(`${basePath(tenant)}/${environment.id}`, { method: "DELETE" });
+  expect(await runner.take("revoke")).toMatchObject({ reason: "The environment is torn down" });
+  expect(await machine.closed).toBe(4000);
+});
+
+test("ends a connection that speaks another protocol", async () => {
+  const { dialAgain } = await setUp();
+  const stranger = await dialAgain();
+  stranger.send({ type: "hello", protocol: 1, state: "ready" });
+  await stranger.take("resume");
+  const closed = stranger.closed;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a newer machine might send
+  stranger.send({ type: "surprise" } as unknown as MachineMessage);
+  expect(await closed).toBe(4001);
+});

@@ -1,0 +1,172 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { HAS_BUBBLEWRAP } from "./commands.ts";
+import { type LiveRunner, startLiveServer, startRunner, until } from "./live.ts";
+
+const ISOLATION = HAS_BUBBLEWRAP ? [] : ["--unsandboxed"];
+const LEASE_SECONDS = 3;
+
+let server: Awaited<ReturnType<typeof startLiveServer>>;
+let folder: string;
+const runners: LiveRunner[] = [];
+
+beforeAll(async () => {
+  server = await startLiveServer(LEASE_SECONDS);
+  folder = await mkdtemp(path.join(tmpdir(), "taskyard-agents-"));
+}, 120_000);
+
+afterAll(async () => {
+  for (const runner of runners) await runner.kill("SIGKILL");
+  for (const { workFolder } of runners) await rm(workFolder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
+  await server.stop();
+}, 60_000);
+
+async function start(args: string[], env: Record<string, string> = {}): Promise<LiveRunner> {
+  const runner = await startRunner(server, [...ISOLATION, ...args], env);
+  runners.push(runner);
+  return runner;
+}
+
+/** An agent of a few lines of shell. */
+async function agent(name: string, script: string): Promise<string> {
+  const place = path.join(folder, name);
+  await writeFile(place, `#!/bin/bash\n${script}\n`);
+  await chmod(place, 0o755);
+  return place;
+}
+
+/** Starts a run that only runners with this label take. */
+async function startRun(label: string) {
+  const task = await server.send("POST", "/api/projects/@current/tasks/", { description: "Say hello" });
+  const json = { runner_labels: [label] };
+  const started = await server.send("POST", `/api/projects/@current/tasks/${task.body.id}/run/`, json);
+  const run = `/api/projects/@current/tasks/${task.body.id}/runs/${started.body.latest_run.id}`;
+  const read = async () => (await server.send("GET", run)).body;
+  return { run, read };
+}
+
+async function startEnvironment(label: string) {
+  const { org, workspace } = server.connection;
+  const json = { task_ref: "hello-flag", sandbox_provider: "runner", runner_labels: [label] };
+  const made = await server.send("POST", `/api/v1/org/${org}/ws/${workspace}/environments`, json);
+  expect(made.status).toBe(201);
+  const place = `/api/v1/org/${org}/ws/${workspace}/environments/${made.body.id}`;
+  const token = { "X-Environment-Token": String(made.body.execute_token) };
+  const read = async () => (await server.send("GET", place)).body;
+  await until(read, ({ state }) => state === "ready");
+  const execute = (command: string) => server.send("POST", `${place}/execute`, { command, timeout_sec: 60 }, token);
+  return { place, token, read, execute };
+}
+
+it("does a run with the example agent: events, a command, artifacts, output, end", async () => {
+  await start(["--labels", "hello", "--agent", "./examples/hello-agent/agent.sh", "--agent-env", "ASK"], {
+    ASK: "yes",
+    OTHER_SECRET: "must not be seen",
+  });
+  const { run, read } = await startRun("hello");
+  const logs = async () => String((await server.send("GET", `${run}/logs`)).body);
+  await until(logs, (text) => text.includes("May I go on?"));
+  const command = { jsonrpc: "2.0", method: "user_message", params: { content: "Yes" }, id: 7 };
+  const answer = await server.send("POST", `${run}/command`, command);
+  expect(answer).toEqual({ status: 200, body: { jsonrpc: "2.0", id: 7, result: { heard: true } } });
+  const done = await until(read, ({ status }) => status === "completed");
+  expect(done).toMatchObject({ output: { greeting: expect.stringContaining("Hello from") }, error_message: null });
+  expect(done.artifacts).toMatchObject([{ name: "words.txt", type: "output", size: expect.any(Number) }]);
+  const log = await logs();
+  expect(log).toContain('"notification":{"jsonrpc":"2.0","method":"_posthog/progress","params":{"step":"read"');
+  expect(log).toContain('"level":"error","message":"This line is an error');
+  expect(log).not.toContain("must not be seen");
+});
+
+it("ends a run as failed, with the reason, when its agent fails", async () => {
+  await start(["--labels", "fails", "--agent", await agent("fails.sh", "echo trying; exit 9")]);
+  const { read } = await startRun("fails");
+  const failed = await until(read, ({ status }) => status === "failed");
+  expect(failed.error_message).toBe("The agent ended with exit code 9.");
+});
+
+it("stops the agent of a run that is cancelled, also one that ignores SIGTERM", async () => {
+  const script = "trap '' TERM; echo $$ > $PIDS/agent.pid; echo waiting; while :; do sleep 0.1; done";
+  const runner = await start(
+    ["--labels", "cancel", "--agent", await agent("ignores.sh", script), "--agent-env", "PIDS"],
+    { PIDS: folder },
+  );
+  const { run, read } = await startRun("cancel");
+  await until(
+    async () => String((await server.send("GET", `${run}/logs`)).body),
+    (text) => text.includes("waiting"),
+  );
+  await server.send("POST", `${run}/cancel`, {});
+  await until(
+    async () => runner.said,
+    (said) => said.includes("stopped: the run is cancelled"),
+  );
+  expect(await runner.leftovers()).toHaveLength(1);
+  expect(await read()).toMatchObject({ status: "cancelled" });
+});
+
+it("gives a run to another runner when the first is killed in the middle of it", async () => {
+  const waits = await agent("waits.sh", "echo first; sleep 600");
+  const first = await start(["--labels", "killed", "--agent", waits]);
+  const { run, read } = await startRun("killed");
+  const logs = async () => String((await server.send("GET", `${run}/logs`)).body);
+  await until(logs, (text) => text.includes("first"));
+  await first.kill("SIGKILL");
+  await start(["--labels", "killed", "--agent", await agent("second.sh", "echo second")]);
+  await until(read, ({ status }) => status === "completed");
+  expect(await logs()).toMatch(/first[^]*second/);
+});
+
+it("hands its work back when it is asked to stop, and leaves nothing behind", async () => {
+  const waits = await agent("waits2.sh", "echo first; sleep 600");
+  const runner = await start(["--labels", "stops", "--agent", waits, "--grace-seconds", "0"]);
+  const environment = await startEnvironment("stops");
+  const { run, read } = await startRun("stops");
+  await until(
+    async () => String((await server.send("GET", `${run}/logs`)).body),
+    (text) => text.includes("first"),
+  );
+  expect(await runner.kill("SIGTERM")).toBe(0);
+  expect(await runner.leftovers()).toEqual([]);
+  await until(read, ({ status }) => status === "queued");
+  const failed = await until(environment.read, ({ state }) => state === "failed");
+  expect(failed.error).toMatch(/^The runner .* stops$/);
+});
+
+it("passes on each byte of output once, though the connection breaks while the command runs", async () => {
+  await start(["--labels", "cut"]);
+  const { execute } = await startEnvironment("cut");
+  const cuts = setInterval(() => server.proxy.cut(), 700);
+  try {
+    const { body } = await execute("for i in $(seq 1 150); do echo line $i; sleep 0.02; done; exit 5");
+    expect(body.exit_code).toBe(5);
+    expect(body.stdout).toBe(Array.from({ length: 150 }, (_, index) => `line ${index + 1}\n`).join(""));
+  } finally {
+    clearInterval(cuts);
+  }
+});
+
+it("says that a command is lost when its runner is killed, and no exit code", async () => {
+  const runner = await start(["--labels", "lost"]);
+  const { execute, read } = await startEnvironment("lost");
+  const running = execute("echo begun; sleep 60");
+  setTimeout(() => void runner.kill("SIGKILL"), 1_000);
+  const { status, body } = await running;
+  expect([status, body.detail]).toEqual([502, expect.stringMatching(/^Command .* is lost: /)]);
+  expect(await until(read, ({ state }) => state === "failed")).toMatchObject({
+    error: expect.stringContaining("has vanished"),
+  });
+});
+
+it("refuses to start without a key, with a wrong one, and where the server does not know the organization", async () => {
+  const wrong = await startRunner({ ...server, runnerKey: "ty_wrong" }, ISOLATION);
+  const elsewhere = await startRunner({ ...server, connection: { ...server.connection, org: "elsewhere" } }, ISOLATION);
+  const none = await startRunner({ ...server, runnerKey: "" }, ISOLATION);
+  runners.push(wrong, elsewhere, none);
+  expect(await Promise.all([wrong.exited, elsewhere.exited, none.exited])).toEqual([4, 4, 2]);
+  expect(wrong.said).toContain("The server refuses this runner");
+  expect(none.said).toContain("TASKYARD_RUNNER_KEY is missing");
+});

@@ -1,0 +1,90 @@
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { zipSync } from "fflate";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { unpackArchive } from "../../../src/runner/unpack.ts";
+import { bytesSource } from "../../../src/zip/bytes-source.ts";
+import { DEFAULT_CHECK_LIMITS } from "../../../src/zip/check-limits.ts";
+
+const UNIX = 3;
+const text = (content: string) => new TextEncoder().encode(content);
+/** A Unix mode as a zip entry has it. */
+const mode = (bits: number) => ({ os: UNIX, attrs: bits * 0x10000 });
+
+let parent: string;
+let folder: string;
+
+beforeEach(async () => {
+  parent = await mkdtemp(path.join(tmpdir(), "taskyard-test-"));
+  folder = path.join(parent, "task");
+  await mkdir(folder);
+});
+
+afterEach(() => rm(parent, { recursive: true, force: true }));
+
+function unpack(bytes: Uint8Array, withheldPaths: string[] = [], limits = {}): Promise<void> {
+  return unpackArchive(bytesSource(bytes), folder, { limits: { ...DEFAULT_CHECK_LIMITS, ...limits }, withheldPaths });
+}
+
+it("unpacks files, folders and the right to execute, and leaves out what is withheld", async () => {
+  const bytes = zipSync({
+    "task.yaml": text("name: x\n"),
+    "bin/run.sh": [text("#!/bin/sh\n"), mode(0o100_755)],
+    "bin/data": [text("x".repeat(300_000)), mode(0o100_600)],
+    "empty/": [new Uint8Array(), mode(0o40_755)],
+    "Solution/a": text("secret"),
+    "solution.sh": text("secret"),
+  });
+  await unpack(bytes, ["solution.sh", "solution/"]);
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+    "bin",
+    "bin/data",
+    "bin/run.sh",
+    "empty",
+    "task.yaml",
+  ]);
+  expect((await stat(path.join(folder, "bin/run.sh"))).mode & 0o777).toBe(0o755);
+  expect((await stat(path.join(folder, "bin/data"))).mode & 0o777).toBe(0o644);
+  expect(await readFile(path.join(folder, "bin/data"), "utf8")).toBe("x".repeat(300_000));
+});
+
+/** Archives that an attacker would have to smuggle past the server's own check. */
+const ESCAPES: Record<string, () => Uint8Array> = {
+  "a path out of the folder": () => zipSync({ "../outside": text("x") }),
+  "a path out of a folder below": () => zipSync({ "a/../../outside": text("x") }),
+  "an absolute path": () => zipSync({ "/outside": text("x") }),
+  "a backslash": () => zipSync({ "..\\outside": text("x") }),
+  "a symbolic link": () => zipSync({ link: [text("/etc"), mode(0o120_777)], "link/passwd": text("x") }),
+  "a device": () => zipSync({ null: [text(""), mode(0o20_666)] }),
+  "two names that are the same file": () => zipSync({ a: text("1"), A: text("2") }),
+  "a file that is a folder too": () => zipSync({ a: text("1"), "a/b": text("2") }),
+};
+
+for (const [what, pack] of Object.entries(ESCAPES)) {
+  it(`refuses ${what} before anything is written`, async () => {
+    await expect(unpack(pack())).rejects.toThrow(/./);
+    expect([await readdir(folder), await readdir(parent)]).toEqual([[], ["task"]]);
+  });
+}
+
+it("refuses what unpacks to more than this machine takes", async () => {
+  const bomb = zipSync({ zeros: new Uint8Array(5_000_000) });
+  await expect(unpack(bomb, [], { maxTotalBytes: 1_000_000 })).rejects.toThrow("unpack");
+  await expect(unpack(bomb, [], { ratioFloorBytes: 1_000 })).rejects.toThrow("unpack");
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it("refuses data that is not what the directory says", async () => {
+  const bytes = zipSync({ a: [text("hello hello"), { level: 0 }] });
+  const at = Buffer.from(bytes).indexOf("hello hello");
+  bytes[at] = 0x4a;
+  await expect(unpack(bytes)).rejects.toThrow("CRC");
+});
+
+it("never opens a file that is there already", async () => {
+  await unpack(zipSync({ a: text("first") }));
+  await chmod(folder, 0o755);
+  await expect(unpack(zipSync({ a: text("second") }))).rejects.toThrow("EEXIST");
+  expect(await readFile(path.join(folder, "a"), "utf8")).toBe("first");
+});
