@@ -107,8 +107,8 @@ const settings = z.object({
   WEBHOOK_ENCRYPTION_SECRETS: namedSecrets,
   /** Hosts that webhooks may go to beside all public ones over https. */
   WEBHOOK_HOSTS: hostList.prefault(""),
-  /** How long a webhook's endpoint has to answer. */
-  WEBHOOK_TIMEOUT_SECONDS: seconds(10),
+  /** How long a webhook's endpoint has to answer: less than the step of a Workflow that waits for it. */
+  WEBHOOK_TIMEOUT_SECONDS: seconds(10).pipe(z.number().max(60)),
   /** Slack's Web API, and the bot token that posts through it (a secret). Without a token nothing is posted. */
   SLACK_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://slack.com/api"),
   SLACK_BOT_TOKEN: z.string().min(1).optional(),

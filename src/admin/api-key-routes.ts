@@ -63,7 +63,9 @@ const change = operation({
   operationId: "updateApiKey",
   tags: ["Administration"],
   summary: "Switch an API key off, or on again",
-  description: "A key that is off answers 401. One that is revoked stays so. A key cannot switch itself off.",
+  description:
+    "A key that is off answers 401, for append_log and stream within five seconds. One that is revoked stays so. A key " +
+    "cannot switch itself off.",
   scope: "admin",
   errors: ["forbidden", "not_found", "conflict"],
   request: { params: apiKeyPath, body: jsonBody(apiKeyChange, { active: false }) },

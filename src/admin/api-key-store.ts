@@ -122,6 +122,7 @@ export async function switchApiKey(
     .where(isKey(organizationId, keyId))
     .returning(API_KEY_COLUMNS);
   if (!row) throw new ApiError("not_found", `API key '${keyId}' not found.`);
+  if (!active) forgetRecentKey(keyId);
   return row;
 }
 

@@ -4,7 +4,7 @@ import { isLastUsedStale, type Verdict, verifyApiKey } from "./verify-api-key.ts
 
 /**
  * Keys that this isolate has verified a moment ago, for operations that one client calls many times a second: each look-up
- * costs a query. A key that is revoked elsewhere is taken for at most RECENT_KEY_MS longer by these operations.
+ * costs a query. A key that is revoked or switched off elsewhere is taken for at most RECENT_KEY_MS longer by these operations.
  */
 
 export const RECENT_KEY_MS = 5_000;
@@ -35,7 +35,7 @@ export async function verifyRecentKey(db: Database, presented: string, now: Date
   return verdict;
 }
 
-/** Forgets a key in this isolate: it was revoked here. */
+/** Forgets a key in this isolate: it was revoked or switched off here. */
 export function forgetRecentKey(keyId: string): void {
   for (const [hash, { verdict }] of recent) if (verdict.caller.keyId === keyId) recent.delete(hash);
 }

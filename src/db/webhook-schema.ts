@@ -71,7 +71,15 @@ export const webhookDeliveries = sqliteTable(
     uniqueIndex("webhook_deliveries_event")
       .on(table.endpointId, table.eventId)
       .where(sql`replay_of IS NULL`),
-    index("webhook_deliveries_endpoint").on(table.organizationId, table.endpointId, table.createdAt),
+    index("webhook_deliveries_endpoint").on(table.organizationId, table.endpointId, table.createdAt, table.id),
+    // Without it a list of one state is counted through that of all organizations.
+    index("webhook_deliveries_state").on(
+      table.organizationId,
+      table.endpointId,
+      table.state,
+      table.createdAt,
+      table.id,
+    ),
     index("webhook_deliveries_due").on(table.state, table.dueAt),
   ],
 );

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { FileRow } from "./file-store.ts";
+import type { FileRow, ListedFile } from "./file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
 import { toWireTime } from "../tasks/wire-time.ts";
 import { attribute, attributeList, typedAttribute } from "./attribute-fields.ts";
@@ -40,7 +40,7 @@ export const workflowFileList = z
   .openapi("WorkflowFileList");
 
 /** The wire form of a file; one that a run produced belongs to that run as its step. */
-export function toWorkflowFile(row: FileRow): z.output<typeof workflowFile> {
+export function toWorkflowFile(row: ListedFile): z.output<typeof workflowFile> {
   return {
     file_id: fileIdOf(row),
     file_name: row.name,
@@ -90,10 +90,10 @@ export function toDownload(row: FileRow, link: { url: string; expiresAt: Date })
 /** Characters of a file's name, a step's name, a media type, an artifact's id. */
 const NAME_MAX_LENGTH = 255;
 
-/** The name without the folders in front of it. */
+/** The name without the folders in front of it, and with U+FFFD for half a character, which no header can have. */
 const fileName = z
   .string()
-  .transform((name) => name.split(/[/\\]/).at(-1)?.trim() ?? "")
+  .transform((name) => name.toWellFormed().split(/[/\\]/).at(-1)?.trim() ?? "")
   .pipe(z.string().min(1).max(NAME_MAX_LENGTH));
 
 const place = {

@@ -1,7 +1,6 @@
 import { and, asc, count, desc, eq, gt, isNull, or, type SQL, sql } from "drizzle-orm";
 import { agentRuns, agentTasks, type FileAttribute, taskFiles } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
-import { users } from "../db/schema.ts";
 import { ApiError } from "../http/errors.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import type { FileReference } from "./file-id.ts";
@@ -9,6 +8,18 @@ import { isPresentFile, isTask, type WorkflowScope } from "./workflow-scope.ts";
 import { taskNotFound } from "./workflow-task-store.ts";
 
 export type FileRow = typeof taskFiles.$inferSelect;
+
+/** What lists show of a file: attributes and metadata of a page of them could be a hundred megabytes. */
+const LISTED_COLUMNS = {
+  number: taskFiles.number,
+  kind: taskFiles.kind,
+  name: taskFiles.name,
+  variableId: taskFiles.variableId,
+  stepId: taskFiles.stepId,
+  runId: taskFiles.runId,
+  createdAt: taskFiles.createdAt,
+};
+export type ListedFile = Pick<FileRow, keyof typeof LISTED_COLUMNS>;
 
 /** Attributes that a file can have. */
 const ATTRIBUTES_MAX = 200;
@@ -30,12 +41,12 @@ export async function listTaskFiles(
   scope: WorkflowScope,
   taskNumber: number,
   { limit, after }: { limit: number; after: number },
-): Promise<{ rows: FileRow[]; total: number; hasMore: boolean }> {
+): Promise<{ rows: ListedFile[]; total: number; hasMore: boolean }> {
   const mine = ofTask(db, scope, taskNumber);
   const [tasks, rows, [counted]] = await db.batch([
     selectTaskId(db, scope, taskNumber),
     db
-      .select()
+      .select(LISTED_COLUMNS)
       .from(taskFiles)
       .where(and(mine, gt(taskFiles.number, after)))
       .orderBy(asc(taskFiles.number))
@@ -96,38 +107,16 @@ export async function findStepDocument(
   throw new ApiError("document_missing");
 }
 
-/** The user whom a client acts for, when the organization has one of that address; else whose key it is. */
-function uploaderOf(db: Database, organizationId: string, email: string | null, callerNumber: number): SQL<number> {
-  if (email === null) return sql<number>`${callerNumber}`;
-  const named = db
-    .select({ number: users.number })
-    .from(users)
-    .where(and(eq(users.organizationId, organizationId), eq(users.email, email.toLowerCase())));
-  return sql<number>`coalesce((${named}), ${callerNumber})`;
-}
-
 /** A file whose bytes are to come. */
-export type FileDraft = Omit<
-  FileRow,
-  "number" | "uploadedBy" | "createdAt" | "finalizedAt" | "organizationId" | "kind"
-> & {
-  userEmail: string | null;
-};
+export type FileDraft = Omit<FileRow, "number" | "createdAt" | "finalizedAt" | "kind">;
 
 /** Stores an attachment's row before its bytes; nobody sees it until it is finished. */
-export async function insertAttachment(
-  db: Database,
-  organizationId: string,
-  callerNumber: number,
-  { userEmail, ...draft }: FileDraft,
-): Promise<number> {
+export async function insertAttachment(db: Database, draft: FileDraft): Promise<number> {
   const [row] = await db
     .insert(taskFiles)
     .values({
       ...draft,
-      organizationId,
       kind: "attachment",
-      uploadedBy: uploaderOf(db, organizationId, userEmail, callerNumber),
       createdAt: currentMicroseconds(),
       finalizedAt: null,
     })

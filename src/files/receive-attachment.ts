@@ -37,8 +37,9 @@ export async function receiveAttachment(c: AppContext, sent: SentAttachment): Pr
   const { organizationId, userNumber } = callerOf(c);
   const id = newFileId();
   const storagePath = storagePathOf({ projectNumber, taskId, runId: null }, id, name);
-  const number = await insertAttachment(databaseOf(c), organizationId, userNumber, {
+  const number = await insertAttachment(databaseOf(c), {
     id,
+    organizationId,
     projectNumber,
     taskId,
     runId: null,
@@ -53,7 +54,7 @@ export async function receiveAttachment(c: AppContext, sent: SentAttachment): Pr
     variableId: sent.variableId,
     stepId: sent.stepId,
     expiresAt: currentMicroseconds() + UNCLAIMED_LIFE_US,
-    userEmail: sent.userEmail,
+    uploadedBy: userNumber,
   });
   await c.env.ARTIFACTS.put(storagePath, bytes, { httpMetadata: { contentType: storedType(contentType) } });
   return number;

@@ -40,7 +40,7 @@ const approve = operation({
   description:
     "The decision is kept as `approval` in the state of the task's latest run, and told on its stream as the " +
     "notification `_taskyard/approval`; what follows from it is the agent's to do. A later decision replaces an " +
-    "earlier one. 409 when no run of the task is pending or in progress.",
+    "earlier one. 409 when the latest run is not pending or in progress, or there is none.",
   scope: "task:write",
   errors: ["not_found", "conflict"],
   request: {

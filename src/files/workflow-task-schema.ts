@@ -89,7 +89,7 @@ export const WORKFLOW_TASK_EXAMPLE: WireWorkflowTask = {
 
 /** Characters of a comment, of a variable's value, of its name; and variables of one decision. */
 const TEXT_MAX_LENGTH = 10_000;
-const NAME_MAX_LENGTH = 255;
+export const NAME_MAX_LENGTH = 255;
 const VARIABLES_MAX = 100;
 
 export const variableId = z.string().trim().min(1).max(NAME_MAX_LENGTH);

@@ -7,8 +7,9 @@ import { ApiError } from "../http/errors.ts";
 import type { RunScope } from "../runs/run-outcome.ts";
 import { LIVE_STATUSES } from "../runs/run-status.ts";
 import { isPresentFile, isTask, type WorkflowScope } from "./workflow-scope.ts";
+import { NAME_MAX_LENGTH } from "./workflow-task-schema.ts";
 
-/** Runs and variables that a task shows, and characters of a value: an output may have a megabyte of them. */
+/** Runs and variables that a task shows, and characters of a value: an output may have a megabyte of them, as of names. */
 const RUNS_MAX = 50;
 const VARIABLES_MAX = 500;
 const VALUE_MAX_LENGTH = 4_096;
@@ -66,7 +67,7 @@ export interface ValueRow {
   value: string | null;
 }
 
-/** The members of runs' outputs, and what approvals brought, cut out of the JSON inside D1: runs oldest first. */
+/** The members of runs' outputs, and what approvals brought, cut out of the JSON inside D1: the latest first. */
 function selectValues(db: Database, scope: WorkflowScope, taskNumber: number) {
   const found = sql`(
     WITH recent AS (
@@ -74,15 +75,17 @@ function selectValues(db: Database, scope: WorkflowScope, taskNumber: number) {
       WHERE task_id = ${idOf(db, scope, taskNumber)} AND organization_id = ${scope.organizationId}
       ORDER BY created_at DESC, id DESC LIMIT ${RUNS_MAX}
     )
-    SELECT recent.id AS run_id, recent.created_at AS at, 0 AS part, member.key AS variable_id,
-      member.type AS type, substr(member.value, 1, ${VALUE_MAX_LENGTH}) AS value
+    SELECT recent.id AS run_id, recent.created_at AS at, 0 AS part, member.id AS place,
+      member.key AS variable_id, member.type AS type, substr(member.value, 1, ${VALUE_MAX_LENGTH}) AS value
     FROM recent, json_each(recent.output) AS member
-    WHERE json_type(recent.output) = 'object' AND member.type <> 'null'
+    WHERE json_type(recent.output) = 'object' AND member.type <> 'null' AND length(member.key) <= ${NAME_MAX_LENGTH}
     UNION ALL
-    SELECT recent.id, recent.created_at, 1, item.value ->> '$.variable_id',
-      coalesce(item.value ->> '$.type', 'text'), substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
+    SELECT recent.id, recent.created_at, 1, item.id, item.value ->> '$.variable_id',
+      substr(coalesce(item.value ->> '$.type', 'text'), 1, ${NAME_MAX_LENGTH}),
+      substr(item.value ->> '$.value', 1, ${VALUE_MAX_LENGTH})
     FROM recent, json_each(recent.state, '$.approval.variables') AS item
     WHERE item.type = 'object' AND typeof(item.value ->> '$.variable_id') = 'text'
+      AND length(item.value ->> '$.variable_id') <= ${NAME_MAX_LENGTH}
   )`;
   return db
     .select({
@@ -92,7 +95,7 @@ function selectValues(db: Database, scope: WorkflowScope, taskNumber: number) {
       value: sql<string | null>`value`.as("value"),
     })
     .from(found)
-    .orderBy(sql`at`, sql`run_id`, sql`part`)
+    .orderBy(sql`at DESC`, sql`run_id DESC`, sql`part DESC`, sql`place DESC`)
     .limit(VARIABLES_MAX);
 }
 
@@ -109,11 +112,11 @@ function selectFileVariables(db: Database, scope: WorkflowScope, taskNumber: num
     .where(
       and(eq(taskFiles.taskId, idOf(db, scope, taskNumber)), isPresentFile(scope), isNotNull(taskFiles.variableId)),
     )
-    .orderBy(taskFiles.number)
+    .orderBy(desc(taskFiles.number))
     .limit(VARIABLES_MAX);
 }
 
-/** A task with what its wire form shows, in one round trip; 404 without it. Runs are newest first. */
+/** A task with what its wire form shows, in one round trip, all of it newest first; 404 without it. */
 export async function findWorkflowTask(db: Database, scope: WorkflowScope, taskNumber: number) {
   const [[task], runs, values, files] = await db.batch([
     selectTask(db, scope, taskNumber),

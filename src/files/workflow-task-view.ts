@@ -33,7 +33,8 @@ export function toWorkflowTask({ task, runs, values, files }: WorkflowTaskRows, 
     value: fileIdOf(file),
     step_id: file.stepId ?? file.runId,
   }));
-  const variables = [...values.map(toVariable), ...ofFiles];
+  // The latest come last: of several with one name they count.
+  const variables = [...values.map(toVariable).toReversed(), ...ofFiles.toReversed()];
   const others = runs.map(({ creatorEmail }) => creatorEmail).filter((email) => email !== task.ownerEmail);
   return {
     task_id: task.number,

@@ -22,19 +22,21 @@ export interface DeliveryFilter {
 const ofEndpoint = (organizationId: string, endpointId: string) =>
   and(eq(webhookDeliveries.organizationId, organizationId), eq(webhookDeliveries.endpointId, endpointId));
 
-/** One page of an endpoint's deliveries, newest first, and the number of all that match. */
-export async function listDeliveries(
+type DeliveryQuery = { page: number; limit: number } & DeliveryFilter;
+
+/** The statements of a list: a page, and how many match. */
+export function listStatements(
   db: Database,
   organizationId: string,
   endpointId: string,
-  { page, limit, state, event }: { page: number; limit: number } & DeliveryFilter,
-): Promise<{ rows: ListedDelivery[]; total: number }> {
+  { page, limit, state, event }: DeliveryQuery,
+) {
   const wanted = and(
     ofEndpoint(organizationId, endpointId),
     state && eq(webhookDeliveries.state, state),
     event && eq(webhookDeliveries.event, event),
   );
-  const [rows, [counted]] = await db.batch([
+  return [
     db
       .select(LISTED_COLUMNS)
       .from(webhookDeliveries)
@@ -43,7 +45,17 @@ export async function listDeliveries(
       .limit(limit)
       .offset((page - 1) * limit),
     db.select({ total: count() }).from(webhookDeliveries).where(wanted),
-  ]);
+  ] as const;
+}
+
+/** One page of an endpoint's deliveries, newest first, and the number of all that match. */
+export async function listDeliveries(
+  db: Database,
+  organizationId: string,
+  endpointId: string,
+  query: DeliveryQuery,
+): Promise<{ rows: ListedDelivery[]; total: number }> {
+  const [rows, [counted]] = await db.batch(listStatements(db, organizationId, endpointId, query));
   return { rows, total: counted?.total ?? 0 };
 }
 

@@ -4,11 +4,13 @@ import { webhookDeliveries } from "../db/webhook-schema.ts";
 import { recordAttempt } from "./delivery-store.ts";
 import { startDeliveries } from "./outbox.ts";
 
-/** Deliveries that one run looks after; the next run goes on. */
+/** Deliveries that are looked after at once: two calls of Workflows for each. */
 const RESCUE_BATCH = 50;
-/** Rows that one run deletes: one statement. */
+/** Rows that one statement deletes. */
 const FORGET_BATCH = 1000;
-/** Milliseconds after which an attempt that was due has not come: those of a Workflow's own retries are over by then. */
+/** Batches of each kind in one run; the next run goes on. */
+const MAX_BATCHES = 8;
+/** Milliseconds after which an attempt that was due has not come. A Workflow that repeats it by itself is left alone. */
 const OVERDUE_AFTER_MS = 10 * 60 * 1000;
 
 const ENDED: ReadonlySet<string> = new Set(["errored", "terminated", "complete"]);
@@ -24,12 +26,26 @@ export interface DeliverySweep {
 /** Starts deliveries that nobody has begun, and forgets old ones: called by the cron trigger, in bounded pieces. */
 export async function sweepDeliveries(env: Cloudflare.Env, now: Date): Promise<DeliverySweep> {
   const db = connect(env.DB);
-  return { rescued: await rescueOverdue(env, db, now), forgotten: await forgetOld(db, now) };
+  return {
+    rescued: await inBatches(RESCUE_BATCH, () => rescueOverdue(env, db, now)),
+    forgotten: await inBatches(FORGET_BATCH, () => forgetOld(db, now)),
+  };
+}
+
+/** Repeats `work` while it finds full batches, and gives the sum of what it answers. */
+async function inBatches(size: number, work: () => Promise<number>): Promise<number> {
+  let sum = 0;
+  for (let batch = 0; batch < MAX_BATCHES; batch++) {
+    const done = await work();
+    sum += done;
+    if (done < size) break;
+  }
+  return sum;
 }
 
 async function rescueOverdue(env: Cloudflare.Env, db: Database, now: Date): Promise<number> {
-  const overdue = await db
-    .select({ id: webhookDeliveries.id, attempts: webhookDeliveries.attempts })
+  const late = db
+    .select({ id: webhookDeliveries.id })
     .from(webhookDeliveries)
     .where(
       and(
@@ -39,10 +55,13 @@ async function rescueOverdue(env: Cloudflare.Env, db: Database, now: Date): Prom
     )
     .orderBy(asc(webhookDeliveries.dueAt))
     .limit(RESCUE_BATCH);
-  if (overdue.length === 0) return 0;
-  // To the end of the line, so that slow ones do not keep the sweeper from the others.
-  const ids = overdue.map(({ id }) => id);
-  await db.update(webhookDeliveries).set({ dueAt: now }).where(inArray(webhookDeliveries.id, ids));
+  // To the end of the line, so that slow ones do not keep the sweeper from the others; in one statement, because one that
+  // is over by now keeps the time at which its row may go.
+  const overdue = await db
+    .update(webhookDeliveries)
+    .set({ dueAt: now })
+    .where(inArray(webhookDeliveries.id, late))
+    .returning({ id: webhookDeliveries.id, attempts: webhookDeliveries.attempts });
   const found = await Promise.all(
     overdue.map(async (delivery) => {
       const instance = await env.WEBHOOK.get(delivery.id).catch(() => undefined);

@@ -7,9 +7,9 @@ import { isDeliverable } from "./endpoint-address.ts";
 import { openSecret } from "./sealed-secret.ts";
 import { type SendOutcome, sendWebhook } from "./send-webhook.ts";
 
-/** Faults of D1 pass within minutes. What an endpoint answers is no fault of a step, so these do not repeat it. */
+/** Faults of D1 pass within an hour. What an endpoint answers is no fault of a step, so these do not repeat it. */
 const STEP: WorkflowStepConfig = {
-  retries: { limit: 5, delay: "5 seconds", backoff: "exponential" },
+  retries: { limit: 10, delay: "5 seconds", backoff: "exponential" },
   timeout: "2 minutes",
 };
 

@@ -69,3 +69,17 @@ test("operations that are not called often look a key up each time, and a revoca
   expect((await other.api("/user/api-keys/self", { method: "DELETE" })).ok).toBe(true);
   expect((await other.appendText('{"entries":[{"n":2}]}')).status).toBe(401);
 });
+
+test("a key that is switched off here is refused at once, and taken again when it is on", async () => {
+  const tenant = await createTenant();
+  const keys = `/org/${tenant.org}/api-keys`;
+  const created = await tenant.api(keys, { method: "POST", json: { name: "agent", scopes: ["task:write"] } });
+  const { id, key } = await created.json<{ id: string; key: string }>();
+  const setActive = async (active: boolean) =>
+    expect((await tenant.api(`${keys}/${id}`, { method: "PATCH", json: { active } })).status).toBe(200);
+  expect(await verify(key, 0)).toMatchObject({ ok: true });
+  await setActive(false);
+  expect(await verify(key, 1)).toEqual({ ok: false, reason: "key_inactive" });
+  await setActive(true);
+  expect(await verify(key, 2)).toMatchObject({ ok: true });
+});

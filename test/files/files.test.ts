@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { taskFiles } from "../../src/db/agent-schema.ts";
 import { connect } from "../../src/db/client.ts";
+import { users } from "../../src/db/schema.ts";
 import { fileAccesses } from "../../src/db/workflow-schema.ts";
 import { sweepAccesses } from "../../src/files/access-store.ts";
 import { callConfigured } from "../configured.ts";
@@ -207,6 +208,13 @@ describe("GET /tasks/{task_id}/steps/{step_id}/document", () => {
     expect(await textOf(fetchLink(answer))).toBe("%PDF-1.7 final");
   });
 
+  test("is found by a step's id with any characters", async () => {
+    const client = await createWorkflowClient();
+    const step_id = "intake/1 ä?#%41";
+    await client.attach({ step_id });
+    await expectDetail(document(client, encodeURIComponent(step_id)), 501, "This step has no document.");
+  });
+
   test("501 for a step without a document, 404 for a step that is none", async () => {
     const client = await createWorkflowClient();
     const run = await client.startRun();
@@ -239,6 +247,25 @@ describe("POST /tasks/{task_id}/files", () => {
       .from(taskFiles)
       .where(eq(taskFiles.number, numberOf(file)));
     expect(row).toMatchObject({ metadata: { user_email: "nobody.here@example.com" }, expiresAt: null });
+  });
+
+  test("is recorded for the user whose key sent it, whomever it names", async () => {
+    const client = await createWorkflowClient();
+    const json = { username: "grace", email: "grace@example.com", role: "contributor" };
+    await read(client.api(`/org/${client.org}/users`, { method: "POST", json }), 201);
+    const file = await client.attach({ user_email: "grace@example.com" });
+    const [row] = await connect(env.DB)
+      .select({ uploader: users.id, metadata: taskFiles.metadata })
+      .from(taskFiles)
+      .innerJoin(users, eq(users.number, taskFiles.uploadedBy))
+      .where(eq(taskFiles.number, numberOf(file)));
+    expect(row).toEqual({ uploader: client.userId, metadata: { user_email: "grace@example.com" } });
+  });
+
+  test("writes half a character of a name as U+FFFD, as everywhere", async () => {
+    const client = await createWorkflowClient();
+    const { file_name } = await client.attach({ file_name: "half\ud800.pdf" });
+    expect(file_name).toBe("half\ufffd.pdf");
   });
 
   test("takes base64 as its writers break and escape it", async () => {

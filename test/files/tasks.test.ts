@@ -1,4 +1,8 @@
+import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
+import { taskFiles } from "../../src/db/agent-schema.ts";
+import { connect } from "../../src/db/client.ts";
 import { read } from "../tasks/client.ts";
 import { textOf } from "../runs/run-client.ts";
 import { createWorkflowClient, expectDetail, type WorkflowClient } from "./workflow-client.ts";
@@ -129,6 +133,14 @@ describe("GET /tasks/{task_id}", () => {
     }
   });
 
+  test("leaves out values whose names are longer than a variable's", async () => {
+    const client = await createWorkflowClient();
+    const variables = [{ variable_id: "v".repeat(256), value: "x" }];
+    const output = { ["n".repeat(256)]: 1, ["n".repeat(255)]: 2 };
+    const run = await client.startRun({ output, state: { approval: { variables } } });
+    expect((await readTask(client)).variables).toEqual(of(run.id, [["n".repeat(255), "number", "2"]]));
+  });
+
   test("shows the latest fifty runs, and values of four thousand characters", async () => {
     const client = await createWorkflowClient();
     const long = "x".repeat(5_000);
@@ -137,6 +149,41 @@ describe("GET /tasks/{task_id}", () => {
     const { step_runs: steps, variables } = await readTask(client);
     expect(steps.map((step) => step.step_run_id)).toEqual(runs.slice(1).map(({ id }) => id));
     expect(variables.map(({ value }) => value?.length)).toEqual([4_096]);
+  });
+});
+
+const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+const outputOf = (prefix: string, count: number) =>
+  Object.fromEntries(names(prefix, count).map((name) => [name, prefix]));
+
+describe("a task with more than five hundred values", () => {
+  test("shows those of the latest runs, and of each name the latest", async () => {
+    const client = await createWorkflowClient();
+    await client.startRun({ output: { ...outputOf("old", 499), risk: "high" } });
+    const latest = await client.startRun({ output: { ...outputOf("new", 19), risk: "low" } });
+    const { step_runs: steps, variables } = await readTask(client);
+    expect(steps.map((step) => step.variables.length)).toEqual([480, 20]);
+    expect(variables.filter(({ variable_id }) => variable_id === "risk")).toEqual(
+      of(latest.id, [["risk", "text", "low"]]),
+    );
+  });
+
+  test("shows the latest of its files", async () => {
+    const client = await createWorkflowClient();
+    const first = await client.attach({ variable_id: "contract" });
+    const db = connect(env.DB);
+    const number = Number(first.file_id.split("_")[1]);
+    const [row] = await db.select().from(taskFiles).where(eq(taskFiles.number, number));
+    if (!row) throw new Error("There is no file");
+    const { number: _number, ...file } = row;
+    const copies = names("copy", 500).map((name) =>
+      db.insert(taskFiles).values({ ...file, id: client.id + name, storagePath: client.id + name, variableId: name }),
+    );
+    await Promise.all(copies);
+    const last = await client.attach({ variable_id: "contract" });
+    const { variables } = await readTask(client);
+    expect(variables).toHaveLength(500);
+    expect(variables.find(({ variable_id }) => variable_id === "contract")?.value).toBe(last.file_id);
   });
 });
 
@@ -241,6 +288,27 @@ describe("POST /tasks/{task_id}/cancel", () => {
     const client = await createWorkflowClient();
     await client.startRun({ status });
     await expectDetail(cancel(client), 409, `Task cannot be cancelled: it is ${status}`);
+  });
+
+  test("goes on where it broke off", async () => {
+    const client = await createWorkflowClient();
+    const older = await client.startRun();
+    const latest = await client.startRun();
+    await client.patchRun(latest.id, { status: "cancelled" });
+    await read(cancel(client));
+    const { step_runs: steps } = await readTask(client);
+    expect(steps.map(({ step_run_id, status }) => [step_run_id, status])).toEqual([
+      [older.id, "cancelled"],
+      [latest.id, "cancelled"],
+    ]);
+    await expectDetail(cancel(client), 409, "Task cannot be cancelled: it is cancelled");
+  });
+
+  test("gives a task that has not been started one run, however often it is asked at the same time", async () => {
+    const client = await createWorkflowClient();
+    const answers = await Promise.all(Array.from({ length: 4 }, () => cancel(client)));
+    expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+    expect((await readTask(client)).step_runs).toHaveLength(1);
   });
 
   test("of several at the same time one succeeds", async () => {

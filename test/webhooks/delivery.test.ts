@@ -6,6 +6,7 @@ import { eq } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { webhookDeliveries, webhookEndpoints } from "../../src/db/webhook-schema.ts";
+import { listStatements } from "../../src/webhooks/delivery-store.ts";
 import { announce, type Notice } from "../../src/webhooks/outbox.ts";
 import { sweepDeliveries } from "../../src/webhooks/sweep.ts";
 import { objectOf } from "../runs/run-client.ts";
@@ -223,6 +224,18 @@ describe("an attempt that fails is made again", () => {
   });
 });
 
+test("D1 that is away for longer than a few minutes loses no delivery", async () => {
+  const { client, id } = await storeUnstarted();
+  await using instance = await introspectWorkflowInstance(env.WEBHOOK, id);
+  await instance.modify(async (modifier) => {
+    await modifier.disableRetryDelays();
+    await modifier.mockStepError({ name: "send 1" }, new Error("D1 is away"), 9);
+  });
+  await env.WEBHOOK.create({ id });
+  await instance.waitForStatus("complete");
+  expect(await client.deliveries()).toMatchObject([{ id, state: "delivered", attempts: 1 }]);
+});
+
 describe("a replay", () => {
   test("is a new delivery of the same event", async () => {
     const { client, delivery } = await deliverOne(...Array.from({ length: 5 }, () => "500"));
@@ -320,6 +333,24 @@ async function storeUnstarted() {
   return { client, id };
 }
 
+describe("a list of deliveries", () => {
+  test.each([{}, { state: "undelivered" as const }, { event: "flows.tasks.created" as const }])(
+    "reads those of its webhook alone, asked for %j",
+    async (filter) => {
+      const statements = listStatements(connect(env.DB), "organization", "endpoint", { page: 1, limit: 10, ...filter });
+      for (const statement of statements) {
+        const { sql, params } = statement.toSQL();
+        const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+          .bind(...params)
+          .all<{ detail: string }>();
+        expect(plan.results.map(({ detail }) => detail)).toEqual([
+          expect.stringMatching(/^SEARCH webhook_deliveries USING .*\(organization_id=\? AND endpoint_id=\?/),
+        ]);
+      }
+    },
+  );
+});
+
 describe("the sweep", () => {
   test("starts a delivery that nobody has begun, once it is overdue", async () => {
     const { client, id } = await storeUnstarted();
@@ -340,6 +371,25 @@ describe("the sweep", () => {
     await sweep(HOUR_MS);
     expect(await client.deliveries()).toMatchObject([{ id, state: "pending", attempts: 1 }]);
     expect(await client.endpoint.received()).toHaveLength(1);
+  });
+
+  test("comes to all that is overdue, and to all that is old, in one run", async () => {
+    const { client, id } = await storeUnstarted();
+    const db = connect(env.DB);
+    const [row] = await db.select().from(webhookDeliveries).where(eq(webhookDeliveries.id, id));
+    if (!row) throw new Error("There is no delivery");
+    const copy = (count: number, change: object) =>
+      env.DB.batch(
+        Array.from({ length: count }, (_, index) => {
+          const other = { ...row, id: crypto.randomUUID().replaceAll("-", ""), eventId: `${id} ${index}`, ...change };
+          const { sql, params } = db.insert(webhookDeliveries).values(other).toSQL();
+          return env.DB.prepare(sql).bind(...params);
+        }),
+      );
+    await copy(60, {});
+    await copy(1_100, { state: "delivered", replayOf: id });
+    await untilDelivered(client, () => sweep(HOUR_MS));
+    expect(await client.deliveries("?state=delivered")).toHaveLength(61);
   });
 
   test("gives up a delivery whose Workflow broke off", async () => {
