@@ -226,7 +226,7 @@ function pick(from: NodeJS.ProcessEnv, names: readonly string[]): Record<string,
 
 /** A program that is named relative to where the runner was started is found there, though its agent works elsewhere. */
 function resolveProgram(command: string, base: string): string {
-  return /^\.\.?\//.test(command) ? `${quote(base)}/${command}` : command;
+  return /^[\w.+-]+\//.test(command) ? `${quote(base)}/${command}` : command;
 }
 
 function quote(word: string): string {

@@ -62,7 +62,7 @@ async function startEnvironment(label: string) {
 }
 
 it("does a run with the example agent: events, a command, artifacts, output, end", async () => {
-  await start(["--labels", "hello", "--agent", "./examples/hello-agent/agent.sh", "--agent-env", "ASK"], {
+  await start(["--labels", "hello", "--agent", "examples/hello-agent/agent.sh", "--agent-env", "ASK"], {
     ASK: "yes",
     OTHER_SECRET: "must not be seen",
   });
