@@ -1,6 +1,6 @@
 import { abandonPrepared, addFiles, type NewFileRow } from "../artifacts/file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
-import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
+import { type AppContext, configOf, databaseOf } from "../http/context.ts";
 import { checkBody } from "../http/validation.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
@@ -70,7 +70,8 @@ export async function uploadArtifacts(
   const contents = decodeContents(config, artifacts);
   unwrap(await run.handle.read(run.scope));
   const now = currentMicroseconds();
-  const upload = { ...run, userNumber: callerOf(c).userNumber };
+  // The run's agent comes with its token, in no user's name.
+  const upload = { ...run, userNumber: c.get("caller")?.userNumber ?? null };
   const files = artifacts.map((artifact, index) =>
     newFile(upload, { ...artifact, size: contents[index]?.length ?? 0 }, now),
   );

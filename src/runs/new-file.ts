@@ -8,8 +8,8 @@ import type { RunScope } from "./run-outcome.ts";
 export interface Upload {
   scope: RunScope;
   runId: string | null;
-  /** `users.number` of the caller. */
-  userNumber: number;
+  /** `users.number` of the caller; null for an agent with its run's token. */
+  userNumber: number | null;
 }
 
 /** The row of a file whose bytes are still to come, by `now` in microseconds; nobody sees it, and it expires in a day. */
