@@ -9,7 +9,7 @@ import { newArtifacts, type SentArtifact } from "./artifact-fields.ts";
 import { isObject } from "./json-extents.ts";
 import { parseLifted } from "./lifted-json.ts";
 import { expiryOf, toManifestItem } from "./manifest.ts";
-import { newFile } from "./new-file.ts";
+import { newFile, uploaderOf } from "./new-file.ts";
 import { type NamedRun, unwrap } from "./run-path.ts";
 
 /** Where contents stand in the body: the object, its list, its items. */
@@ -70,8 +70,7 @@ export async function uploadArtifacts(
   const contents = decodeContents(config, artifacts);
   unwrap(await run.handle.read(run.scope));
   const now = currentMicroseconds();
-  // The run's agent comes with its token, in no user's name.
-  const upload = { ...run, userNumber: c.get("caller")?.userNumber ?? null };
+  const upload = { ...run, userNumber: uploaderOf(c) };
   const files = artifacts.map((artifact, index) =>
     newFile(upload, { ...artifact, size: contents[index]?.length ?? 0 }, now),
   );
