@@ -10,6 +10,7 @@ import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { contentHeaders } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
+import { admitAgentToken } from "./agent-access.ts";
 import { storagePath } from "./artifact-fields.ts";
 import { readChain } from "./run-chain.ts";
 import { readRun, RUN_PATH, runPath } from "./run-path.ts";
@@ -27,6 +28,7 @@ const presign = operation({
   summary: "Make a download link of an artifact",
   description: "The link needs no key. Only what stands in the run's own manifest has one.",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found", "artifact_not_found", "request_refused"],
   request: {
     params: runPath,
@@ -64,6 +66,7 @@ const download = operation({
   summary: "Download an artifact by its storage path",
   description: "It is looked for in the manifest of the run, then in those of the runs that it resumes.",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found", "artifact_not_found"],
   request: {
     params: runPath,
@@ -87,6 +90,7 @@ const follow = operation({
   tags: ["Agent runs"],
   summary: "Download an artifact by its id",
   scope: "task:read",
+  admits: admitAgentToken,
   errors: ["not_found", "artifact_not_found", "request_refused"],
   request: {
     params: runPath.extend({ artifact_id: z.string().openapi({ example: MANIFEST_ITEM_EXAMPLE.id }) }),

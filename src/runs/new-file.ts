@@ -1,5 +1,6 @@
 import { newFileId, storagePathOf } from "../artifacts/artifact-keys.ts";
 import { type NewFileRow, UNCLAIMED_LIFE_US } from "../artifacts/file-store.ts";
+import type { AppContext } from "../http/context.ts";
 import type { AnnouncedArtifact } from "./artifact-fields.ts";
 import { kindOf } from "./manifest.ts";
 import type { RunScope } from "./run-outcome.ts";
@@ -8,8 +9,13 @@ import type { RunScope } from "./run-outcome.ts";
 export interface Upload {
   scope: RunScope;
   runId: string | null;
-  /** `users.number` of the caller. */
-  userNumber: number;
+  /** `uploaderOf` the request. */
+  userNumber: number | null;
+}
+
+/** `users.number` of who uploads; null for a run's agent, which comes with its token and in no user's name. */
+export function uploaderOf(c: AppContext): number | null {
+  return c.get("caller")?.userNumber ?? null;
 }
 
 /** The row of a file whose bytes are still to come, by `now` in microseconds; nobody sees it, and it expires in a day. */

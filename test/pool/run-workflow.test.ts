@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { runGrant } from "../../src/runner/run-grant.ts";
 import { call } from "../tenant.ts";
+import { pathOf, uploadByForm } from "../runs/uploads.ts";
 import { createAgentClient, read, type WireRun, type WireTask } from "../tasks/client.ts";
 import { letLeasesEnd, startRunner } from "./runner-client.ts";
 
@@ -184,11 +185,11 @@ async function createAgent() {
   const runId = await client.startRun();
   const { details } = await runner.work();
   const token = runGrant.parse(details).agent_token;
-  const asAgent = (path: string, method = "GET", json?: object) =>
+  const asAgent = (path: string, method = "GET", json?: unknown) =>
     call(`/api/projects/@current/tasks/${client.taskId}${path}`, {
       method,
-      headers: { Authorization: `Bearer ${token}`, ...(json && { "Content-Type": "application/json" }) },
-      ...(json && { body: JSON.stringify(json) }),
+      headers: { Authorization: `Bearer ${token}`, ...(json !== undefined && { "Content-Type": "application/json" }) },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
     });
   return { client, runId, asAgent };
 }
@@ -211,6 +212,20 @@ describe("the token of a run's agent", () => {
     });
   });
 
+  test("uploads artifacts by form, and opens those that are there", async () => {
+    const { client, runId, asAgent } = await createAgent();
+    await using _ = client;
+    const onArtifacts = (path: string, request: { json?: unknown } = {}) =>
+      asAgent(`/runs/${runId}/artifacts${path}`, request.json ? "POST" : "GET", request.json);
+    const { id, storage_path } = await uploadByForm(onArtifacts, { name: "a.bin", type: "output" }, "hello");
+    expect(await client.onRun(runId)).toMatchObject({ artifacts: [{ id, name: "a.bin" }] });
+    const download = await onArtifacts("/download/", { json: { storage_path } });
+    expect(await download.text()).toBe("hello");
+    const { url } = await read<{ url: string }>(onArtifacts("/presign/", { json: { storage_path } }));
+    expect(await (await call(pathOf(url))).text()).toBe("hello");
+    expect(await (await onArtifacts(`/${id}/download/`)).text()).toBe("hello");
+  });
+
   test("opens nothing else", async () => {
     const { client, runId, asAgent } = await createAgent();
     await using _ = client;
@@ -218,11 +233,14 @@ describe("the token of a run's agent", () => {
     const statuses = [
       await asAgent(`/runs/${other}`),
       await asAgent(`/runs/${other}`, "PATCH", { status: "failed" }),
+      await asAgent(`/runs/${other}/artifacts/prepare_upload/`, "POST", { artifacts: [] }),
+      await asAgent(`/runs/${other}/artifacts/download/`, "POST", { storage_path: "a" }),
+      await asAgent("/staged_artifacts/prepare_upload/", "POST", { artifacts: [] }),
       await asAgent(`/runs/${runId}/cancel/`, "POST"),
       await asAgent(`/runs/${runId}/connection_token/`),
       await asAgent("/"),
       await asAgent("/run/", "POST"),
     ].map(({ status }) => status);
-    expect(statuses).toEqual([403, 403, 401, 401, 401, 401]);
+    expect(statuses).toEqual([403, 403, 403, 403, 401, 401, 401, 401, 401]);
   });
 });
