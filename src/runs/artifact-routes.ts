@@ -55,6 +55,7 @@ const prepare = operation({
     "For each a form to post the bytes with, without a key and within an hour. The artifact is in the manifest once the " +
     "upload is finalized; one that never is leaves nothing behind.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: ["not_found", "request_refused"],
   request: { params: runPath, body: prepareBody },
   responses: { 200: preparedAnswer },
@@ -70,6 +71,7 @@ const finalize = operation({
     "All of them or, where one is refused, none. Name, type and the rest are those that were prepared. Repeating it " +
     "changes nothing and has the same answer.",
   scope: "task:write",
+  admits: admitAgentToken,
   errors: ["not_found", "request_refused"],
   request: { params: runPath, body: finalizeBody },
   responses: { 200: itemsAnswer("The artifacts of these uploads") },

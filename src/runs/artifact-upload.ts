@@ -1,6 +1,6 @@
 import { abandonPrepared, type NewFileRow, recordFiles } from "../artifacts/file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
-import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
+import { type AppContext, configOf, databaseOf } from "../http/context.ts";
 import { checkBody } from "../http/validation.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
@@ -9,7 +9,7 @@ import { newArtifacts, type SentArtifact } from "./artifact-fields.ts";
 import { isObject } from "./json-extents.ts";
 import { parseLifted } from "./lifted-json.ts";
 import { expiryOf, toManifestItem } from "./manifest.ts";
-import { newFile } from "./new-file.ts";
+import { newFile, uploaderOf } from "./new-file.ts";
 import { type NamedRun, unwrap } from "./run-path.ts";
 
 /** Where contents stand in the body: the object, its list, its items. */
@@ -70,7 +70,7 @@ export async function uploadArtifacts(
   const contents = decodeContents(config, artifacts);
   unwrap(await run.handle.read(run.scope));
   const now = currentMicroseconds();
-  const upload = { ...run, userNumber: callerOf(c).userNumber };
+  const upload = { ...run, userNumber: uploaderOf(c) };
   const files = artifacts.map((artifact, index) =>
     newFile(upload, { ...artifact, size: contents[index]?.length ?? 0 }, now),
   );

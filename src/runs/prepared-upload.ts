@@ -3,12 +3,12 @@ import { LINK_LIFE_SECONDS } from "../artifacts/content-link.ts";
 import { type FileRow, finishStaged, holdPrepared, type NewFileRow, recordFiles } from "../artifacts/file-store.ts";
 import { presignPost } from "../artifacts/upload-form.ts";
 import type { ManifestItem } from "../db/agent-schema.ts";
-import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
+import { type AppContext, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
 import type { AnnouncedArtifact, uploadedArtifacts } from "./artifact-fields.ts";
 import { expiryOf, toManifestItem } from "./manifest.ts";
-import { newFile } from "./new-file.ts";
+import { newFile, uploaderOf } from "./new-file.ts";
 import type { RunScope } from "./run-outcome.ts";
 import { type NamedRun, unwrap } from "./run-path.ts";
 
@@ -40,7 +40,7 @@ export async function prepareUploads(
   runId: string | null,
   artifacts: readonly AnnouncedArtifact[],
 ) {
-  const upload = { scope, runId, userNumber: callerOf(c).userNumber };
+  const upload = { scope, runId, userNumber: uploaderOf(c) };
   const files = artifacts.map((artifact) => newFile(upload, artifact, currentMicroseconds()));
   const prepared = await Promise.all(files.map((file) => showPrepared(c, file)));
   await recordFiles(databaseOf(c), files);

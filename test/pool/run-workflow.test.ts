@@ -1,7 +1,8 @@
-import { introspectWorkflow } from "cloudflare:test";
+import { introspectWorkflow, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { runGrant } from "../../src/runner/run-grant.ts";
+import { RUN_WORK } from "../../src/runs/run-work.ts";
 import { call } from "../tenant.ts";
 import { createAgentClient, read, type WireRun, type WireTask } from "../tasks/client.ts";
 import { letLeasesEnd, startRunner } from "./runner-client.ts";
@@ -103,6 +104,26 @@ describe("a run that a runner does", () => {
       status: "failed",
       error_message: "The run took longer than 21600 seconds.",
     });
+  });
+
+  test("is watched to its end though its Workflow hears twice that a runner has it", async () => {
+    await using client = await createDispatcher();
+    const runner = await startRunner(client);
+    const runId = await client.startRun();
+    const { work_id } = await runner.work();
+    const reference = await runInDurableObject(env.RUNNERS.getByName(client.id), (_, { storage }) =>
+      storage.sql.exec("SELECT reference FROM work WHERE id = ?", work_id).one(),
+    );
+    const work = {
+      id: work_id,
+      kind: "run" as const,
+      labels: [],
+      reference: JSON.parse(String(reference["reference"])),
+    };
+    await RUN_WORK.tell(env, work, { kind: "claimed", runner: "test" });
+    await client.onRun(runId, "/", { status: "completed" });
+    runner.send({ type: "done", work_id });
+    expect(await client.outcome()).toEqual({ outcome: "over" });
   });
 
   test("is given to nobody when it was cancelled meanwhile", async () => {
@@ -209,6 +230,25 @@ describe("the token of a run's agent", () => {
       output: { a: 1 },
       artifacts: [{ name: "a.txt" }],
     });
+  });
+
+  test("uploads artifacts by forms", async () => {
+    const { client, runId, asAgent } = await createAgent();
+    await using _ = client;
+    const artifacts = `/runs/${runId}/artifacts`;
+    const announced = { artifacts: [{ name: "a.bin", type: "output", size: 3 }] };
+    const prepared = await read<{ artifacts: [{ presigned_post: { url: string; fields: Record<string, string> } }] }>(
+      asAgent(`${artifacts}/prepare_upload/`, "POST", announced),
+    );
+    const { url, fields } = prepared.artifacts[0].presigned_post;
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append("file", new Blob(["abc"]));
+    expect((await call(new URL(url).pathname, { method: "POST", body: form })).status).toBe(204);
+    await read(asAgent(`${artifacts}/finalize_upload/`, "POST", prepared));
+    const [item] = (await client.onRun(runId)).artifacts;
+    expect(item).toMatchObject({ name: "a.bin", size: 3, uploaded_by: "agent" });
+    expect(item).not.toHaveProperty("uploaded_by_user_id");
   });
 
   test("opens nothing else", async () => {
