@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { z } from "zod";
-import { jsonOf } from "./api-client.ts";
+import { jsonOf, textOf } from "./api-client.ts";
 import { ROOT } from "./command.ts";
 import { useEnvironment } from "./demo-environment-steps.ts";
 import { demand, type DemoSession, type DemoStep } from "./demo-session.ts";
@@ -12,7 +12,7 @@ const taskSchema = z.object({ id: z.string(), latest_run: z.object({ id: z.strin
 const runSchema = z.object({
   status: z.string(),
   output: z.unknown(),
-  artifacts: z.array(z.object({ name: z.string(), size: z.int() })),
+  artifacts: z.array(z.object({ name: z.string(), size: z.int(), storage_path: z.string() })),
 });
 const eventSchema = z.object({
   type: z.string(),
@@ -20,7 +20,12 @@ const eventSchema = z.object({
   notification: z.object({ method: z.string(), params: z.object({ message: z.string().optional() }) }).optional(),
 });
 
+const linkSchema = z.object({ url: z.string() });
+
 const TASKS = "/api/projects/@current/tasks";
+/** The agent counts its words, and leaves their number in a file. */
+const DESCRIPTION = "Say hello to whoever watches";
+
 function hasBubblewrap(): boolean {
   try {
     execFileSync("bwrap", ["--version"], { stdio: "ignore" });
@@ -33,9 +38,19 @@ function hasBubblewrap(): boolean {
 /** A machine that lends itself: a run by the example agent and an environment, both on a runner of the demo's own. */
 export function runnerSteps(): DemoStep[] {
   const kinds = hasBubblewrap() ? ["run", "environment"] : ["run"];
+  let run = "";
   const steps: DemoStep[] = [
     { title: "Start a runner, which lends this machine", run: (session) => startRunner(session, kinds) },
-    { title: "Have the example agent do a task, and follow it live", run: followAgent },
+    {
+      title: "Have the example agent do a task, and follow it live",
+      async run(session) {
+        run = await followAgent(session);
+      },
+    },
+    {
+      title: "Download the file that it has left, by a link that needs no key",
+      run: (session) => download(session, run),
+    },
   ];
   if (kinds.includes("environment")) {
     steps.push({
@@ -71,8 +86,9 @@ async function startRunner(session: DemoSession, kinds: string[]): Promise<void>
   demand(code === undefined, `The runner has ended:\n${runner.output()}`);
 }
 
-async function followAgent(session: DemoSession): Promise<void> {
-  const task = { description: "Say hello to whoever watches" };
+/** The path of the run that the agent has done. */
+async function followAgent(session: DemoSession): Promise<string> {
+  const task = { description: DESCRIPTION };
   const made = await session.send({ method: "POST", path: `${TASKS}/`, json: task, expect: 201 });
   const { id } = taskSchema.parse(jsonOf(made));
   const started = await session.send({ method: "POST", path: `${TASKS}/${id}/run/`, json: {}, expect: 200 });
@@ -80,9 +96,22 @@ async function followAgent(session: DemoSession): Promise<void> {
   const run = `${TASKS}/${id}/runs/${runId}`;
   await printStream(session, `${run}/stream`);
   const ended = await session.send({ method: "GET", path: `${run}/`, expect: 200 });
-  const { status, output, artifacts } = runSchema.parse(jsonOf(ended));
-  session.say(`${status}: ${JSON.stringify(output)}, artifacts: ${artifacts.map(({ name }) => name).join(", ")}`);
-  demand(status === "completed" && artifacts.length === 1, "The agent should have completed the run and left a file.");
+  const { status, output } = runSchema.parse(jsonOf(ended));
+  session.say(`${status}: ${JSON.stringify(output)}`);
+  demand(status === "completed", "The agent should have completed the run.");
+  return run;
+}
+
+async function download(session: DemoSession, run: string): Promise<void> {
+  const { artifacts } = runSchema.parse(jsonOf(await session.send({ method: "GET", path: `${run}/`, expect: 200 })));
+  const [artifact] = artifacts;
+  const json = { storage_path: artifact?.storage_path };
+  const signed = await session.send({ method: "POST", path: `${run}/artifacts/presign/`, json, expect: 200 });
+  const { pathname, search } = new URL(linkSchema.parse(jsonOf(signed)).url);
+  const file = await session.send({ method: "GET", path: pathname + search, key: null, expect: 200 });
+  session.say(`${artifact?.name}: ${textOf(file)}`);
+  const isWhole = file.body.length === artifact?.size && Number(textOf(file)) === DESCRIPTION.split(" ").length;
+  demand(artifacts.length === 1 && isWhole, "The agent should have left the number of words of its task.");
 }
 
 /** Prints a run's stream line by line as it comes. */

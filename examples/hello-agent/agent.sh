@@ -16,7 +16,7 @@ if [ "${ASK:-no}" = yes ]; then
 fi
 
 # What lies in the output folder becomes artifacts of the run; output.json its output.
-wc -w < "$TASKYARD_TASK_FILE" > "$TASKYARD_OUTPUT_FOLDER/words.txt"
+wc -w <<< "$TASKYARD_DESCRIPTION" > "$TASKYARD_OUTPUT_FOLDER/words.txt"
 printf '{"greeting":"Hello from %s"}\n' "$(uname -s)" > "$TASKYARD_OUTPUT_FOLDER/output.json"
 echo "This line is an error of the log, not of the agent." >&2
 echo "Done."

@@ -3,7 +3,9 @@ import path from "node:path";
 import type { CommandRequest } from "../runs/agent-protocol.ts";
 import { AgentChannel } from "./agent-channel.ts";
 import { AgentLines } from "./agent-lines.ts";
-import { findArtifacts, OUTPUT_FILE, packArtifacts } from "./artifacts.ts";
+import { agentVariables } from "./agent-variables.ts";
+import { ArtifactUpload } from "./artifact-upload.ts";
+import { findArtifacts, OUTPUT_FILE } from "./artifacts.ts";
 import { readLines } from "./line-reader.ts";
 import { SHELL } from "./limits.ts";
 import { type Program, type ProgramEnd, startProgram } from "./program.ts";
@@ -27,9 +29,6 @@ export interface AgentOptions {
 
 /** Statuses in which a run is still to be done. */
 const LIVE = new Set(["queued", "in_progress", "not_started"]);
-
-/** Variables that programs need wherever they run. */
-const ALWAYS_PASSED_ON = ["PATH", "HOME", "LANG", "TMPDIR", "TERM", "USER"];
 
 /** Milliseconds for what an agent's end leaves to do, when the run was stopped. */
 const LAST_WORDS_MS = 15_000;
@@ -87,11 +86,12 @@ export class AgentRun implements HeldWork {
       await this.#patch({ status: "in_progress" });
       await Promise.race([this.#channel.ready, connection]);
       if (!this.#stopped.signal.aborted) await this.#workIn(folder);
-      if (this.#stopped.signal.aborted) this.#say(`stopped: ${String(this.#stopped.signal.reason)}`);
     } catch (error) {
+      if (this.#stopped.signal.aborted) return;
       this.#say(`failed: ${error instanceof Error ? error.message : String(error)}`);
       await this.#conclude("failed", `The runner failed: ${error instanceof Error ? error.message : "unknown"}`);
     } finally {
+      if (this.#stopped.signal.aborted) this.#say(`stopped: ${String(this.#stopped.signal.reason)}`);
       this.#channel.stop();
       await connection;
       if (folder !== undefined) await removeFolder(folder, this.#say);
@@ -103,7 +103,6 @@ export class AgentRun implements HeldWork {
     const outputs = path.join(folder, "output");
     const ended = await this.#work(folder, outputs);
     if (this.#stopped.signal.aborted) return;
-    this.#isConcluding = true;
     const artifactProblem = await this.#bringOut(outputs);
     const failure = artifactProblem ?? describeFailure(ended);
     this.#say(failure ?? "completed");
@@ -116,27 +115,13 @@ export class AgentRun implements HeldWork {
     const taskFile = path.join(folder, "task.json");
     await mkdir(place);
     await mkdir(outputs);
-    const { task, run, run_id, task_id, project_id } = this.#grant;
+    const { task, run, run_id, task_id } = this.#grant;
     await writeFile(taskFile, JSON.stringify({ id: task_id, ...task, run: { id: run_id, ...run } }, null, 2));
+    const places = { url: this.#server.url, path: this.#path, taskFile, outputFolder: outputs };
     const program = startProgram({
       argv: [SHELL, "-c", resolveProgram(this.#options.command, this.#options.base)],
       cwd: place,
-      env: {
-        ...pick(process.env, [...ALWAYS_PASSED_ON, ...this.#options.passedOn]),
-        TASKYARD_URL: this.#server.url,
-        TASKYARD_TOKEN: this.#grant.agent_token,
-        TASKYARD_RUN_URL: `${this.#server.url}${this.#path}`,
-        TASKYARD_PROJECT_ID: String(project_id),
-        TASKYARD_TASK_ID: task_id,
-        TASKYARD_RUN_ID: run_id,
-        TASKYARD_TASK_FILE: taskFile,
-        TASKYARD_OUTPUT_FOLDER: outputs,
-        TASKYARD_TITLE: task.title,
-        TASKYARD_DESCRIPTION: task.description,
-        TASKYARD_REPOSITORY: task.repository ?? "",
-        TASKYARD_BRANCH: run.branch ?? "",
-        TASKYARD_MESSAGE: textOf(run.state["pending_user_message"]),
-      },
+      env: agentVariables(this.#grant, places, this.#options.passedOn),
     });
     this.#program = program;
     if (this.#stopped.signal.aborted) program.terminate();
@@ -180,11 +165,9 @@ export class AgentRun implements HeldWork {
 
   /** Uploads what the agent has left and sets the output; what went wrong, in words. */
   async #bringOut(folder: string): Promise<string | undefined> {
-    const { files, problems } = await findArtifacts(folder);
+    const { files, problems } = await findArtifacts(folder, this.#grant.artifact_max_bytes);
     for (const problem of problems) await this.#channel.add(this.#lines.text("error", `Not uploaded: ${problem}`));
-    for await (const body of packArtifacts(files)) {
-      await this.#server.send("POST", `${this.#path}/artifacts`, body, this.#stopped.signal);
-    }
+    await new ArtifactUpload(this.#server, this.#path, this.#stopped.signal).run(files);
     const text = await readFile(path.join(folder, OUTPUT_FILE), "utf8").catch(() => undefined);
     if (text === undefined) return undefined;
     try {
@@ -199,6 +182,7 @@ export class AgentRun implements HeldWork {
 
   /** Ends the events and then the run. */
   async #conclude(status: "completed" | "failed", reason: string | undefined): Promise<void> {
+    this.#isConcluding = true;
     const late = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref());
     await Promise.race([this.#channel.complete(), late]);
     await this.#patch({ status, ...(reason !== undefined && { error_message: reason }) }).catch((error: unknown) => {
@@ -214,14 +198,6 @@ export class AgentRun implements HeldWork {
 function describeFailure(ended: ProgramEnd): string | undefined {
   if ("failure" in ended) return ended.failure;
   return ended.exitCode === 0 ? undefined : `The agent ended with exit code ${ended.exitCode}.`;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function pick(from: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
 }
 
 /** A program that is named relative to where the runner was started is found there, though its agent works elsewhere. */

@@ -7,6 +7,8 @@ export const runGrant = z.object({
   run_id: z.string(),
   attempt: z.int(),
   max_seconds: z.number(),
+  /** Bytes of one artifact at most. */
+  artifact_max_bytes: z.number(),
   agent_token: z.string(),
   event_token: z.string(),
   task: z.object({

@@ -1,6 +1,6 @@
 import { newFileId, storagePathOf } from "../artifacts/artifact-keys.ts";
 import { type NewFileRow, UNCLAIMED_LIFE_US } from "../artifacts/file-store.ts";
-import type { AppContext } from "../http/context.ts";
+import { type AppContext, callerOf } from "../http/context.ts";
 import type { AnnouncedArtifact } from "./artifact-fields.ts";
 import { kindOf } from "./manifest.ts";
 import type { RunScope } from "./run-outcome.ts";
@@ -9,13 +9,13 @@ import type { RunScope } from "./run-outcome.ts";
 export interface Upload {
   scope: RunScope;
   runId: string | null;
-  /** `uploaderOf` the request. */
+  /** `users.number` of the caller; null for the run's own agent, which is no user. */
   userNumber: number | null;
 }
 
-/** `users.number` of who uploads; null for a run's agent, which comes with its token and in no user's name. */
-export function uploaderOf(c: AppContext): number | null {
-  return c.get("caller")?.userNumber ?? null;
+/** Who uploads in this request. */
+export function uploaderOf(c: AppContext): Upload["userNumber"] {
+  return c.get("tokenRun") ? null : callerOf(c).userNumber;
 }
 
 /** The row of a file whose bytes are still to come, by `now` in microseconds; nobody sees it, and it expires in a day. */

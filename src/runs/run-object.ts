@@ -9,12 +9,14 @@ import { currentMicroseconds } from "../tasks/wire-time.ts";
 import type { AgentCommand } from "./command-outcome.ts";
 import { applyChange, type RunChange } from "./run-change.ts";
 import { RunConnections } from "./run-connections.ts";
+import { RunDuties } from "./run-duties.ts";
 import type { RunTimer } from "./run-ending.ts";
 import { RunJournal } from "./run-journal.ts";
 import { describeLog, type LogPart, type LogState, openLog } from "./run-log.ts";
 import {
   type Changed,
   type Commanded,
+  type Found,
   isInScope,
   type JournalFull,
   NOT_FOUND,
@@ -23,8 +25,6 @@ import {
   TOO_LARGE,
   type TooLarge,
 } from "./run-outcome.ts";
-import { RunDispatcher } from "./run-dispatcher.ts";
-import { RunProjection } from "./run-projection.ts";
 import { beginRun, isStorable, type NewRun, RunRecord } from "./run-record.ts";
 import { isTerminal } from "./run-status.ts";
 import { RUN_TABLES } from "./run-tables.ts";
@@ -41,8 +41,7 @@ export class Run extends DurableObject {
   readonly #timers: Timers<RunTimer>;
   readonly #journal: RunJournal;
   readonly #connections: RunConnections;
-  readonly #projection: RunProjection;
-  readonly #dispatcher: RunDispatcher;
+  readonly #duties: RunDuties;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -52,20 +51,15 @@ export class Run extends DurableObject {
     this.#timers = new Timers(ctx.storage);
     this.#journal = new RunJournal(ctx.storage, env.ARTIFACTS, this.#timers, () => this.#connections.wake());
     this.#connections = new RunConnections(ctx, this.#journal, () => this.#run);
-    this.#projection = new RunProjection(ctx, env, this.#timers, () => this.#run);
-    this.#dispatcher = new RunDispatcher(env, this.#timers);
+    this.#duties = new RunDuties(ctx, env, this.#timers, this.#journal, () => this.#run);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
-    if (this.#run) this.#projection.resume(this.#run);
+    if (this.#run) this.#duties.resume(this.#run);
   }
 
   /** Creates the run. Repeated for the same scope it answers with the run that is there. */
-  async create(
-    scope: RunScope,
-    init: NewRun,
-    then?: "dispatch",
-  ): Promise<{ ok: true; run: RunRow } | NotFound | TooLarge> {
+  async create(scope: RunScope, init: NewRun, then?: "dispatch"): Promise<Found | NotFound | TooLarge> {
     if (this.#run) return this.read(scope);
     const run = beginRun(scope, init, currentMicroseconds());
     if (!isStorable(run)) return TOO_LARGE;
@@ -73,7 +67,7 @@ export class Run extends DurableObject {
     return { ok: true, run };
   }
 
-  read(scope: RunScope): { ok: true; run: RunRow } | NotFound {
+  read(scope: RunScope): Found | NotFound {
     const run = this.#runOf(scope);
     return run ? { ok: true, run } : NOT_FOUND;
   }
@@ -171,17 +165,8 @@ export class Run extends DurableObject {
     this.#connections.agents.lose(socket);
   }
 
-  /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
   override async alarm(): Promise<void> {
-    if (!this.#run) return;
-    for (const timer of this.#timers.due(Date.now())) {
-      // The run as it is by now: it may have changed while the timer before had its turn.
-      if (timer === "dispatch") await this.#dispatcher.start(this.#run);
-      else if (timer === "close") this.#journal.close();
-      else if (timer === "archive") await this.#journal.archive(this.#run);
-      else await this.#projection.write(this.#run);
-    }
-    await this.#timers.arm();
+    if (this.#run) await this.#duties.doDue();
   }
 
   #runOf(scope: RunScope): RunRow | undefined {
@@ -198,12 +183,11 @@ export class Run extends DurableObject {
       if (!this.#run) this.#migrate();
       this.#record.save(run);
       this.#journal.addState(run, notification);
-      if (then) this.#timers.set(then, Date.now());
-      this.#projection.schedule(this.#run, run);
+      this.#duties.schedule(this.#run, run, then);
     });
     this.#run = run;
     await this.#timers.arm();
     await this.#connections.agents.tell();
-    await this.#projection.write(run);
+    await this.#duties.project(run);
   }
 }

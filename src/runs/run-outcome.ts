@@ -15,6 +15,7 @@ export function isInScope(run: RunRow, { organizationId, projectNumber, taskId }
   return run.organizationId === organizationId && run.projectNumber === projectNumber && run.taskId === taskId;
 }
 
+export type Found = { ok: true; run: RunRow };
 export type NotFound = { ok: false; reason: "not_found" };
 export type TooLarge = { ok: false; reason: "too_large" };
 /** The object holds as many bytes as it may: nothing is appended any more but changes of the run. */

@@ -47,7 +47,7 @@ export const RUN_WORK: WorkOwner = {
     if (!found.ok || isInAnotherHand(found.run, 1)) return undefined;
     const task = await findTaskOfRun(connect(env.DB), scope);
     if (!task) return undefined;
-    const { RUN_TOKEN_PRIVATE_KEY: secrets, RUN_MAX_SECONDS } = readConfig(env);
+    const { RUN_TOKEN_PRIVATE_KEY: secrets, RUN_MAX_SECONDS, RUN_ARTIFACT_MAX_BYTES } = readConfig(env);
     const named = { runId, taskId: scope.taskId, projectNumber: scope.projectNumber };
     return {
       project_id: scope.projectNumber,
@@ -55,6 +55,7 @@ export const RUN_WORK: WorkOwner = {
       run_id: runId,
       attempt: Number(id.slice(id.lastIndexOf(".") + 1)),
       max_seconds: RUN_MAX_SECONDS,
+      artifact_max_bytes: RUN_ARTIFACT_MAX_BYTES,
       agent_token: await signAgentToken(secrets, named),
       event_token: await signIngestToken(secrets, named),
       task,

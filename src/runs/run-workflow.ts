@@ -47,7 +47,7 @@ export class RunWorkflow extends WorkflowEntrypoint<Cloudflare.Env, RunReference
     }
     // Over without a claim: it was cancelled, or a client took it into its own hands.
     if (claim.kind !== "claimed") return claim;
-    const end = await this.#hear(step, reference, attempt, `end ${attempt}`, runSeconds);
+    const end = await this.#hear(step, reference, attempt, `end ${attempt}`, runSeconds, ["over", "lost"]);
     if (!end) {
       await step.do(`too long ${attempt}`, STEP, async () => {
         await this.#fail(reference, `The run took longer than ${runSeconds} seconds.`);
@@ -63,13 +63,14 @@ export class RunWorkflow extends WorkflowEntrypoint<Cloudflare.Env, RunReference
     return end;
   }
 
-  /** The next tidings of this attempt; undefined when none came in time. */
+  /** The next tidings of this attempt, of these kinds (they may come twice); undefined when none came in time. */
   async #hear(
     step: WorkflowStep,
     reference: RunReference,
     attempt: number,
     name: string,
     seconds: number,
+    kinds: readonly Tidings["kind"][] = ["claimed", "over", "lost"],
   ): Promise<Tidings | undefined> {
     const { id } = toRunWork(reference, attempt);
     for (let number = 1; ; number += 1) {
@@ -78,7 +79,7 @@ export class RunWorkflow extends WorkflowEntrypoint<Cloudflare.Env, RunReference
           type: RUNNER_EVENT,
           timeout: seconds * 1000,
         });
-        if (payload.workId === id) return payload.tidings;
+        if (payload.workId === id && kinds.includes(payload.tidings.kind)) return payload.tidings;
       } catch (error) {
         if (isTimeout(error)) return undefined;
         throw error;

@@ -256,3 +256,19 @@ test("ends a connection that speaks another protocol", async () => {
   stranger.send({ type: "surprise" } as unknown as MachineMessage);
   expect(await closed).toBe(4001);
 });
+
+test("refuses to touch files while its machine is not connected, instead of waiting", async () => {
+  const { environment, machine, onEnvironment } = await setUp();
+  await breakOff(environment.id, machine);
+  for (const asked of [
+    onEnvironment("/files/a.txt"),
+    onEnvironment("/files"),
+    onEnvironment("/files/a.txt", { method: "PUT", body: "x" }),
+  ]) {
+    const answer = await inTime(asked, "an answer about files");
+    expect([answer.status, await answer.json()]).toMatchObject([
+      502,
+      { detail: "The machine of the sandbox cannot be reached now." },
+    ]);
+  }
+});

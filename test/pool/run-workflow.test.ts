@@ -1,7 +1,8 @@
-import { introspectWorkflow } from "cloudflare:test";
+import { introspectWorkflow, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { runGrant } from "../../src/runner/run-grant.ts";
+import { RUN_WORK } from "../../src/runs/run-work.ts";
 import { call } from "../tenant.ts";
 import { pathOf, uploadByForm } from "../runs/uploads.ts";
 import { createAgentClient, read, type WireRun, type WireTask } from "../tasks/client.ts";
@@ -104,6 +105,26 @@ describe("a run that a runner does", () => {
       status: "failed",
       error_message: "The run took longer than 21600 seconds.",
     });
+  });
+
+  test("is watched to its end though its Workflow hears twice that a runner has it", async () => {
+    await using client = await createDispatcher();
+    const runner = await startRunner(client);
+    const runId = await client.startRun();
+    const { work_id } = await runner.work();
+    const reference = await runInDurableObject(env.RUNNERS.getByName(client.id), (_, { storage }) =>
+      storage.sql.exec("SELECT reference FROM work WHERE id = ?", work_id).one(),
+    );
+    const work = {
+      id: work_id,
+      kind: "run" as const,
+      labels: [],
+      reference: JSON.parse(String(reference["reference"])),
+    };
+    await RUN_WORK.tell(env, work, { kind: "claimed", runner: "test" });
+    await client.onRun(runId, "/", { status: "completed" });
+    runner.send({ type: "done", work_id });
+    expect(await client.outcome()).toEqual({ outcome: "over" });
   });
 
   test("is given to nobody when it was cancelled meanwhile", async () => {

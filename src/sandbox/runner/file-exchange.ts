@@ -78,8 +78,17 @@ export class FileExchange {
     return text;
   }
 
-  /** Sends a body as the operation's input; stops when the operation has ended. */
+  /** Sends a body as the operation's input; stops when the operation has ended, and ends it when the body breaks off. */
   async feed(body: ReadableStream<Uint8Array>): Promise<void> {
+    try {
+      await this.#feedAll(body);
+    } catch (error) {
+      this.#send({ type: "kill", id: this.#id });
+      throw error;
+    }
+  }
+
+  async #feedAll(body: ReadableStream<Uint8Array>): Promise<void> {
     for await (const chunk of body) {
       for (let at = 0; at < chunk.byteLength; at += PIECE_BYTES) {
         while (this.#sent - this.#taken >= INPUT_WINDOW_BYTES && !this.#isOver) {

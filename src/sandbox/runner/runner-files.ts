@@ -24,10 +24,11 @@ export LC_ALL=C
  * what can be read and written, and no link leads out.
  */
 export class RunnerFiles implements SandboxFiles {
-  readonly #send: (message: EnvironmentMessage) => void;
+  readonly #send: (message: EnvironmentMessage) => boolean;
   readonly #exchanges = new Map<string, FileExchange>();
 
-  constructor(send: (message: EnvironmentMessage) => void) {
+  /** `send` says whether there is a machine to send to. */
+  constructor(send: (message: EnvironmentMessage) => boolean) {
     this.#send = send;
   }
 
@@ -93,8 +94,7 @@ export class RunnerFiles implements SandboxFiles {
   #begin(script: keyof typeof FILE_SCRIPTS, path: string, env: Record<string, string>, input = false): FileExchange {
     const id = crypto.randomUUID();
     const exchange = new FileExchange(id, this.#send);
-    this.#exchanges.set(id, exchange);
-    this.#send({
+    const isSent = this.#send({
       type: "start",
       id,
       command: PRELUDE + FILE_SCRIPTS[script],
@@ -105,6 +105,8 @@ export class RunnerFiles implements SandboxFiles {
       seconds: FILE_SECONDS,
       output_bytes: MAX_BYTES,
     });
+    if (isSent) this.#exchanges.set(id, exchange);
+    else exchange.end(() => unavailable());
     return exchange;
   }
 }

@@ -1,17 +1,11 @@
 import { readConfig } from "../../config.ts";
 import { openPool } from "../../pool/pool-handle.ts";
-import { PING, PONG } from "../../pool/pool-protocol.ts";
 import type { Tidings, Work } from "../../pool/work.ts";
 import { applySchema } from "../../stream/object-schema.ts";
 import type { CommandEnding, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
-import {
-  type EnvironmentMessage,
-  type MachineMessage,
-  machineMessage,
-  SANDBOX_CLOSE_CODES,
-  WORK_TOKEN_HEADER,
-} from "../runner-protocol.ts";
+import { type MachineMessage, WORK_TOKEN_HEADER } from "../runner-protocol.ts";
 import { ORGANIZATION_HEADER, poolCall } from "./environment-work.ts";
+import { MachineSocket } from "./machine-socket.ts";
 import { RunnerFiles } from "./runner-files.ts";
 import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
 
@@ -41,13 +35,15 @@ export class RunnerSandbox implements Sandbox {
   readonly files: RunnerFiles;
   readonly #place: SandboxPlace;
   readonly #store: RunnerStore;
+  readonly #machine: MachineSocket;
 
   constructor(place: SandboxPlace) {
     this.#place = place;
     const { storage } = place.ctx;
     storage.transactionSync(() => applySchema(storage.sql, [RUNNER_SCHEMA]));
     this.#store = new RunnerStore(storage);
-    this.files = new RunnerFiles((message) => this.#send(message));
+    this.#machine = new MachineSocket(place.ctx);
+    this.files = new RunnerFiles((message) => this.#machine.send(message));
   }
 
   async provision(): Promise<void> {
@@ -76,7 +72,7 @@ export class RunnerSandbox implements Sandbox {
     const known = this.#store.command(commandId);
     if (!known) return;
     this.#store.mark(commandId, "killed");
-    this.#send({ type: "kill", id: commandId });
+    this.#machine.send({ type: "kill", id: commandId });
     // A machine that has not said that it has the command may never have had it.
     if (!known.isTaken) await this.#end(commandId, { status: "killed", produced: NOTHING });
   }
@@ -85,13 +81,14 @@ export class RunnerSandbox implements Sandbox {
     const { attempt } = this.#store.changeLink({ isOver: true });
     this.#store.clear();
     await this.#pool.withdraw(this.#work(attempt).id, "The environment is torn down");
-    for (const socket of this.#sockets) socket.close(SANDBOX_CLOSE_CODES.over, "The environment is torn down");
+    this.files.breakOff();
+    this.#machine.end();
   }
 
   /** A machine that is connected to its pool and not to its environment for so long does not come back. */
   async wake(): Promise<void> {
     const { downSince, isReady, isOver } = this.#store.link;
-    if (isOver || !isReady || downSince === undefined || this.#socket) return;
+    if (isOver || !isReady || downSince === undefined || this.#machine.isOpen) return;
     const due = downSince + this.#patienceMs;
     if (Date.now() >= due) await this.#fail("The connection to the runner broke and did not come back.");
     else await this.#place.host.wakeAt(due);
@@ -110,18 +107,14 @@ export class RunnerSandbox implements Sandbox {
   }
 
   async socketMessage(socket: WebSocket, text: string | ArrayBuffer): Promise<void> {
-    if (socket !== this.#socket) return;
-    const parsed = typeof text === "string" ? machineMessage.safeParse(parseJson(text)) : undefined;
-    if (!parsed?.success) {
-      return socket.close(SANDBOX_CLOSE_CODES.malformed, "This is none of the protocol's messages (docs/runner.md)");
-    }
-    await this.#receive(parsed.data);
+    const message = this.#machine.read(socket, text);
+    if (message) await this.#receive(message);
   }
 
   async socketClosed(socket: WebSocket): Promise<void> {
     // Ends the handshake, for which the machine waits.
     socket.close();
-    if (this.#socket || this.#store.link.isOver) return;
+    if (this.#machine.isOpen || this.#store.link.isOver) return;
     this.files.breakOff();
     const downSince = Date.now();
     this.#store.changeLink({ downSince });
@@ -154,7 +147,7 @@ export class RunnerSandbox implements Sandbox {
     const bytes = Uint8Array.fromBase64(data);
     if (this.files.has(id)) return this.files.output(id, stream, offset, bytes);
     const stored = this.#place.host.output(id, stream, offset, bytes);
-    this.#send(stored === undefined ? { type: "kill", id } : { type: "stored", id, stream, bytes: stored });
+    this.#machine.send(stored === undefined ? { type: "kill", id } : { type: "stored", id, stream, bytes: stored });
   }
 
   async #noteEnd({ id, ending }: Extract<MachineMessage, { type: "ended" }>): Promise<void> {
@@ -162,7 +155,7 @@ export class RunnerSandbox implements Sandbox {
       ending.status === "exited" ? { status: "exited", exitCode: ending.exit_code, produced: ending.produced } : ending;
     if (this.files.has(id)) this.files.ended(id, ended);
     else await this.#end(id, ended);
-    this.#send({ type: "noted", id });
+    this.#machine.send({ type: "noted", id });
   }
 
   async #end(id: string, ending: CommandEnding): Promise<void> {
@@ -176,14 +169,15 @@ export class RunnerSandbox implements Sandbox {
       if (isReady) return this.#fail("The runner has lost the environment.");
       const { sha256, fileSize, withheldPaths, provision, teardown } = this.#place.task;
       const archive = { sha256, size: fileSize };
-      return this.#send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
+      this.#machine.send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
+      return;
     }
     if (!isReady) await this.#becomeReady();
     const running = this.#place.host.running();
     const commands = running.map((id) => ({ id, ...(this.#place.host.stored(id) ?? NOTHING) }));
-    this.#send({ type: "resume", commands });
+    this.#machine.send({ type: "resume", commands });
     for (const { id, isTaken, isKilled } of this.#store.commands()) {
-      if (isKilled) this.#send({ type: "kill", id });
+      if (isKilled) this.#machine.send({ type: "kill", id });
       else if (!isTaken) this.#sendStart(id);
     }
   }
@@ -194,8 +188,8 @@ export class RunnerSandbox implements Sandbox {
   }
 
   #sendStart(id: string): void {
-    const message = this.#socket && this.#store.message(id);
-    if (message) this.#send(message);
+    const message = this.#machine.isOpen ? this.#store.message(id) : undefined;
+    if (message) this.#machine.send(message);
   }
 
   /** Whether a machine comes with a key of this organization and the token of this work. */
@@ -206,13 +200,8 @@ export class RunnerSandbox implements Sandbox {
   }
 
   #accept(): Response {
-    const { 0: client, 1: server } = new WebSocketPair();
-    const { ctx } = this.#place;
-    for (const older of this.#sockets) older.close(SANDBOX_CLOSE_CODES.replaced, "A newer connection took its place");
-    ctx.acceptWebSocket(server, [MACHINE]);
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.files.breakOff();
-    return new Response(null, { status: 101, webSocket: client });
+    return this.#machine.accept();
   }
 
   async #readArchive(): Promise<Response> {
@@ -259,31 +248,8 @@ export class RunnerSandbox implements Sandbox {
   get #patienceMs(): number {
     return 2 * readConfig(this.#place.env).RUNNER_LEASE_SECONDS * 1000;
   }
-
-  get #sockets(): WebSocket[] {
-    return this.#place.ctx.getWebSockets(MACHINE).filter(({ readyState }) => readyState === WebSocket.OPEN);
-  }
-
-  get #socket(): WebSocket | undefined {
-    return this.#sockets.at(-1);
-  }
-
-  #send(message: EnvironmentMessage): void {
-    this.#socket?.send(JSON.stringify(message));
-  }
 }
-
-/** The tag of the machine's connection among those of the object. */
-const MACHINE = "machine";
 
 async function hashText(text: string): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -39,8 +39,8 @@ async function agent(name: string, script: string): Promise<string> {
 }
 
 /** Starts a run that only runners with this label take. */
-async function startRun(label: string) {
-  const task = await server.send("POST", "/api/projects/@current/tasks/", { description: "Say hello" });
+async function startRun(label: string, description = "Say hello") {
+  const task = await server.send("POST", "/api/projects/@current/tasks/", { description });
   const json = { runner_labels: [label] };
   const started = await server.send("POST", `/api/projects/@current/tasks/${task.body.id}/run/`, json);
   const run = `/api/projects/@current/tasks/${task.body.id}/runs/${started.body.latest_run.id}`;
@@ -86,6 +86,35 @@ it("ends a run as failed, with the reason, when its agent fails", async () => {
   const { read } = await startRun("fails");
   const failed = await until(read, ({ status }) => status === "failed");
   expect(failed.error_message).toBe("The agent ended with exit code 9.");
+});
+
+it("uploads files of every size that the server takes, and tells the log of those that it does not", async () => {
+  const script = `cd $TASKYARD_OUTPUT_FOLDER
+    echo small > a.txt; head -c 9000000 /dev/zero | tr '\\0' x > b.bin; echo last > c.txt; truncate -s 40M d.bin`;
+  await start(["--labels", "files", "--agent", await agent("files.sh", script)]);
+  const { run, read } = await startRun("files");
+  const { artifacts } = await until(read, ({ status }) => status === "completed" || status === "failed");
+  const sizes = artifacts.map(({ name, size }: { name: string; size: number }) => [name, size]);
+  expect(sizes).toEqual([
+    ["a.txt", 6],
+    ["b.bin", 9_000_000],
+    ["c.txt", 5],
+  ]);
+  const json = { storage_path: artifacts[1].storage_path };
+  const { body } = await server.send("POST", `${run}/artifacts/download`, json);
+  expect(body === "x".repeat(9_000_000)).toBe(true);
+  const log = String((await server.send("GET", `${run}/logs`)).body);
+  expect(log).toContain("Not uploaded: d.bin has 41943040 bytes, more than 31457280");
+});
+
+it("hands an agent a task that is longer than a variable may be", async () => {
+  const script = 'wc -c <<< "$TASKYARD_DESCRIPTION"; wc -c < "$TASKYARD_TASK_FILE"';
+  await start(["--labels", "long", "--agent", await agent("long.sh", script)]);
+  const { run, read } = await startRun("long", "Ü".repeat(200_000));
+  expect(await until(read, ({ completed_at }) => completed_at !== null)).toMatchObject({ error_message: null });
+  const log = String((await server.send("GET", `${run}/logs`)).body);
+  expect(log).toContain('"message":"100001"');
+  expect(log).toMatch(/"message":"400\d{3}"/);
 });
 
 it("stops the agent of a run that is cancelled, also one that ignores SIGTERM", async () => {
