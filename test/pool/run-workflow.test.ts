@@ -112,14 +112,14 @@ describe("a run that a runner does", () => {
     const runner = await startRunner(client);
     const runId = await client.startRun();
     const { work_id } = await runner.work();
-    const reference = await runInDurableObject(env.RUNNERS.getByName(client.id), (_, { storage }) =>
-      storage.sql.exec("SELECT reference FROM work WHERE id = ?", work_id).one(),
+    const { reference } = await runInDurableObject(env.RUNNERS.getByName(client.id), (_, { storage }) =>
+      storage.sql.exec<{ reference: string }>("SELECT reference FROM work WHERE id = ?", work_id).one(),
     );
     const work = {
       id: work_id,
       kind: "run" as const,
       labels: [],
-      reference: JSON.parse(String(reference["reference"])),
+      reference: JSON.parse(reference),
     };
     await RUN_WORK.tell(env, work, { kind: "claimed", runner: "test" });
     await client.onRun(runId, "/", { status: "completed" });
