@@ -34,6 +34,11 @@ interface Listed {
 
 const listed = async (tenant: Tenant, query = "") => (await tenant.api(`${basePath(tenant)}${query}`)).json<Listed>();
 
+const countFiles = ({ environment }: EnvironmentClient) =>
+  runInDurableObject(objectOf(environment), (_, { storage }) =>
+    storage.sql.exec("SELECT count(*) AS count FROM embedded_inodes WHERE id <> 1").one(),
+  );
+
 /** Lets time pass for the object alone. */
 function passTime(milliseconds: number): void {
   const later = Date.now() + milliseconds;
@@ -173,6 +178,20 @@ describe("provisioning", () => {
     });
   });
 
+  test("ends with the environment, and leaves no file", async () => {
+    const client = await createEnvironmentClient({
+      yaml: { provision: { script: "provision.sh", timeout: 30 } },
+      files: { "provision.sh": "sleep 4; echo > /tmp/late" },
+    });
+    expect(client.environment.state).toBe("provisioning");
+    await client.onEnvironment("", { method: "DELETE" });
+    await vi.waitFor(async () => {
+      const { logs } = await (await client.onEnvironment("/logs")).json<{ logs: string }>();
+      expect(logs).toMatch(/provision script was stopped[^]*sandbox is gone/);
+    });
+    expect(await countFiles(client)).toEqual({ count: 0 });
+  });
+
   test("that fails says why, and gives the place back", async () => {
     const client = await createEnvironmentClient({
       yaml: { provision: { script: "provision.sh", timeout: 5 } },
@@ -274,12 +293,7 @@ describe("the end", () => {
     ] as const) {
       expect((await expectRefusal(await client.onEnvironment(path, init), 409)).detail).toMatch(/torn_down/);
     }
-    await vi.waitFor(async () => {
-      const left = await runInDurableObject(objectOf(client.environment), (_, { storage }) =>
-        storage.sql.exec("SELECT count(*) AS count FROM embedded_inodes WHERE id <> 1").one(),
-      );
-      expect(left).toEqual({ count: 0 });
-    });
+    await vi.waitFor(async () => expect(await countFiles(client)).toEqual({ count: 0 }));
   });
 
   test("comes by the alarm when its time is up, and kills what runs", async () => {
