@@ -162,12 +162,30 @@ describe("files of a live environment", () => {
   test("are whole when two write at once, and keep their mode", async () => {
     const client = await createEnvironmentClient();
     await client.execute("echo '#!/bin/bash' > run; chmod 755 run");
-    const bodies = [1, 2].map((byte) => new Uint8Array(400_000).fill(byte));
-    const answers = await Promise.all(bodies.map((body) => put(client, "task/run", body)));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    const part = (byte: number) => new Uint8Array(300_000).fill(byte);
+    const halves = [part(1), part(1)];
+    const whole = Promise.withResolvers<Response>();
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (halves.length === 1) whole.resolve(await put(client, "task/run", part(2)));
+        const half = halves.pop();
+        if (half) controller.enqueue(half);
+        else controller.close();
+      },
+    });
+    const slow = await callConfigured({}, `/api/v1${client.base}/${client.environment.id}/files/task/run`, {
+      method: "PUT",
+      headers: {
+        Authorization: `Bearer ${client.tenant.adminKey}`,
+        "X-Environment-Token": client.token,
+        "Content-Length": "600000",
+      },
+      body,
+    });
+    expect([slow.status, (await whole.promise).status]).toEqual([200, 200]);
     const bytes = new Uint8Array(await (await client.onEnvironment("/files/task/run")).arrayBuffer());
-    expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
-    expect((await list(client, "")).files[0]).toMatchObject({ path: "/task/run", size: 400_000, mode: "755" });
+    expect(bytes.every((byte) => byte === 1)).toBe(true);
+    expect((await list(client, "")).files[0]).toMatchObject({ path: "/task/run", size: 600_000, mode: "755" });
   });
 
   test("of the shell's own folders are not written", async () => {
