@@ -11,8 +11,9 @@ import type { DetailRow } from "../registry/task-view.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
 import { offeredKinds } from "../sandbox/providers.ts";
 import { hashToken, makeToken, unwrap } from "./environment-access.ts";
-import { openEnvironment } from "./environment-handle.ts";
+import { askAgain, openEnvironment } from "./environment-handle.ts";
 import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./environment-record.ts";
+import { resolvedLength, templateVariables } from "./instruction.ts";
 import type { newEnvironment } from "./schemas.ts";
 import {
   findByIdempotencyKey,
@@ -26,6 +27,9 @@ export type NewEnvironment = z.output<typeof newEnvironment>;
 
 /** How long the answer waits for an environment that is quickly ready, in milliseconds; clients poll the others. */
 const PATIENCE_MS = 2_000;
+
+/** Characters of an instruction with its placeholders filled in: a row of D1 holds 2 MB. */
+const INSTRUCTION_MAX_LENGTH = 400_000;
 
 /** An environment with a token of its own for who asked; `null` once it is over. */
 export interface CreatedEnvironment {
@@ -52,13 +56,12 @@ export async function createEnvironment(
   const workspace = await findWorkspace(db, caller, ws);
   const requestHash = await hashToken(JSON.stringify(wanted));
   const { organizationId } = caller;
-  const repeat = async () => {
-    const key = idempotencyKey ?? "";
-    const made = await findByIdempotencyKey(db, organizationId, workspace.id, key);
-    return made && (await admitAgain(env, caller, made, requestHash));
-  };
-  const before = idempotencyKey === undefined ? undefined : await repeat();
-  if (before) return before;
+  const before =
+    idempotencyKey === undefined
+      ? undefined
+      : await findByIdempotencyKey(db, organizationId, workspace.id, idempotencyKey);
+  const made = before && (await admitAgain(env, caller, before, requestHash));
+  if (made) return made;
   const detail = await findTask(db, caller, wanted.task_ref);
   const projectId = await chooseProject(db, caller, workspace.id, wanted.project_id ?? null);
   if ((wanted.secret_ids ?? []).length > 0) {
@@ -74,41 +77,39 @@ export async function createEnvironment(
     idempotencyKey: idempotencyKey ?? null,
     requestHash,
   };
-  const record = beginRecord(env, wanted, detail, owner, await hashToken(token));
-  const insertion = await insertWithinCapacity(db, record.row, readConfig(env).SANDBOX_CAPACITY);
-  if (insertion === "full") throw new ApiError("sandbox_capacity_exceeded");
-  if (insertion === "taken") {
-    const made = await repeat();
-    if (made) return made;
-    throw new ApiError("conflict", "Another request with this Idempotency-Key has just failed: send it again.");
+  const record = beginRecord(env, wanted, detail, owner, await hashToken(token), before?.id ?? uuid());
+  if (!before) {
+    const insertion = await insertWithinCapacity(db, record.row, readConfig(env).SANDBOX_CAPACITY);
+    if (insertion === "full") throw new ApiError("sandbox_capacity_exceeded");
+    // The row of the request that was quicker is there now, and stays.
+    if (insertion === "taken") return createEnvironment(env, caller, ws, wanted, idempotencyKey);
   }
-  const row = await openEnvironment(env, record.row.id)
-    .create(record, PATIENCE_MS)
-    .catch(async (error: unknown) => {
-      await removeEnvironment(db, record.row);
-      throw error;
-    });
-  return { row, token, repeated: false };
+  const create = () => openEnvironment(env, record.row.id).create(record, PATIENCE_MS);
+  const row = await askAgain(create).catch(async (error: unknown) => {
+    // With a key the same request goes on with the row; without one nobody could.
+    if (idempotencyKey === undefined) await removeEnvironment(db, record.row);
+    throw error;
+  });
+  return { row, token, repeated: before !== undefined };
 }
 
+/** What an earlier request has made; undefined when it has stored its row and did not come to more, or not yet. */
 async function admitAgain(
   env: Cloudflare.Env,
   caller: Caller,
   made: EnvironmentRow,
   requestHash: string,
-): Promise<CreatedEnvironment> {
+): Promise<CreatedEnvironment | undefined> {
   if (made.requestHash !== requestHash) {
     throw new ApiError("conflict", "This Idempotency-Key was used for another request in this workspace.");
   }
+  const isUnmade = made.revision === 0;
+  // Swept (environment-projection.ts): it had its time.
+  if (isUnmade && isOver(made)) return { row: made, token: null, repeated: true };
   const token = makeToken();
   const scope = { organizationId: caller.organizationId, workspace: made.workspaceId, projectId: caller.projectId };
   const admitted = await openEnvironment(env, made.id).admit(scope, await hashToken(token));
-  // Without its object yet: the first request is still at it, or was lost on the way.
-  if (!admitted.ok && admitted.reason === "not_found" && made.revision === 0) {
-    throw new ApiError("conflict", "The first request with this Idempotency-Key is not through yet: send it again.", {
-      headers: { "Retry-After": "1" },
-    });
-  }
+  if (!admitted.ok && admitted.reason === "not_found" && isUnmade) return undefined;
   const { row } = unwrap(admitted);
   return { row, token: isOver(row) ? null : token, repeated: true };
 }
@@ -160,6 +161,7 @@ function beginRecord(
   detail: DetailRow,
   owner: Owner,
   tokenHash: string,
+  id: string,
 ): EnvironmentRecord {
   const { SANDBOX_PROVIDER, SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS } = readConfig(env);
   const provider = wanted.sandbox_provider ?? SANDBOX_PROVIDER;
@@ -174,10 +176,14 @@ function beginRecord(
   const now = Date.now();
   const seconds = Math.min(wanted.timeout_sec ?? SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS);
   const known = { template: version.instruction, inputs: wanted.inputs ?? {}, task: toSandboxTask(detail) };
+  const length = resolvedLength(known.template ?? "", templateVariables({}, known.inputs));
+  if (length > INSTRUCTION_MAX_LENGTH) {
+    throw new ApiError("invalid_request", `With these inputs the instruction has ${length} characters, too many.`);
+  }
   const row: EnvironmentRow = {
     ...owner,
     ...describeTask(known, {}),
-    id: uuid(),
+    id,
     state: "provisioning",
     taskRef: wanted.task_ref,
     taskOrganizationId: organization.id,

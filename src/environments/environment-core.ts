@@ -172,16 +172,15 @@ export class EnvironmentCore implements SandboxHost {
 
   /** Does what is due; everything may be repeated. Work that takes long goes on beside it. */
   async alarm(): Promise<void> {
-    const record = this.#record;
-    if (!record) return;
-    for (const timer of this.#timers.due(Date.now())) await this.#ring(timer, record);
+    if (!this.#record) return;
+    for (const timer of this.#timers.due(Date.now())) await this.#ring(timer, this.#record);
     await this.#timers.arm();
   }
 
   async #ring(timer: EnvironmentTimer, record: EnvironmentRecord): Promise<void> {
     switch (timer) {
       case "project":
-        return this.#project(this.#record ?? record);
+        return this.#project(record);
       case "expire":
         // An alarm that is repeated may come for a timer whose time has not.
         if (Date.now() < record.row.expiresAt.getTime()) return;

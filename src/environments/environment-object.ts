@@ -40,12 +40,14 @@ export class Environment extends DurableObject {
     this.#core = new EnvironmentCore(ctx, env);
   }
 
-  /** Creates the environment, and answers when it is ready or after `patience` milliseconds. Repeated, it changes nothing. */
+  /**
+   * Creates the environment, and answers when it is ready or after `patience` milliseconds. Repeated, it lets in whoever
+   * has the record's token, and changes nothing else.
+   */
   async create(record: EnvironmentRecord, patience: number): Promise<EnvironmentRow> {
-    if (!this.#core.record) {
-      const begun = this.#core.begin(record);
-      await Promise.race([begun, scheduler.wait(patience)]);
-    }
+    const { record: known } = this.#core;
+    if (known) for (const tokenHash of record.tokenHashes) await this.#admit(known, tokenHash);
+    else await Promise.race([this.#core.begin(record), scheduler.wait(patience)]);
     return (this.#core.record ?? record).row;
   }
 
@@ -53,9 +55,8 @@ export class Environment extends DurableObject {
   async admit(scope: EnvironmentScope, tokenHash: string): Promise<{ ok: true; row: EnvironmentRow } | Refused> {
     const record = this.#recordOf(scope);
     if (!record) return NOT_FOUND;
-    if (isOver(record.row)) return { ok: true, row: record.row };
-    await this.#core.change({ ...record, tokenHashes: [...record.tokenHashes, tokenHash].slice(-MAX_TOKENS) });
-    return { ok: true, row: record.row };
+    await this.#admit(record, tokenHash);
+    return this.read(scope);
   }
 
   read(scope: EnvironmentScope): { ok: true; row: EnvironmentRow } | Refused {
@@ -181,6 +182,11 @@ export class Environment extends DurableObject {
   #recordOf(scope: EnvironmentScope): EnvironmentRecord | undefined {
     const { record } = this.#core;
     return record && isInScope(record, scope) ? record : undefined;
+  }
+
+  async #admit(record: EnvironmentRecord, tokenHash: string): Promise<void> {
+    if (isOver(record.row) || record.tokenHashes.includes(tokenHash)) return;
+    await this.#core.change({ ...record, tokenHashes: [...record.tokenHashes, tokenHash].slice(-MAX_TOKENS) });
   }
 
   /** Why this access is refused; `over`: what has ended may still be looked at. */

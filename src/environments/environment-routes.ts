@@ -30,7 +30,7 @@ const tags: ["Environments"] = ["Environments"];
 
 const sandboxState = z.enum(["running", "paused", "killed"]);
 const stateFilter = z
-  .union([sandboxState, z.array(sandboxState)])
+  .union([sandboxState, z.array(sandboxState)], { error: "must be running, paused or killed" })
   .optional()
   .openapi({
     type: "array",

@@ -26,6 +26,15 @@ export function resolveInstruction(instruction: string, variables: ReadonlyMap<s
   return instruction.replaceAll(PLACEHOLDER, (text, name: string) => variables.get(name) ?? text);
 }
 
+/** How many characters `resolveInstruction` would make: a large input may stand in many places. */
+export function resolvedLength(instruction: string, variables: ReadonlyMap<string, string>): number {
+  let length = instruction.length;
+  for (const [text, name = ""] of instruction.matchAll(PLACEHOLDER)) {
+    length += (variables.get(name) ?? text).length - text.length;
+  }
+  return length;
+}
+
 /** Services that task.yaml declares and nobody has an address of: what users are warned of. */
 export function missingServices(
   ports: Readonly<Record<string, readonly number[]>> | null,

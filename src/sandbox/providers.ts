@@ -4,15 +4,17 @@ import { EMBEDDED_TRAITS, EmbeddedSandbox } from "./embedded/embedded.ts";
 import { RUNNER_TRAITS, RunnerSandbox } from "./runner/runner-sandbox.ts";
 import { type OpenSandbox, SANDBOX_KINDS, type SandboxKind, type SandboxTraits } from "./port.ts";
 
-interface Provider {
-  traits: SandboxTraits;
-  open: OpenSandbox;
-}
+/** Of all kinds: environments of a kind that this deployment has not, or no longer, are shown too. */
+const TRAITS: Record<SandboxKind, SandboxTraits> = {
+  embedded: EMBEDDED_TRAITS,
+  runner: RUNNER_TRAITS,
+  container: CONTAINER_TRAITS,
+};
 
 /** The places where commands can run that this deployment has. */
-const PROVIDERS: Partial<Record<SandboxKind, Provider>> = {
-  embedded: { traits: EMBEDDED_TRAITS, open: (place) => new EmbeddedSandbox(place) },
-  runner: { traits: RUNNER_TRAITS, open: (place) => new RunnerSandbox(place) },
+const PROVIDERS: Partial<Record<SandboxKind, OpenSandbox>> = {
+  embedded: (place) => new EmbeddedSandbox(place),
+  runner: (place) => new RunnerSandbox(place),
 };
 
 /**
@@ -20,10 +22,7 @@ const PROVIDERS: Partial<Record<SandboxKind, Provider>> = {
  * their code. `open` gives the container of an environment.
  */
 export function offerContainers(open: (env: Cloudflare.Env, environmentId: string) => ContainerMachine): void {
-  PROVIDERS.container = {
-    traits: CONTAINER_TRAITS,
-    open: (place) => new ContainerSandbox(place, open(place.env, place.environmentId)),
-  };
+  PROVIDERS.container = (place) => new ContainerSandbox(place, open(place.env, place.environmentId));
 }
 
 /** The kinds that this deployment has. */
@@ -33,16 +32,12 @@ export function offeredKinds(): SandboxKind[] {
 
 /** What a kind is able to do. */
 export function traitsOf(kind: SandboxKind): SandboxTraits {
-  return providerOf(kind).traits;
+  return TRAITS[kind];
 }
 
 /** Opens the sandbox of an environment that is of this kind. */
 export function openSandbox(kind: SandboxKind, place: Parameters<OpenSandbox>[0]) {
-  return providerOf(kind).open(place);
-}
-
-function providerOf(kind: SandboxKind): Provider {
-  const provider = PROVIDERS[kind];
-  if (!provider) throw new Error(`This deployment has no sandboxes of the kind ${kind}`);
-  return provider;
+  const open = PROVIDERS[kind];
+  if (!open) throw new Error(`This deployment has no sandboxes of the kind ${kind}`);
+  return open(place);
 }

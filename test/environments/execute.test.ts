@@ -51,6 +51,10 @@ describe("execute", () => {
     ["an endless loop of awk", "awk 'BEGIN { while (1) i++ }'"],
     ["a thousand million lines", "seq 1 1000000000"],
     ["a variable that doubles for ever", 'x=aaaaaaaa; while true; do x="$x$x"; done'],
+    [
+      "files beyond number in the shell's own folders",
+      "seq 1 100000 > a; for i in $(seq 1 400); do cp a /usr/$i || exit; done",
+    ],
     ["a file that doubles for ever", "echo 12345678 > a; while true; do cat a a > b; mv b a; done"],
   ])("survives %s", async (_, command) => {
     const { execute } = await createEnvironmentClient();

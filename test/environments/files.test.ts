@@ -1,8 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { noise, sha256 } from "../registry/archives.ts";
 import { callConfigured } from "../configured.ts";
 import { textOf } from "../runs/run-client.ts";
-import { createEnvironmentClient, type EnvironmentClient, loseObject, expectRefusal } from "./client.ts";
+import { createEnvironmentClient, type EnvironmentClient, loseObject, expectRefusal, objectOf } from "./client.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const put = ({ onEnvironment }: EnvironmentClient, path: string, body: string | Uint8Array<ArrayBuffer>) =>
   onEnvironment(`/files/${path}`, { method: "PUT", body });
@@ -123,6 +128,71 @@ describe("files of a live environment", () => {
     expect((await expectRefusal(large, 413)).detail).toMatch(/4 bytes/);
     const body = new ReadableStream({ start: (controller) => controller.close() });
     await expectRefusal(await callConfigured({}, path, { method: "PUT", headers, body }), 411);
+  });
+
+  test("stay as they were when an upload breaks off, and nothing is left of it", async () => {
+    const client = await createEnvironmentClient();
+    await put(client, "tmp/a", "before\n");
+    const path = `/api/v1${client.base}/${client.environment.id}/files/tmp/a`;
+    const headers = {
+      Authorization: `Bearer ${client.tenant.adminKey}`,
+      "X-Environment-Token": client.token,
+      "Content-Length": "1000000",
+    };
+    const parts = [noise(600_000)];
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const part = parts.pop();
+        if (part) controller.enqueue(part);
+        else controller.error(new Error("The client is gone"));
+      },
+    });
+    const errors = vi.spyOn(console, "error").mockReturnValue();
+    expect((await callConfigured({}, path, { method: "PUT", headers, body })).status).toBe(500);
+    expect(errors).toHaveBeenCalled();
+    expect(await client.execute("echo after >> /tmp/a; cat /tmp/a")).toMatchObject({ output: "before\nafter\n" });
+    const left = await runInDurableObject(objectOf(client.environment), (_, { storage }) =>
+      storage.sql
+        .exec("SELECT count(*) AS chunks, (SELECT bytes FROM embedded_usage) AS bytes FROM embedded_chunks")
+        .one(),
+    );
+    expect(left).toEqual({ chunks: 1, bytes: 13 });
+  });
+
+  test("are whole when two write at once, and keep their mode", async () => {
+    const client = await createEnvironmentClient();
+    await client.execute("echo '#!/bin/bash' > run; chmod 755 run");
+    const part = (byte: number) => new Uint8Array(300_000).fill(byte);
+    const halves = [part(1), part(1)];
+    const whole = Promise.withResolvers<Response>();
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        if (halves.length === 1) whole.resolve(await put(client, "task/run", part(2)));
+        const half = halves.pop();
+        if (half) controller.enqueue(half);
+        else controller.close();
+      },
+    });
+    const slow = await callConfigured({}, `/api/v1${client.base}/${client.environment.id}/files/task/run`, {
+      method: "PUT",
+      headers: {
+        Authorization: `Bearer ${client.tenant.adminKey}`,
+        "X-Environment-Token": client.token,
+        "Content-Length": "600000",
+      },
+      body,
+    });
+    expect([slow.status, (await whole.promise).status]).toEqual([200, 200]);
+    const bytes = new Uint8Array(await (await client.onEnvironment("/files/task/run")).arrayBuffer());
+    expect(bytes.every((byte) => byte === 1)).toBe(true);
+    expect((await list(client, "")).files[0]).toMatchObject({ path: "/task/run", size: 600_000, mode: "755" });
+  });
+
+  test("of the shell's own folders are not written", async () => {
+    const client = await createEnvironmentClient();
+    expect((await expectRefusal(await put(client, "usr/bin/tool", "1"), 403)).detail).toMatch(/not permitted/);
+    expect((await put(client, "dev/shm/flag", "1")).status).toBe(201);
+    expect(await client.execute("cat /dev/shm/flag")).toMatchObject({ output: "1" });
   });
 
   test("need the environment's token", async () => {

@@ -10,6 +10,7 @@ import { loseArchives, makePublic, publishFields } from "../registry/published.t
 import { createTenant, type Tenant } from "../tenant.ts";
 import {
   basePath,
+  connect,
   createEnvironmentClient,
   type EnvironmentClient,
   loseObject,
@@ -33,6 +34,11 @@ interface Listed {
 }
 
 const listed = async (tenant: Tenant, query = "") => (await tenant.api(`${basePath(tenant)}${query}`)).json<Listed>();
+
+const countFiles = ({ environment }: EnvironmentClient) =>
+  runInDurableObject(objectOf(environment), (_, { storage }) =>
+    storage.sql.exec("SELECT count(*) AS count FROM embedded_inodes WHERE id <> 1").one(),
+  );
 
 /** Lets time pass for the object alone. */
 function passTime(milliseconds: number): void {
@@ -173,6 +179,20 @@ describe("provisioning", () => {
     });
   });
 
+  test("ends with the environment, and leaves no file", async () => {
+    const client = await createEnvironmentClient({
+      yaml: { provision: { script: "provision.sh", timeout: 30 } },
+      files: { "provision.sh": "sleep 4; echo > /tmp/late" },
+    });
+    expect(client.environment.state).toBe("provisioning");
+    await client.onEnvironment("", { method: "DELETE" });
+    await vi.waitFor(async () => {
+      const { logs } = await (await client.onEnvironment("/logs")).json<{ logs: string }>();
+      expect(logs).toMatch(/provision script was stopped[^]*sandbox is gone/);
+    });
+    expect(await countFiles(client)).toEqual({ count: 0 });
+  });
+
   test("that fails says why, and gives the place back", async () => {
     const client = await createEnvironmentClient({
       yaml: { provision: { script: "provision.sh", timeout: 5 } },
@@ -274,12 +294,7 @@ describe("the end", () => {
     ] as const) {
       expect((await expectRefusal(await client.onEnvironment(path, init), 409)).detail).toMatch(/torn_down/);
     }
-    await vi.waitFor(async () => {
-      const left = await runInDurableObject(objectOf(client.environment), (_, { storage }) =>
-        storage.sql.exec("SELECT count(*) AS count FROM embedded_inodes WHERE id <> 1").one(),
-      );
-      expect(left).toEqual({ count: 0 });
-    });
+    await vi.waitFor(async () => expect(await countFiles(client)).toEqual({ count: 0 }));
   });
 
   test("comes by the alarm when its time is up, and kills what runs", async () => {
@@ -292,6 +307,25 @@ describe("the end", () => {
     expect(await client.getCommand(command.command_id)).toMatchObject({ status: "killed", exit_code: 137 });
     expect(await read(client)).toMatchObject({ state: "torn_down", end_reason: "expired", sandbox_state: "killed" });
     expect(await listed(client.tenant, "?state=running")).toMatchObject({ total: 0 });
+  });
+
+  test("does not come when it was put off while the alarm rang", async () => {
+    const client = await createEnvironmentClient({ timeout_sec: 60 });
+    const { tenant, environment } = client;
+    const errors = vi.spyOn(console, "error").mockReturnValue();
+    await env.DB.exec("ALTER TABLE environments RENAME TO environments_away");
+    // Now the alarm has the row to write before it comes to the end.
+    await client.onEnvironment("/extend", { method: "POST", json: { extend_seconds: 1 } });
+    await env.DB.exec("ALTER TABLE environments_away RENAME TO environments");
+    expect(errors).toHaveBeenCalled();
+    passTime(61_000);
+    const scope = { organizationId: tenant.id, workspace: tenant.workspace, projectId: null };
+    await runInDurableObject(objectOf(environment), async (instance) => {
+      const ringing = instance.alarm();
+      expect(await instance.extend(scope, 300)).toMatchObject({ ok: true });
+      await ringing;
+    });
+    expect(await read(client)).toMatchObject({ state: "ready" });
   });
 
   test("does not come before its time, though an alarm rings", async () => {
@@ -378,9 +412,13 @@ describe("a list", () => {
       has_previous: true,
       environments: [{ id: first.id }],
     });
-    for (const query of ["?limit=201", "?limit=0", "?page=0", "?state=ready"]) {
+    expect((await expectRefusal(await tenant.api(`${basePath(tenant)}?state=ready`), 422)).detail).toMatch(/paused/);
+    for (const query of ["?limit=201", "?limit=0", "?page=0"]) {
       expect((await tenant.api(`${basePath(tenant)}${query}`)).status).toBe(422);
     }
+    // As a deployment without containers shows what one with them has made in the same database.
+    await env.DB.prepare("UPDATE environments SET provider = 'container' WHERE id = ?").bind(third.id).run();
+    expect((await listed(tenant)).environments[0]).toMatchObject({ sandbox_provider: { kind: "container" } });
     const key = await tenant.makeKey(["environment:read"], { projectId: tenant.projectId });
     const seen = await (await tenant.api(basePath(tenant), { key })).json<Listed>();
     expect(seen.environments.map(({ id }) => id)).toEqual([third.id]);
@@ -442,13 +480,12 @@ describe("what is asked for", () => {
     await publishTask(tenant);
     const headers = { "Idempotency-Key": "attempt-1" };
     const responses = await Promise.all(Array.from({ length: 5 }, () => ask(tenant, {}, { headers })));
-    const made = responses.filter(({ status }) => status === 201);
-    expect(responses.filter(({ status }) => status !== 201).map(({ status }) => status)).toEqual(
-      Array.from({ length: 5 - made.length }, () => 409),
-    );
+    expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 201));
     const later = await ask(tenant, {}, { headers });
     expect(later.headers.get("idempotency-replayed")).toBe("true");
-    const environments = await Promise.all([...made, later].map((response) => response.json<EnvironmentResponse>()));
+    const environments = await Promise.all(
+      [...responses, later].map((response) => response.json<EnvironmentResponse>()),
+    );
     expect(new Set(environments.map(({ id }) => id)).size).toBe(1);
     const tokens = environments.map(({ execute_token: token }) => token ?? "");
     expect(new Set(tokens).size).toBe(environments.length);
@@ -462,6 +499,52 @@ describe("what is asked for", () => {
     }
     expect(await listed(tenant)).toMatchObject({ total: 1 });
     expect((await expectRefusal(await ask(tenant, { timeout_sec: 1 }, { headers }), 409)).type).toBe("conflict_error");
+  });
+
+  test("with an idempotency key goes on with what a lost request has left", async () => {
+    const tenant = await createTenant();
+    await publishTask(tenant);
+    const headers = { "Idempotency-Key": "attempt-1" };
+    const { id } = await provision(tenant, {}, { headers });
+    const orphan = uuid();
+    await env.DB.prepare("UPDATE environments SET id = ?, revision = 0, state = 'provisioning' WHERE id = ?")
+      .bind(orphan, id)
+      .run();
+    const environment = await provision(tenant, {}, { headers });
+    expect(environment).toMatchObject({ id: orphan, state: "ready" });
+    expect(await connect(tenant, environment).execute("echo here")).toMatchObject({ output: "here\n" });
+    expect((await listed(tenant)).environments).toMatchObject([{ id: orphan, state: "ready" }]);
+  });
+
+  test("is made though its object is lost meanwhile", async () => {
+    const tenant = await createTenant();
+    await publishTask(tenant, {
+      yaml: { provision: { script: "provision.sh", timeout: 30 } },
+      files: { "provision.sh": "sleep 20" },
+    });
+    const errors = vi.spyOn(console, "error").mockReturnValue();
+    const asked = provision(tenant);
+    const id = await vi.waitFor(async () => {
+      const { environments } = await listed(tenant);
+      const [made] = environments;
+      expect(
+        made && (await runInDurableObject(objectOf(made), (_, { storage }) => storage.kv.get("environment"))),
+      ).toBeDefined();
+      return made?.id ?? "";
+    });
+    await loseObject({ id });
+    const environment = await asked;
+    expect(environment).toMatchObject({ id, state: "provisioning" });
+    expect(errors).toHaveBeenCalled();
+    const response = await connect(tenant, environment).onEnvironment("/commands");
+    expect(response.status).toBe(200);
+  });
+
+  test("is refused when its inputs make more of the instruction than can be kept", async () => {
+    const tenant = await createTenant();
+    await publishTask(tenant, { yaml: { instruction: "{{x}}".repeat(50) } });
+    const response = await ask(tenant, { inputs: { x: "y".repeat(50_000) } });
+    expect((await expectRefusal(response, 400)).detail).toMatch(/2500000 characters/);
   });
 
   test("is 429 when the organization has as many as it may, however many ask at once", async () => {

@@ -2,6 +2,7 @@ import { readConfig } from "../../config.ts";
 import { logBackgroundFailure } from "../../http/request-log.ts";
 import { applySchema } from "../../stream/object-schema.ts";
 import {
+  type CommandEnding,
   type OutputStream,
   type Sandbox,
   type SandboxCommand,
@@ -42,7 +43,9 @@ export class EmbeddedSandbox implements Sandbox {
   readonly #place: SandboxPlace;
   readonly #tree: FileTree;
   readonly #content: FileContent;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { stop: AbortController; over: Promise<void> }>();
+  #provisioning = Promise.resolve();
+  #isDestroyed = false;
 
   constructor(place: SandboxPlace) {
     const { storage } = place.ctx;
@@ -50,6 +53,7 @@ export class EmbeddedSandbox implements Sandbox {
     const { EMBEDDED_MAX_FILES, EMBEDDED_MAX_BYTES } = readConfig(place.env);
     this.#place = place;
     this.#tree = new FileTree(storage.sql, EMBEDDED_MAX_FILES);
+    storage.transactionSync(() => this.#tree.discardUnnamed());
     this.#content = new FileContent(storage.sql, this.#tree, place.openArchive, EMBEDDED_MAX_BYTES, (name, error) => {
       logBackgroundFailure("readArchive", error);
       place.host.log(`'${name}' cannot be read: the task's archive does not give it. Was this version deleted?`);
@@ -58,7 +62,11 @@ export class EmbeddedSandbox implements Sandbox {
   }
 
   /** Lists the archive and runs the provision script; it is run again when the object was lost during it. */
-  async provision(): Promise<void> {
+  provision(): Promise<void> {
+    return (this.#provisioning = this.#provision());
+  }
+
+  async #provision(): Promise<void> {
     const { ctx, host, task, env, openArchive } = this.#place;
     try {
       const files = await importArchive(
@@ -73,37 +81,36 @@ export class EmbeddedSandbox implements Sandbox {
       if (!(error instanceof TooManyFiles)) logBackgroundFailure("importArchive", error);
       return host.failed(error instanceof TooManyFiles ? error.message : "The task's archive cannot be read.");
     }
+    if (this.#isDestroyed) return;
     const fault = task.provision && (await this.#runScript("provision", task.provision));
     if (fault) return host.failed(fault);
     await host.ready({});
   }
 
   async start(command: SandboxCommand): Promise<void> {
-    if (this.#running.has(command.id)) return;
-    const stop = new AbortController();
-    this.#running.set(command.id, stop);
-    void this.#run(command, stop);
+    if (!this.#running.has(command.id)) void this.#run(command);
   }
 
   async kill(commandId: string): Promise<void> {
-    this.#running.get(commandId)?.abort(new DOMException("The command was killed.", "AbortError"));
+    this.#running.get(commandId)?.stop.abort(new DOMException("The command was killed.", "AbortError"));
   }
 
-  /** Runs the teardown script, where commands could run at all, and forgets the files. */
+  /** Ends what runs, runs the teardown script, where commands could run at all, and forgets the files. */
   async destroy(): Promise<void> {
-    for (const id of this.#running.keys()) await this.kill(id);
+    this.#isDestroyed = true;
+    const running = [...this.#running];
+    for (const [id] of running) await this.kill(id);
+    // What still ran would write files after they are forgotten.
+    await Promise.allSettled([this.#provisioning, ...running.map(([, { over }]) => over)]);
     const { task, ctx } = this.#place;
     if (task.teardown && this.#tree.find(TASK_ROOT, "open")) await this.#runScript("teardown", task.teardown);
-    ctx.storage.transactionSync(() => {
-      for (const { name } of this.#tree.children(this.#tree.get("/", "open")))
-        this.#tree.remove(`/${name}`, "rm", true);
-    });
+    ctx.storage.transactionSync(() => this.#tree.clear());
   }
 
-  async #run(command: SandboxCommand, stop: AbortController): Promise<void> {
+  async #run(command: SandboxCommand): Promise<void> {
     const { host } = this.#place;
     try {
-      const { output, ending } = await this.#execute(command, stop);
+      const { output, ending } = await this.#execute(command);
       for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
         host.output(command.id, stream, 0, output[stream]);
       }
@@ -111,12 +118,22 @@ export class EmbeddedSandbox implements Sandbox {
     } catch (error) {
       logBackgroundFailure("embeddedCommand", error);
       await host.ended(command.id, { status: "lost", reason: "The embedded shell failed while the command ran." });
-    } finally {
-      this.#running.delete(command.id);
     }
   }
 
-  async #execute(command: SandboxCommand, stop: AbortController): Promise<ShellOutcome> {
+  async #execute(command: SandboxCommand): Promise<ShellOutcome> {
+    const stop = new AbortController();
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    this.#running.set(command.id, { stop, over });
+    try {
+      return await this.#runUntil(command, stop);
+    } finally {
+      this.#running.delete(command.id);
+      resolve();
+    }
+  }
+
+  async #runUntil(command: SandboxCommand, stop: AbortController): Promise<ShellOutcome> {
     // What was committed for the command goes out before the shell begins: it may keep the isolate busy.
     await this.#place.ctx.storage.sync();
     const timeUp = new DOMException("The command's time is up.", "TimeoutError");
@@ -142,14 +159,23 @@ export class EmbeddedSandbox implements Sandbox {
     };
     const { host } = this.#place;
     host.log(`The ${role} script starts.`);
-    const { output, ending } = await this.#execute(command, new AbortController());
+    const outcome = await this.#execute(command).catch((error: unknown) => {
+      logBackgroundFailure(`${role}Script`, error);
+    });
+    if (!outcome) return `The ${role} script '${script}' was too much for the embedded shell.`;
+    const { output, ending } = outcome;
     for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
       const text = new TextDecoder().decode(output[stream]).trimEnd();
       if (text !== "") host.log(text);
     }
-    const outcome = ending.status === "exited" ? `ended with exit code ${ending.exitCode}` : "took too long";
-    host.log(`The ${role} script ${outcome}.`);
+    const end = describeEnding(ending);
+    host.log(`The ${role} script ${end}.`);
     if (ending.status === "exited" && ending.exitCode === 0) return undefined;
-    return `The ${role} script '${script}' ${outcome}; see the environment's logs.`;
+    return `The ${role} script '${script}' ${end}; see the environment's logs.`;
   }
+}
+
+function describeEnding(ending: CommandEnding): string {
+  if (ending.status === "exited") return `ended with exit code ${ending.exitCode}`;
+  return ending.status === "timed_out" ? "took too long" : "was stopped";
 }

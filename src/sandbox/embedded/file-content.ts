@@ -99,18 +99,27 @@ export class FileContent {
     this.#append(now, bytes);
   }
 
-  /** Replaces what the file holds by a stream, chunk by chunk; the file is empty until its end has come. */
-  async receive(node: Node, body: ReadableStream<Uint8Array>, size: number, path: string): Promise<void> {
+  /**
+   * Puts a stream at a path, chunk by chunk, in place of a file that is there. What is there stays as it is until the end
+   * has come: a stream that breaks off leaves nothing.
+   */
+  async receive(path: string, mode: number, body: ReadableStream<Uint8Array>, size: number): Promise<Node> {
     this.#expectRoom(size, path);
-    this.write(node, new Uint8Array(0), path);
-    const cursor = new ByteCursor(body);
-    for (let at = 0; at < size;) {
-      const bytes = await cursor.take(Math.min(CHUNK_BYTES, size - at));
-      this.#expectRoom(bytes.byteLength, path);
-      this.#store(node.id, at / CHUNK_BYTES, bytes);
-      at += bytes.byteLength;
+    const made = this.#tree.createUnnamed({ type: "file", mode }, path, "open");
+    try {
+      const cursor = new ByteCursor(body);
+      for (let at = 0; at < size;) {
+        const bytes = await cursor.take(Math.min(CHUNK_BYTES, size - at));
+        this.#expectRoom(bytes.byteLength, path);
+        this.#store(made.id, at / CHUNK_BYTES, bytes);
+        at += bytes.byteLength;
+        this.#tree.update(made, { size: at });
+      }
+      return this.#tree.place(path, "open", made);
+    } catch (error) {
+      this.#tree.discard(made);
+      throw error;
     }
-    this.#tree.update(node, { size, modified: Date.now() });
   }
 
   async #openEntry(entry: ZipEntry, offset: number, length: number): Promise<ReadableStream<Uint8Array>> {

@@ -16,6 +16,8 @@ const MAX_LINKS = 40;
 const NAME_MAX_BYTES = 255;
 const PATH_MAX_LENGTH = 4_096;
 
+const encoder = new TextEncoder();
+
 export class FileTree {
   readonly #sql: SqlStorage;
   readonly #maxNodes: number;
@@ -99,6 +101,49 @@ export class FileTree {
     }
   }
 
+  /** A new file that has no name yet: `place` gives it one, `discard` takes it away. */
+  createUnnamed(made: NewNode, path: string, call: string): Node {
+    return this.#make(made, 0, path, call);
+  }
+
+  /** Names a file that has no name, in place of one that is there and with its mode; makes the folders above it. */
+  place(path: string, call: string, { id }: Node): Node {
+    this.makeFolders(resolvePath(path, ".."), call);
+    const { parent, name, node } = this.#require(path, call, true);
+    if (node?.type === "directory") throw new SystemError("EISDIR", call, path);
+    if (node) this.#unlink(parent, name, node, path, call, false);
+    const placed = this.#sql
+      .exec<Node>(
+        "UPDATE embedded_inodes SET links = 1, modified = ?, mode = coalesce(?, mode) WHERE id = ? RETURNING *",
+        Date.now(),
+        node?.mode ?? null,
+        id,
+      )
+      .one();
+    this.#name(parent, name, placed);
+    return placed;
+  }
+
+  /** Takes a file that has no name away. */
+  discard({ id }: Node): void {
+    this.#sql.exec("DELETE FROM embedded_chunks WHERE inode = ?", id);
+    this.#sql.exec("DELETE FROM embedded_inodes WHERE id = ?", id);
+  }
+
+  /** Takes away files that were never named, because the object was lost before. */
+  discardUnnamed(): void {
+    const unnamed = "SELECT id FROM embedded_inodes WHERE links = 0";
+    this.#sql.exec(`DELETE FROM embedded_chunks WHERE inode IN (${unnamed})`);
+    this.#sql.exec("DELETE FROM embedded_inodes WHERE links = 0");
+  }
+
+  /** Takes everything away but the root. */
+  clear(): void {
+    this.#sql.exec("DELETE FROM embedded_names");
+    this.#sql.exec("DELETE FROM embedded_chunks");
+    this.#sql.exec("DELETE FROM embedded_inodes WHERE id <> ?", ROOT);
+  }
+
   /** A second name for a file. */
   link(existing: string, path: string): void {
     const node = this.get(existing, "link", false);
@@ -151,22 +196,26 @@ export class FileTree {
   }
 
   #insert(parent: Node, name: string, made: NewNode, path: string, call: string): Node {
+    const node = this.#make(made, 1, path, call);
+    this.#name(parent, name, node);
+    return node;
+  }
+
+  #make(made: NewNode, links: 0 | 1, path: string, call: string): Node {
     if (this.usage().nodes >= this.#maxNodes) throw new SystemError("ENOSPC", call, path);
-    if (new TextEncoder().encode(name).length > NAME_MAX_BYTES) throw new SystemError("ENAMETOOLONG", call, path);
-    const node = this.#sql
+    return this.#sql
       .exec<Node>(
-        `INSERT INTO embedded_inodes (type, mode, modified, size, links, target, entry) VALUES (?, ?, ?, ?, 1, ?, ?)
+        `INSERT INTO embedded_inodes (type, mode, modified, size, links, target, entry) VALUES (?, ?, ?, ?, ?, ?, ?)
          RETURNING *`,
         made.type,
         made.mode,
         made.modified ?? Date.now(),
         made.size ?? 0,
+        links,
         made.target ?? null,
         made.entry ?? null,
       )
       .one();
-    this.#name(parent, name, node);
-    return node;
   }
 
   #name(parent: Node, name: string, { id }: Node): void {
@@ -215,6 +264,7 @@ export class FileTree {
         continue;
       }
       if (parent.type !== "directory") throw new SystemError("ENOTDIR", call, path);
+      if (encoder.encode(name).length > NAME_MAX_BYTES) throw new SystemError("ENAMETOOLONG", call, path.slice(0, 80));
       const node = this.#child(parent, name);
       if (node?.type === "symlink" && (follow || left.length > 0)) {
         if ((links += 1) > MAX_LINKS) throw new SystemError("ELOOP", call, path);

@@ -2,7 +2,7 @@ import { FileError, type FileFault, type FileStatus, type SandboxFiles } from ".
 import type { FileContent } from "./file-content.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { Node } from "./tree-schema.ts";
-import { joinPath } from "./paths.ts";
+import { isSystem, joinPath } from "./paths.ts";
 import { SystemError, type SystemErrorCode } from "./system-error.ts";
 
 const FILE_MODE = 0o644;
@@ -62,12 +62,9 @@ export class EmbeddedFiles implements SandboxFiles {
 
   write(path: string, body: ReadableStream<Uint8Array>, size: number): Promise<FileStatus> {
     return translate(async () => {
-      const there = this.#tree.find(path, "open");
-      if (there?.type === "directory") throw new SystemError("EISDIR", "open", path);
-      const made = { type: "file" as const, mode: FILE_MODE };
-      const node = there ?? this.#tree.create(path, "open", made, { follow: true, parents: true });
-      await this.#content.receive(node, body, size, path);
-      return toStatus(path, this.#tree.reload(node) ?? node);
+      if (isSystem(path)) throw new SystemError("EPERM", "open", path);
+      if (this.#tree.find(path, "open")?.type === "directory") throw new SystemError("EISDIR", "open", path);
+      return toStatus(path, await this.#content.receive(path, FILE_MODE, body, size));
     });
   }
 

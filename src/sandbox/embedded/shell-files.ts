@@ -10,16 +10,14 @@ import {
 import type { FileContent } from "./file-content.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { Node } from "./tree-schema.ts";
-import { joinPath, resolvePath } from "./paths.ts";
+import { isSystem, joinPath, resolvePath } from "./paths.ts";
 import { SystemError } from "./system-error.ts";
-
-/** What the shell itself puts there, such as /bin/ls and /dev/null: made anew for each command and never stored. */
-const SYSTEM_FOLDERS = ["/bin", "/usr", "/dev", "/proc"];
-/** The one folder below them where tasks have their files (A5, flags). */
-const SHARED_MEMORY = "/dev/shm";
 
 /** Largest file that a command reads or adds to: it is in memory as a whole, more than once. */
 export const COMMAND_FILE_MAX_BYTES = 8 * 1024 * 1024;
+
+/** What a command may write into the shell's own folders, which are in memory; the shell's files are a small part. */
+const SYSTEM_MAX_BYTES = 8 * 1024 * 1024;
 
 const FILE_MODE = 0o644;
 const DIRECTORY_MODE = 0o755;
@@ -32,16 +30,11 @@ type DirectoryEntry = Awaited<ReturnType<NonNullable<IFileSystem["readdirWithFil
 
 const encoder = new TextEncoder();
 
-const isBelow = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
-
-const isSystem = (path: string) =>
-  SYSTEM_FOLDERS.some((folder) => isBelow(path, folder)) && !isBelow(path, SHARED_MEMORY);
-
 /** The file system that commands see: the stored tree, with the shell's own folders beside it. */
 export class ShellFiles implements IFileSystem {
   readonly #tree: FileTree;
   readonly #content: FileContent;
-  readonly #system = new InMemoryFs();
+  readonly #system = new InMemoryFs({}, { maxTotalBytes: SYSTEM_MAX_BYTES });
 
   constructor(tree: FileTree, content: FileContent) {
     this.#tree = tree;
