@@ -103,6 +103,8 @@ export class AgentRun implements HeldWork {
     const outputs = path.join(folder, "output");
     const ended = await this.#work(folder, outputs);
     if (this.#stopped.signal.aborted) return;
+    // The output of a task with a schema ends the run, as the server tells at once.
+    this.#isConcluding = true;
     const artifactProblem = await this.#bringOut(outputs);
     const failure = artifactProblem ?? describeFailure(ended);
     this.#say(failure ?? "completed");

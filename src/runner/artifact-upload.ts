@@ -11,6 +11,11 @@ const BATCH_MAX_BYTES = 8 * 1024 * 1024;
 
 const TYPE = "output";
 
+/** Artifacts have no folders in their names: the whole path is in the metadata. */
+function describeFile(name: string) {
+  return { name, type: TYPE, ...(name.includes("/") && { metadata: { path: name } }) };
+}
+
 const prepared = z.object({
   artifacts: z.tuple([
     z.object({
@@ -48,7 +53,7 @@ export class ArtifactUpload {
 
   async #add({ name, place, size }: ArtifactFile): Promise<void> {
     const content = (await readFile(place)).toString("base64");
-    this.#batch.push({ name, type: TYPE, content, content_encoding: "base64" });
+    this.#batch.push({ ...describeFile(name), content, content_encoding: "base64" });
     this.#batchBytes += size;
   }
 
@@ -60,7 +65,7 @@ export class ArtifactUpload {
   }
 
   async #sendForm({ name, place, size }: ArtifactFile): Promise<void> {
-    const announced = { name, type: TYPE, size };
+    const announced = { ...describeFile(name), size };
     const [upload] = prepared.parse(await this.#send("/prepare_upload", { artifacts: [announced] })).artifacts;
     const { id, storage_path, presigned_post } = upload;
     const form = new FormData();

@@ -5,6 +5,11 @@ import { type Launch, startProgram } from "./program.ts";
 /** Longest time that `setTimeout` takes, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Bytes of a command line or a variable, with its name and an end, that Linux takes; a longer one starts nothing. */
+const MAX_WORD_BYTES = 128 * 1024 - 256;
+const TOO_LONG =
+  "It never ran: the command line or a variable is longer than 128 KiB, which Linux does not take. Put it into a file.";
+
 export interface CommandRun {
   launch: Launch;
   limits: CommandLimits;
@@ -21,6 +26,7 @@ export interface CommandRun {
  * an exit code, whatever the program answered to SIGTERM.
  */
 export async function runCommand({ launch, limits, stdin, output, signal }: CommandRun): Promise<CommandEnding> {
+  if (isTooLong(launch)) return { status: "lost", reason: TOO_LONG };
   const program = startProgram(launch);
   let reason: "timed_out" | "killed" | undefined;
   const end = (why: "timed_out" | "killed") => {
@@ -55,6 +61,10 @@ export async function runCommand({ launch, limits, stdin, output, signal }: Comm
   if (reason !== undefined) return { status: reason, produced };
   if ("failure" in ended) return { status: "lost", reason: ended.failure };
   return { status: "exited", exitCode: ended.exitCode, produced };
+}
+
+function isTooLong({ argv, env, bubblewrap = [] }: Launch): boolean {
+  return [...argv, ...Object.values(env), ...bubblewrap].some((word) => Buffer.byteLength(word) > MAX_WORD_BYTES);
 }
 
 /** Writes all pieces, no faster than they are read; stops when the program has ended or reads no more. */

@@ -70,6 +70,7 @@ describe("a pool", () => {
       run_id: runId,
       attempt: 1,
       max_seconds: 21_600,
+      artifact_max_bytes: 31_457_280,
       agent_token: expect.stringMatching(/^ey/),
       event_token: expect.stringMatching(/^ey/),
       task: { title: "Fix it", description: "Fix it", repository: null, json_schema: null },

@@ -20,6 +20,20 @@ for (const kind of ["bubblewrap", "none"] as const) {
       });
     });
 
+    it("says of a command line or a variable that is too long that it never ran", async () => {
+      await withSandbox(isolation, async (sandbox) => {
+        const long = "x".repeat(140_000);
+        for (const { ending } of [
+          await runIn(sandbox, `: ${long}`),
+          await runIn(sandbox, ":", { env: { LONG: long } }),
+        ]) {
+          expect(ending).toMatchObject({ status: "lost", reason: expect.stringContaining("longer than 128 KiB") });
+        }
+        const { ending } = await runIn(sandbox, `: ${"x".repeat(120_000)}`, { env: { LONG: "x".repeat(120_000) } });
+        expect(ending).toEqual(exited(0));
+      });
+    });
+
     it("keeps the environment of the runner to itself", async () => {
       process.env["RUNNER_TEST_SECRET"] = "must not be seen";
       await withSandbox(isolation, async (sandbox) => {

@@ -39,8 +39,8 @@ async function agent(name: string, script: string): Promise<string> {
 }
 
 /** Starts a run that only runners with this label take. */
-async function startRun(label: string, description = "Say hello") {
-  const task = await server.send("POST", "/api/projects/@current/tasks/", { description });
+async function startRun(label: string, given: object = {}) {
+  const task = await server.send("POST", "/api/projects/@current/tasks/", { description: "Say hello", ...given });
   const json = { runner_labels: [label] };
   const started = await server.send("POST", `/api/projects/@current/tasks/${task.body.id}/run/`, json);
   const run = `/api/projects/@current/tasks/${task.body.id}/runs/${started.body.latest_run.id}`;
@@ -90,31 +90,49 @@ it("ends a run as failed, with the reason, when its agent fails", async () => {
 
 it("uploads files of every size that the server takes, and tells the log of those that it does not", async () => {
   const script = `cd $TASKYARD_OUTPUT_FOLDER
-    echo small > a.txt; head -c 9000000 /dev/zero | tr '\\0' x > b.bin; echo last > c.txt; truncate -s 40M d.bin`;
+    echo small > a.txt; head -c 9000000 /dev/zero | tr '\\0' x > b.bin; mkdir c; echo last > c/c.txt; for i in $(seq 200); do echo > e$i; done; truncate -s 40M d.bin`;
   await start(["--labels", "files", "--agent", await agent("files.sh", script)]);
   const { run, read } = await startRun("files");
   const { artifacts } = await until(read, ({ status }) => status === "completed" || status === "failed");
-  const sizes = artifacts.map(({ name, size }: { name: string; size: number }) => [name, size]);
-  expect(sizes).toEqual([
-    ["a.txt", 6],
-    ["b.bin", 9_000_000],
-    ["c.txt", 5],
+  expect(artifacts).toHaveLength(200);
+  const [small, large, inside] = artifacts;
+  expect([small, large, inside]).toMatchObject([
+    { name: "a.txt", size: 6 },
+    { name: "b.bin", size: 9_000_000 },
+    { name: "c.txt", size: 5, metadata: { path: "c/c.txt" } },
   ]);
-  const json = { storage_path: artifacts[1].storage_path };
+  const json = { storage_path: large.storage_path };
   const { body } = await server.send("POST", `${run}/artifacts/download`, json);
   expect(body === "x".repeat(9_000_000)).toBe(true);
   const log = String((await server.send("GET", `${run}/logs`)).body);
   expect(log).toContain("Not uploaded: d.bin has 41943040 bytes, more than 31457280");
+  expect(log).toContain("Not uploaded: 3 files, which are more than 200");
 });
 
 it("hands an agent a task that is longer than a variable may be", async () => {
   const script = 'wc -c <<< "$TASKYARD_DESCRIPTION"; wc -c < "$TASKYARD_TASK_FILE"';
   await start(["--labels", "long", "--agent", await agent("long.sh", script)]);
-  const { run, read } = await startRun("long", "Ü".repeat(200_000));
+  const { run, read } = await startRun("long", { description: "Ü".repeat(200_000) });
   expect(await until(read, ({ completed_at }) => completed_at !== null)).toMatchObject({ error_message: null });
   const log = String((await server.send("GET", `${run}/logs`)).body);
   expect(log).toContain('"message":"100001"');
   expect(log).toMatch(/"message":"400\d{3}"/);
+});
+
+it("goes on to the end when the output alone completes the run, as that of a task with a schema does", async () => {
+  const script = `echo said; echo '{"n":1}' > $TASKYARD_OUTPUT_FOLDER/output.json`;
+  const runner = await start(["--labels", "schema", "--agent", await agent("schema.sh", script)]);
+  const { run, read } = await startRun("schema", { json_schema: { type: "object", required: ["n"] } });
+  await until(
+    async () => runner.said,
+    (said) => /completed|stopped/.test(said),
+  );
+  expect(await read()).toMatchObject({ status: "completed", output: { n: 1 }, error_message: null });
+  await until(
+    async () => (await server.send("GET", `${run}/stream`)).body,
+    (text) => String(text).includes("stream-end"),
+  );
+  expect(runner.said).not.toMatch(/stopped|could not/);
 });
 
 it("stops the agent of a run that is cancelled, also one that ignores SIGTERM", async () => {
