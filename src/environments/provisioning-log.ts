@@ -8,9 +8,9 @@ export const LOG_SCHEMA: SchemaPart = {
   ],
 };
 
-/** Lines that are kept, the latest ones, and characters of one. */
+/** Lines that are kept, the latest ones, and characters of one: all of them are one answer. */
 const KEPT_LINES = 1_000;
-const LINE_MAX_LENGTH = 16 * 1024;
+const LINE_MAX_LENGTH = 4 * 1024;
 
 export class ProvisioningLog {
   readonly #sql: SqlStorage;
@@ -19,8 +19,12 @@ export class ProvisioningLog {
     this.#sql = sql;
   }
 
+  /** Adds one line, or as many as the text has. */
   add(text: string): void {
-    this.#sql.exec("INSERT INTO log_lines (time, text) VALUES (?, ?)", Date.now(), text.slice(0, LINE_MAX_LENGTH));
+    const now = Date.now();
+    for (const line of text.split("\n").slice(-KEPT_LINES)) {
+      this.#sql.exec("INSERT INTO log_lines (time, text) VALUES (?, ?)", now, line.slice(0, LINE_MAX_LENGTH));
+    }
     this.#sql.exec(`DELETE FROM log_lines WHERE number <= (SELECT max(number) FROM log_lines) - ${KEPT_LINES}`);
   }
 

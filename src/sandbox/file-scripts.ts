@@ -10,7 +10,7 @@ const NOT_FOUND = 94;
 const IS_DIRECTORY = 95;
 const NOT_DIRECTORY = 96;
 
-const STATUS = 'stat -L -c "%F|%s|%a|%Y" -- "$P"';
+const STATUS = 'stat -L -c "%F|%s|%a|%.9Y" -- "$P"';
 
 export const FILE_SCRIPTS = {
   stat: `[ -e "$P" ] || exit ${NOT_FOUND}; ${STATUS}`,

@@ -167,7 +167,7 @@ describe("provisioning", () => {
       yaml: { provision: { script: "setup/provision.sh" }, teardown: { script: "down.sh" } },
       files: {
         "setup/provision.sh": "echo setting up; echo made > /tmp/made",
-        "down.sh": "echo tearing down; cat /tmp/made",
+        "down.sh": "echo tearing down; cat /tmp/made; seq 1 3",
       },
     });
     expect(client.environment.state).toBe("ready");
@@ -175,7 +175,9 @@ describe("provisioning", () => {
     expect((await client.onEnvironment("", { method: "DELETE" })).status).toBe(200);
     await vi.waitFor(async () => {
       const { logs } = await (await client.onEnvironment("/logs")).json<{ logs: string }>();
-      expect(logs).toMatch(/setting up\n[^]*is ready[^]*tearing down\nmade\n[^]*The sandbox is gone/);
+      expect(logs).toMatch(
+        /setting up\n[^]*is ready[^]*tearing down\n\S+Z made\n\S+Z 1\n\S+Z 2\n[^]*The sandbox is gone/,
+      );
     });
   });
 

@@ -18,17 +18,22 @@ const KILL_AFTER_SECONDS = 5;
 const TIMEOUT_CODES = [124, 137];
 
 /**
- * `$1` id, `$2` folder, `$3` seconds, `$4` command, `$5` where relative folders begin. timeout(1) is the head of the command's process group and ends all of
- * it; what this shell itself says of that is no output of the command. The exit code is noted where it can be asked for: the end of a stream alone proves nothing.
+ * `$1` id, `$2` folder, `$3` seconds, `$4` command, `$5` where relative folders begin. timeout(1) is the head of the
+ * command's process group, which `set -m` makes before its id is noted, and ends all of it; what this shell itself says of
+ * that is no output of the command. What a command leaves running ends with it. The exit code is noted where it can be asked for: the end of a stream alone proves nothing.
  */
 const RUN = `notes=${NOTES}/$1
 cd -- "$5" && cd -- "$2" || { echo 1 > "$notes.exit"; exit 1; }
-exec 3>&2 2> /dev/null
+exec 3>&2 2> /dev/null; set -m
 timeout --kill-after=${KILL_AFTER_SECONDS} "$3" bash -c "$4" < "$notes.in" 2>&3 3>&- & pid=$!
-echo "$pid" > "$notes.pid"; wait "$pid"; code=$?
+echo "$pid" > "$notes.pid"
+if [ -e "$notes.kill" ]; then kill -KILL -- "-$pid"; fi
+wait "$pid"; code=$?
+kill -KILL -- "-$pid"
 echo "$code" > "$notes.exit"; exit "$code"`;
 
-const KILL = `pid=$(cat ${NOTES}/$1.pid) && kill -KILL -- "-$pid"`;
+/** Whichever of the two is later, the note that it is to be killed or that of its process, finds the other one. */
+const KILL = `mkdir -p ${NOTES}; : > ${NOTES}/$1.kill; pid=$(cat ${NOTES}/$1.pid) && kill -KILL -- "-$pid"`;
 const EXIT = `cat ${NOTES}/$1.exit && rm -f ${NOTES}/$1.*`;
 
 const encoder = new TextEncoder();

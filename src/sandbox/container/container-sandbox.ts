@@ -81,6 +81,7 @@ export class ContainerSandbox implements Sandbox {
   async destroy(): Promise<void> {
     const { teardown } = this.#place.task;
     try {
+      await Promise.all([...this.#running.values()].map((command) => command.kill()));
       if (teardown) await this.#runScript("teardown", teardown);
     } catch (error) {
       // Most likely the container is gone already, which is what is wanted.

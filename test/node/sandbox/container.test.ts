@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -179,6 +179,29 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("a command in a container", () => {
     expect(await ending).toEqual({ status: "killed", produced: { stdout: 6, stderr: 0 } });
   });
 
+  test("is killed at once, though it has not begun", async () => {
+    const { host } = makeHost();
+    const begun = Date.now();
+    const running = new ContainerCommand(
+      machine,
+      command("sleep 30", { limits: { seconds: 30, outputBytes: 9 } }),
+      host,
+    );
+    const ending = running.run();
+    await running.kill();
+    expect(await ending).toMatchObject({ status: "killed" });
+    expect(Date.now() - begun).toBeLessThan(15_000);
+  });
+
+  test("ends with all that it has left running", async () => {
+    const { host, told } = makeHost();
+    const begun = Date.now();
+    const asked = command("sleep 30 & echo done", { limits: { seconds: 30, outputBytes: 9 } });
+    expect(await new ContainerCommand(machine, asked, host).run()).toMatchObject({ status: "exited", exitCode: 0 });
+    expect(told.stdout).toBe("done\n");
+    expect(Date.now() - begun).toBeLessThan(15_000);
+  });
+
   test("writes as much as is kept, and is counted beyond", async () => {
     const { host, told } = makeHost();
     const ending = await new ContainerCommand(machine, command("head -c 100000 /dev/zero | tr '\\0' x"), host).run();
@@ -217,6 +240,9 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("the files of a container", () => {
       { path: `${machine.root}/a/b c`, type: "file", size: 10, mode: expect.any(Number) },
     ]);
     expect(more).toBe(false);
+    // To the millisecond: by this and the size it is known whether a copy is current.
+    await utimes(`${machine.root}/a/b c`, 1_700_000_000, 1_700_000_000.25);
+    expect(await files().stat(`${machine.root}/a/b c`)).toMatchObject({ modified: 1_700_000_000_250 });
     await files().remove(`${machine.root}/a`);
     expect(await files().stat(`${machine.root}/a`)).toBeUndefined();
   });
@@ -283,6 +309,21 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("a container's life", () => {
     await sandbox.destroy();
     expect(told.log).toMatch(/bye/);
     expect(machine.destroyed).toBe(true);
+  });
+
+  test("ends its commands before its teardown script runs", async () => {
+    const { host, told } = makeHost();
+    const task = { teardown: { script: "ls /task", timeout: 5 } };
+    const ended = Promise.withResolvers<string>();
+    const place = makePlace({ a: "1" }, task, { ...host, ended: async (_, { status }) => ended.resolve(status) });
+    const sandbox = new ContainerSandbox(place, machine);
+    await sandbox.provision();
+    await sandbox.start(command("echo begun; sleep 2; touch late; sleep 30"));
+    await vi.waitFor(() => expect(told.stdout).toBe("begun\n"), { timeout: 10_000 });
+    await sandbox.destroy();
+    expect(await ended.promise).toBe("killed");
+    expect(told.log).toMatch(/^a$/m);
+    expect(told.log).not.toMatch(/late/);
   });
 
   test("fails with its provision script", async () => {
