@@ -64,7 +64,6 @@ describe("a pool", () => {
     const runId = await client.startRun({ branch: "main", pending_user_message: "Go on" });
     const { details } = await (await startRunner(client)).work();
     expect(details).toEqual({
-      artifact_max_bytes: 30 * 1024 * 1024,
       project_id: expect.any(Number),
       task_id: client.taskId,
       run_id: runId,
