@@ -162,12 +162,11 @@ describe("files of a live environment", () => {
   test("are whole when two write at once, and keep their mode", async () => {
     const client = await createEnvironmentClient();
     await client.execute("echo '#!/bin/bash' > run; chmod 755 run");
-    const part = (byte: number) => new Uint8Array(300_000).fill(byte);
-    const halves = [part(1), part(1)];
+    const halves = [1, 1].map((byte) => new Uint8Array(300_000).fill(byte));
     const whole = Promise.withResolvers<Response>();
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        if (halves.length === 1) whole.resolve(await put(client, "task/run", part(2)));
+        if (halves.length === 1) whole.resolve(await put(client, "task/run", new Uint8Array(300_000).fill(2)));
         const half = halves.pop();
         if (half) controller.enqueue(half);
         else controller.close();
