@@ -188,6 +188,14 @@ describe("files of a live environment", () => {
     expect((await list(client, "")).files[0]).toMatchObject({ path: "/task/run", size: 600_000, mode: "755" });
   });
 
+  test("lie as deep as a path may be, without keeping everybody waiting", async () => {
+    const client = await createEnvironmentClient();
+    const folder = `tmp/${"a/".repeat(1_900)}`;
+    const begun = Date.now();
+    expect((await put(client, `${folder}file`, "1")).status).toBe(201);
+    expect(Date.now() - begun).toBeLessThan(5_000);
+  });
+
   test("of the shell's own folders are not written", async () => {
     const client = await createEnvironmentClient();
     expect((await expectRefusal(await put(client, "usr/bin/tool", "1"), 403)).detail).toMatch(/not permitted/);
