@@ -20,6 +20,8 @@ interface Listing {
 const list = async ({ onEnvironment }: EnvironmentClient, query: string) =>
   (await onEnvironment(`/files${query}`)).json<Listing>();
 
+const part = (byte: number) => new Uint8Array(300_000).fill(byte);
+
 describe("files of a live environment", () => {
   test("are written, seen by commands, and read back", async () => {
     const client = await createEnvironmentClient();
@@ -162,7 +164,6 @@ describe("files of a live environment", () => {
   test("are whole when two write at once, and keep their mode", async () => {
     const client = await createEnvironmentClient();
     await client.execute("echo '#!/bin/bash' > run; chmod 755 run");
-    const part = (byte: number) => new Uint8Array(300_000).fill(byte);
     const halves = [part(1), part(1)];
     const whole = Promise.withResolvers<Response>();
     const body = new ReadableStream<Uint8Array>({
