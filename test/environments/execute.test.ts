@@ -1,5 +1,11 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { connect, createEnvironmentClient, provision, expectRefusal } from "./client.ts";
+import { FileContent } from "../../src/sandbox/embedded/file-content.ts";
+import { FileTree } from "../../src/sandbox/embedded/file-tree.ts";
+import { runShell } from "../../src/sandbox/embedded/shell.ts";
+import { ShellFiles } from "../../src/sandbox/embedded/shell-files.ts";
+import { bytesSource } from "../../src/zip/bytes-source.ts";
+import { connect, createEnvironmentClient, provision, expectRefusal, objectOf } from "./client.ts";
 
 describe("execute", () => {
   test("answers with the exit code and the output", async () => {
@@ -43,6 +49,25 @@ describe("execute", () => {
       status: "timed_out",
     });
     expect(await execute("exit 124")).toMatchObject({ exit_code: 124, timed_out: false, status: "exited" });
+  });
+
+  test("says that its time was up, also when the shell is the first to see it", async () => {
+    const { environment } = await createEnvironmentClient();
+    const ending = await runInDurableObject(objectOf(environment), async (_, { storage }) => {
+      const tree = new FileTree(storage.sql, 100);
+      const content = new FileContent(
+        storage.sql,
+        tree,
+        () => bytesSource(new Uint8Array(0)),
+        100,
+        () => undefined,
+      );
+      const limits = { seconds: 1, outputBytes: 100 };
+      const command = { id: "", command: "sleep 60", cwd: "/", env: {}, stdin: new Uint8Array(0), limits };
+      const outcome = await runShell(new ShellFiles(tree, content), command, new AbortController().signal);
+      return outcome.ending;
+    });
+    expect(ending).toMatchObject({ status: "timed_out" });
   });
 
   test.each([

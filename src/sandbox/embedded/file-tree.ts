@@ -93,12 +93,8 @@ export class FileTree {
 
   /** Makes a folder and those above it that are missing. */
   makeFolders(path: string, call: string): void {
-    for (let at = 1; at <= partsOf(path).length; at += 1) {
-      const folder = `/${partsOf(path).slice(0, at).join("/")}`;
-      const node = this.find(folder, call);
-      if (node && node.type !== "directory") throw new SystemError("ENOTDIR", call, path);
-      if (!node) this.create(folder, call, { type: "directory", mode: DIRECTORY_MODE }, { follow: true });
-    }
+    const node = this.#walk(path, call, true, [], true)?.node;
+    if (node?.type !== "directory") throw new SystemError("ENOTDIR", call, path);
   }
 
   /** A new file that has no name yet: `place` gives it one, `discard` takes it away. */
@@ -245,8 +241,11 @@ export class FileTree {
     return this.#walk(path, call, follow, []);
   }
 
-  /** Undefined when a folder on the way is missing. `names` takes the parts of the path that was really gone. */
-  #walk(path: string, call: string, follow: boolean, names: string[]): Place | undefined {
+  /**
+   * Undefined when a folder on the way is missing; with `makes` it is made, and so is the last. `names` takes the parts of
+   * the path that was really gone.
+   */
+  #walk(path: string, call: string, follow: boolean, names: string[], makes = false): Place | undefined {
     if (path.length > PATH_MAX_LENGTH) throw new SystemError("ENAMETOOLONG", call, path.slice(0, 80));
     const root = this.#sql.exec<Node>("SELECT * FROM embedded_inodes WHERE id = ?", ROOT).one();
     const above: Node[] = [root];
@@ -265,7 +264,8 @@ export class FileTree {
       }
       if (parent.type !== "directory") throw new SystemError("ENOTDIR", call, path);
       if (encoder.encode(name).length > NAME_MAX_BYTES) throw new SystemError("ENAMETOOLONG", call, path.slice(0, 80));
-      const node = this.#child(parent, name);
+      const folder = { type: "directory" as const, mode: DIRECTORY_MODE };
+      const node = this.#child(parent, name) ?? (makes ? this.#insert(parent, name, folder, path, call) : undefined);
       if (node?.type === "symlink" && (follow || left.length > 0)) {
         if ((links += 1) > MAX_LINKS) throw new SystemError("ELOOP", call, path);
         const target = node.target ?? "";

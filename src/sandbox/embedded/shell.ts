@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Bash, type BashOptions } from "just-bash";
-import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT } from "../port.ts";
+import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT, TIMED_OUT_EXIT_CODE } from "../port.ts";
 import { resolvePath } from "./paths.ts";
 import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
 
@@ -63,6 +63,7 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
     },
   });
   const input = { stdin: decode(stdin, "latin1"), stdinKind: "bytes" as const };
+  const begun = Date.now();
   const result = await shell.exec(command.command, { cwd, rawScript: true, signal, ...input });
   const output = {
     stdout: encodeStart(result.stdout, limits.outputBytes),
@@ -70,6 +71,9 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
   };
   const produced = { stdout: Buffer.byteLength(result.stdout), stderr: Buffer.byteLength(result.stderr) };
   if (signal.aborted) return { output, ending: { status: isTimeout(signal) ? "timed_out" : "killed", produced } };
+  // The shell looks at the clock itself, and may be quicker than the timer behind `signal`.
+  const isLate = Date.now() - begun >= limits.seconds * 1000;
+  if (isLate && result.exitCode === TIMED_OUT_EXIT_CODE) return { output, ending: { status: "timed_out", produced } };
   return { output, ending: { status: "exited", exitCode: result.exitCode, produced } };
 }
 
