@@ -1,3 +1,5 @@
+import { hashText } from "./text-hash.ts";
+
 /**
  * API keys: `ty_` + look-up part + `_` + secret, both in hex; or the same bytes as `ca_` + base64url, for clients that
  * check what the workflow files' contract says of keys. The look-up part finds the row; the secret carries 256 random
@@ -23,18 +25,13 @@ export interface NewApiKey {
 
 const toBase64url = (bytes: Uint8Array) => bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 
-/** SHA-256 of the whole key in lower-case hex. */
-export async function hashApiKey(key: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key))).toHex();
-}
-
 /** Makes a key of 256 secret bits. */
 export async function generateApiKey(format: KeyFormat = "ty"): Promise<NewApiKey> {
   const encode = format === "ty" ? (bytes: Uint8Array) => bytes.toHex() : toBase64url;
   const lookup = encode(crypto.getRandomValues(new Uint8Array(LOOKUP_BYTES)));
   const secret = encode(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
   const key = format === "ty" ? `ty_${lookup}_${secret}` : `ca_${lookup}${secret}`;
-  return { key, lookup, hash: await hashApiKey(key) };
+  return { key, lookup, hash: await hashText(key) };
 }
 
 /** The look-up part of a key, or undefined when the text cannot be a key of ours. */

@@ -1,5 +1,5 @@
 import type { Database } from "../db/client.ts";
-import { hashApiKey } from "./api-keys.ts";
+import { hashText } from "./text-hash.ts";
 import { isLastUsedStale, type Verdict, verifyApiKey } from "./verify-api-key.ts";
 
 /**
@@ -19,7 +19,7 @@ const recent = new Map<string, { verdict: Verified; at: number }>();
 
 /** As verifyApiKey, without a query where this isolate has verified the key a moment ago. */
 export async function verifyRecentKey(db: Database, presented: string, now: Date): Promise<Verdict> {
-  const hash = await hashApiKey(presented);
+  const hash = await hashText(presented);
   const known = recent.get(hash);
   if (known && isRecent(known, now)) return known.verdict;
   recent.delete(hash);

@@ -1,7 +1,8 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { apiKeys, organizations, projects, users, workspaces } from "../db/schema.ts";
-import { equalSecrets, hashApiKey, lookupOf } from "./api-keys.ts";
+import { equalSecrets, lookupOf } from "./api-keys.ts";
+import { hashText } from "./text-hash.ts";
 import type { Caller } from "./caller.ts";
 
 /** `last_used_at` is written at most this often: one write a minute tells as much as one a request. */
@@ -41,7 +42,7 @@ export async function verifyApiKey(db: Database, presented: string, now: Date): 
     .innerJoin(projects, eq(projects.id, sql`coalesce(${apiKeys.projectId}, ${defaultProject(db)})`))
     .where(eq(apiKeys.lookup, lookup))
     .limit(1);
-  if (!row || !(await equalSecrets(row.key.hash, await hashApiKey(presented)))) {
+  if (!row || !(await equalSecrets(row.key.hash, await hashText(presented)))) {
     return { ok: false, reason: "key_invalid" };
   }
   if (row.key.revokedAt) return { ok: false, reason: "key_revoked" };

@@ -2,6 +2,7 @@ import { v7 as uuid } from "uuid";
 import type { z } from "@hono/zod-openapi";
 import { findWorkspace } from "../admin/workspace-store.ts";
 import type { Caller } from "../auth/caller.ts";
+import { hashText } from "../auth/text-hash.ts";
 import { readConfig } from "../config.ts";
 import { connect, type Database } from "../db/client.ts";
 import { ApiError } from "../http/errors.ts";
@@ -10,7 +11,7 @@ import { findDetail } from "../registry/store.ts";
 import type { DetailRow } from "../registry/task-view.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
 import { offeredKinds } from "../sandbox/providers.ts";
-import { hashToken, makeToken, unwrap } from "./environment-access.ts";
+import { makeToken, unwrap } from "./environment-access.ts";
 import { askAgain, openEnvironment } from "./environment-handle.ts";
 import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./environment-record.ts";
 import { resolvedLength, templateVariables } from "./instruction.ts";
@@ -54,7 +55,7 @@ export async function createEnvironment(
 ): Promise<CreatedEnvironment> {
   const db = connect(env.DB);
   const workspace = await findWorkspace(db, caller, ws);
-  const requestHash = await hashToken(JSON.stringify(wanted));
+  const requestHash = await hashText(JSON.stringify(wanted));
   const { organizationId } = caller;
   const before =
     idempotencyKey === undefined
@@ -77,7 +78,7 @@ export async function createEnvironment(
     idempotencyKey: idempotencyKey ?? null,
     requestHash,
   };
-  const record = beginRecord(env, wanted, detail, owner, await hashToken(token), before?.id ?? uuid());
+  const record = beginRecord(env, wanted, detail, owner, await hashText(token), before?.id ?? uuid());
   if (!before) {
     const insertion = await insertWithinCapacity(db, record.row, readConfig(env).SANDBOX_CAPACITY);
     if (insertion === "full") throw new ApiError("sandbox_capacity_exceeded");
@@ -108,7 +109,7 @@ async function admitAgain(
   if (isUnmade && isOver(made)) return { row: made, token: null, repeated: true };
   const token = makeToken();
   const scope = { organizationId: caller.organizationId, workspace: made.workspaceId, projectId: caller.projectId };
-  const admitted = await openEnvironment(env, made.id).admit(scope, await hashToken(token));
+  const admitted = await openEnvironment(env, made.id).admit(scope, await hashText(token));
   if (!admitted.ok && admitted.reason === "not_found" && isUnmade) return undefined;
   const { row } = unwrap(admitted);
   return { row, token: isOver(row) ? null : token, repeated: true };

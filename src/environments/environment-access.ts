@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { hashText } from "../auth/text-hash.ts";
 import type { AppContext } from "../http/context.ts";
 import { ApiError, type ErrorCode } from "../http/errors.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
@@ -31,10 +32,6 @@ export function makeToken(): string {
   return `tye_${crypto.getRandomValues(new Uint8Array(32)).toHex()}`;
 }
 
-export async function hashToken(token: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))).toHex();
-}
-
 /** The environment that a path names, and whose it has to be. */
 export function nameEnvironment(c: AppContext, path: Path): { handle: EnvironmentHandle; scope: EnvironmentScope } {
   const { organizationId, projectId } = requireOwnOrganization(c, path.org);
@@ -55,7 +52,7 @@ export async function nameSandbox(
       errors: [item],
     });
   }
-  return { handle, access: { ...scope, tokenHash: await hashToken(token) } };
+  return { handle, access: { ...scope, tokenHash: await hashText(token) } };
 }
 
 const FILE_ERRORS: Record<FileFault, ErrorCode> = {

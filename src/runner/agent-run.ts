@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CommandRequest } from "../runs/agent-protocol.ts";
+import { quote } from "../sandbox/shell-word.ts";
 import { AgentChannel } from "./agent-channel.ts";
 import { AgentLines } from "./agent-lines.ts";
 import { agentVariables } from "./agent-variables.ts";
@@ -205,8 +206,4 @@ function describeFailure(ended: ProgramEnd): string | undefined {
 /** A program that is named relative to where the runner was started is found there, though its agent works elsewhere. */
 function resolveProgram(command: string, base: string): string {
   return /^[\w.+-]+\//.test(command) ? `${quote(base)}/${command}` : command;
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -107,7 +107,7 @@ export function findMember(bytes: Uint8Array, key: string): Extent | undefined {
 }
 
 /** Whether a parsed value is a JSON object. */
-export function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

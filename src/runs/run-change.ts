@@ -1,5 +1,6 @@
 import type { ManifestItem, RunStatus } from "../db/agent-schema.ts";
 import type { RunRow } from "../tasks/run-view.ts";
+import { isObject } from "./json-extents.ts";
 import { isTerminal, nextStatus } from "./run-status.ts";
 
 /** What to change about a run; what is absent stays. */
@@ -40,10 +41,6 @@ export function withoutProtectedState(change: RunChange): RunChange {
     ...(state && { state: Object.fromEntries(Object.entries(state).filter(([key]) => isFree(key))) }),
     ...(stateRemoveKeys && { stateRemoveKeys: stateRemoveKeys.filter(isFree) }),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function nextOutput(current: unknown, { output, outputReplacement }: RunChange): unknown {

@@ -1,3 +1,5 @@
+import { quote } from "../shell-word.ts";
+
 /**
  * What is used of a container of `@cloudflare/sandbox` 0.12: a part of its `ISandbox`, so that whatever has these methods
  * will do. Commands are lines for a shell.
@@ -24,11 +26,6 @@ export interface ContainerEvent {
   data?: string;
   exitCode?: number;
   error?: string;
-}
-
-/** One text as a single word of a shell. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Runs a script with arguments, `$1` and on, in a shell of its own: nothing of it stays in the container's session. */

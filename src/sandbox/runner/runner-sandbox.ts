@@ -1,3 +1,4 @@
+import { hashText } from "../../auth/text-hash.ts";
 import { readConfig } from "../../config.ts";
 import { openPool } from "../../pool/pool-handle.ts";
 import type { Tidings, Work } from "../../pool/work.ts";
@@ -248,8 +249,4 @@ export class RunnerSandbox implements Sandbox {
   get #patienceMs(): number {
     return 2 * readConfig(this.#place.env).RUNNER_LEASE_SECONDS * 1000;
   }
-}
-
-async function hashText(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
 }
