@@ -7,43 +7,55 @@ import { startOutsideWorld } from "./test/outside/world.ts";
 await buildAssets();
 const outside = await startOutsideWorld();
 
+/** The Workers runtime with the Worker's own configuration, and settings of the tests. */
+const workersRuntime = async () =>
+  cloudflareTest({
+    wrangler: { configPath: "./wrangler.toml" },
+    miniflare: {
+      ratelimits: {
+        RATE_LIMIT: { namespace_id: "1001", simple: { limit: 100_000, period: 60 } },
+        // For the tests of the limit itself.
+        RATE_LIMIT_LOW: { namespace_id: "1002", simple: { limit: 5, period: 60 } },
+      },
+      bindings: {
+        REQUEST_LOG: "off",
+        TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+        BOOTSTRAP_SECRET: "test-bootstrap-secret-0123456789abcdef",
+        LINK_SIGNING_SECRETS: "test:test-link-secret-0123456789abcdef0123456789",
+        RUN_TOKEN_PRIVATE_KEY: makePrivateKey(),
+        WEBHOOK_ENCRYPTION_SECRETS: "test:test-webhook-secret-0123456789abcdef01234567",
+        WEBHOOK_HOSTS: "http://127.0.0.1:*",
+        WEBHOOK_TIMEOUT_SECONDS: "1",
+        AGENT_HOSTS: "*.modal.run,*.modal.host,http://127.0.0.1:*",
+        SLACK_BASE_URL: `${outside}/slack`,
+        SLACK_BOT_TOKEN: "xoxb-test-token",
+        TEST_OUTSIDE_URL: outside,
+      },
+    },
+  });
+
+/** Files that empty the database they share with others, so that they need a Worker of their own. */
+const ALONE = ["test/admin/bootstrap.test.ts"];
+
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
+      // One Worker for all of a process's files: loading the app anew for each takes longer than its tests.
       {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              ratelimits: {
-                RATE_LIMIT: { namespace_id: "1001", simple: { limit: 100_000, period: 60 } },
-                // For the tests of the limit itself.
-                RATE_LIMIT_LOW: { namespace_id: "1002", simple: { limit: 5, period: 60 } },
-              },
-              bindings: {
-                REQUEST_LOG: "off",
-                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
-                BOOTSTRAP_SECRET: "test-bootstrap-secret-0123456789abcdef",
-                LINK_SIGNING_SECRETS: "test:test-link-secret-0123456789abcdef0123456789",
-                RUN_TOKEN_PRIVATE_KEY: makePrivateKey(),
-                WEBHOOK_ENCRYPTION_SECRETS: "test:test-webhook-secret-0123456789abcdef01234567",
-                WEBHOOK_HOSTS: "http://127.0.0.1:*",
-                WEBHOOK_TIMEOUT_SECONDS: "1",
-                AGENT_HOSTS: "*.modal.run,*.modal.host,http://127.0.0.1:*",
-                SLACK_BASE_URL: `${outside}/slack`,
-                SLACK_BOT_TOKEN: "xoxb-test-token",
-                TEST_OUTSIDE_URL: outside,
-              },
-            },
-          }),
-        ],
+        plugins: [await workersRuntime()],
         test: {
           name: "worker",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/node/**"],
+          exclude: ["test/node/**", ...ALONE],
           setupFiles: ["./test/setup.ts"],
           testTimeout: 30_000,
+          isolate: false,
         },
+      },
+      {
+        plugins: [await workersRuntime()],
+        test: { name: "alone", include: ALONE, setupFiles: ["./test/setup.ts"], testTimeout: 30_000 },
       },
       // What needs Node itself: schema validators that compile code, a browser, the scripts.
       { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000 } },
