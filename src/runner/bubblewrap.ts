@@ -1,4 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import type { BubblewrapLaunch } from "./program.ts";
+import { seccompFilter } from "./seccomp.ts";
 
 /** Folders of the machine that programs need; where /usr is merged the others are links into it. */
 const SYSTEM_FOLDERS = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"];
@@ -39,14 +42,45 @@ export interface SandboxView {
 /** What begins bubblewrap with options that come through a pipe: so no environment stands in the list of processes. */
 export const BUBBLEWRAP = ["bwrap", "--args", "4", "--"];
 
+/** What this machine's bubblewrap takes beyond what every version does. */
+export interface Hardening {
+  /** No user namespaces inside, which have been the way to most faults of kernels. */
+  noUserNamespaces: boolean;
+  filter: Uint8Array | undefined;
+}
+
+let hardening: Hardening | undefined;
+
+/** Looked up once: of versions before 0.8 there are many about. */
+export function hardeningHere(): Hardening {
+  return (hardening ??= readHardening());
+}
+
+function readHardening(): Hardening {
+  const help = execFileSync("bwrap", ["--help"], { encoding: "utf8" });
+  const takesFilter = help.includes("--seccomp");
+  return {
+    noUserNamespaces: help.includes("--disable-userns"),
+    filter: takesFilter ? seccompFilter() : undefined,
+  };
+}
+
+/** For the runner's first words: what is in force, and what is not. */
+export function describeHardening({ noUserNamespaces, filter }: Hardening): string {
+  return `${filter ? "" : "NO "}seccomp filter, ${noUserNamespaces ? "" : "NO "}ban on user namespaces`;
+}
+
 /**
- * bubblewrap's options: namespaces of its own, the system read-only, nothing of the home folders, nothing of other
+ * What bubblewrap is told: namespaces of its own, the system read-only, nothing of the home folders, nothing of other
  * processes, no new privileges, `env` and no other variables. All of it ends when the first process does, or the runner.
  */
-export function bubblewrapOptions(view: SandboxView, env: Readonly<Record<string, string>>): string[] {
-  return [
+export function bubblewrapLaunch(view: SandboxView, env: Readonly<Record<string, string>>): BubblewrapLaunch {
+  const { noUserNamespaces, filter } = hardeningHere();
+  const options = [
     "--unshare-all",
     "--unshare-user",
+    ...(noUserNamespaces ? ["--disable-userns"] : []),
+    ...(filter ? ["--seccomp", "5"] : []),
     ...(view.network ? ["--share-net"] : []),
     "--uid",
     INNER_ID,
@@ -73,6 +107,7 @@ export function bubblewrapOptions(view: SandboxView, env: Readonly<Record<string
     "--clearenv",
     ...Object.entries(env).flatMap(([name, value]) => ["--setenv", name, value]),
   ];
+  return { options, filter };
 }
 
 function settingsOf({ network }: SandboxView): string[] {

@@ -63,8 +63,10 @@ export async function runCommand({ launch, limits, stdin, output, signal }: Comm
   return { status: "exited", exitCode: ended.exitCode, produced };
 }
 
-function isTooLong({ argv, env, bubblewrap = [] }: Launch): boolean {
-  return [...argv, ...Object.values(env), ...bubblewrap].some((word) => Buffer.byteLength(word) > MAX_WORD_BYTES);
+function isTooLong({ argv, env, bubblewrap }: Launch): boolean {
+  return [...argv, ...Object.values(env), ...(bubblewrap?.options ?? [])].some(
+    (word) => Buffer.byteLength(word) > MAX_WORD_BYTES,
+  );
 }
 
 /** Writes all pieces, no faster than they are read; stops when the program has ended or reads no more. */

@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { TASK_ROOT } from "../sandbox/port.ts";
-import { BUBBLEWRAP, bubblewrapOptions } from "./bubblewrap.ts";
+import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
 import { runCommand } from "./command.ts";
 import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
 import type { Launch } from "./program.ts";
@@ -100,7 +100,7 @@ export class SandboxFolder {
       ...common,
       argv: [...BUBBLEWRAP, ...underLimits(limits, inside, [SHELL, "-c", command])],
       env: { PATH: process.env["PATH"] ?? SYSTEM_PATH },
-      bubblewrap: bubblewrapOptions(this.#view(), { ...variables, ...env }),
+      bubblewrap: bubblewrapLaunch(this.#view(), { ...variables, ...env }),
     };
   }
 

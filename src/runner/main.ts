@@ -5,6 +5,7 @@ import path from "node:path";
 import { POOL_CLOSE_CODES, type WorkKind } from "../pool/pool-protocol.ts";
 import { AgentRun } from "./agent-run.ts";
 import { environmentGrant } from "./environment-grant.ts";
+import { describeHardening, hardeningHere } from "./bubblewrap.ts";
 import { EnvironmentSession } from "./environment-session.ts";
 import { chooseUser, type Isolation, tryIsolation } from "./isolation.ts";
 import { helpText, limitsOf, maxUnpackedBytes, OptionsRefused, readOptions, type RunnerOptions } from "./options.ts";
@@ -61,6 +62,7 @@ async function lend(options: RunnerOptions, server: Server, workFolder: string):
   const problem = options.kinds.includes("environment") ? await tryIsolation(workFolder, isolation) : undefined;
   if (problem !== undefined) return fail(EXIT_MACHINE, describeMachine(options, problem));
   if (isolation.kind === "none") say("WARNING: commands run without a sandbox: they reach whatever this user reaches.");
+  else say(`sandboxes of environments have: ${describeHardening(hardeningHere())}`);
   const refusal = await askServer(server, options.org);
   if (refusal !== undefined) return fail(EXIT_SERVER, refusal);
   const begin = (kind: WorkKind, details: unknown): HeldWork =>

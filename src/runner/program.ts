@@ -3,9 +3,12 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { Readable, Writable } from "node:stream";
 import { z } from "zod";
+import { closingAll, closingDescriptors } from "./launcher.ts";
 
 /** Milliseconds between asking a program to end and ending it, unless its launch says otherwise. */
 const DEFAULT_GRACE_MS = 5_000;
+/** Where bubblewrap reports, reads its options and its filter; it closes them before it becomes the program. */
+const SANDBOX_DESCRIPTORS = [3, 4, 5];
 /** Bytes of bubblewrap's report; two short lines. */
 const REPORT_MAX_BYTES = 4_096;
 
@@ -17,9 +20,16 @@ export interface Launch {
   env: Readonly<Record<string, string>>;
   /** Whom it runs as; the runner's own user when left out. */
   user?: { uid: number; gid: number } | undefined;
-  /** Options of bubblewrap, which reads them from file descriptor 4 and reports on 3; left out where it is not used. */
-  bubblewrap?: readonly string[] | undefined;
+  /** What bubblewrap is told; left out where it is not used. */
+  bubblewrap?: BubblewrapLaunch | undefined;
   graceMs?: number | undefined;
+}
+
+export interface BubblewrapLaunch {
+  /** Its options, which it reads from file descriptor 4; it reports on 3. */
+  options: readonly string[];
+  /** Its seccomp filter, which it reads from 5; left out where it takes none. */
+  filter: Uint8Array | undefined;
 }
 
 /** How a program ended by its own account; `failure` when it never ran or its sandbox broke. */
@@ -43,20 +53,29 @@ const SIGNAL_EXIT_BASE = 128;
 
 /** Starts a program in a process group of its own. */
 export function startProgram(launch: Launch): Program {
-  const child = spawn(launch.argv[0] ?? "", launch.argv.slice(1), {
+  const [program = "", ...words] = launch.bubblewrap
+    ? closingAll(launch.argv, SANDBOX_DESCRIPTORS)
+    : closingDescriptors(launch.argv);
+  const child = spawn(program, words, {
     cwd: launch.cwd,
     env: { ...launch.env },
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", ...(launch.bubblewrap ? (["pipe", "pipe"] as const) : [])],
+    stdio: ["pipe", "pipe", "pipe", ...(launch.bubblewrap ? (["pipe", "pipe", "pipe"] as const) : [])],
     ...launch.user,
   });
-  const options = child.stdio[4];
-  if (options instanceof Writable) {
-    // A bubblewrap that could not be started breaks this pipe; `ended` tells of it.
-    options.on("error", () => undefined);
-    options.end(launch.bubblewrap?.map((word) => `${word}\0`).join(""));
-  }
+  // The types know of five descriptors at most.
+  const [, , , , optionsPipe, filterPipe]: readonly unknown[] = child.stdio;
+  give(optionsPipe, launch.bubblewrap?.options.map((word) => `${word}\0`).join(""));
+  give(filterPipe, launch.bubblewrap?.filter);
   return new RunningProgram(child, launch);
+}
+
+/** Writes what bubblewrap reads from a descriptor of its own. */
+function give(pipe: unknown, content: string | Uint8Array | undefined): void {
+  if (!(pipe instanceof Writable)) return;
+  // A bubblewrap that could not be started breaks the pipe; `ended` tells of it.
+  pipe.on("error", () => undefined);
+  pipe.end(content);
 }
 
 class RunningProgram implements Program {

@@ -183,7 +183,8 @@ describe.skipIf(!HAS_BUBBLEWRAP)("the sandbox of a runner", () => {
   it("tells no exit code when the sandbox itself breaks", async () => {
     await withSandbox(ISOLATION, async (sandbox) => {
       const launch = sandbox.launch("true", ".", {});
-      const broken = { ...launch, bubblewrap: [...(launch.bubblewrap ?? []), "--bind", "/nowhere", "/x"] };
+      const { options = [], filter } = launch.bubblewrap ?? {};
+      const broken = { ...launch, bubblewrap: { options: [...options, "--bind", "/nowhere", "/nowhere"], filter } };
       const outcome = await runIn({ launch: () => broken }, "true");
       expect(outcome.ending).toEqual({ status: "lost", reason: "The sandbox ended before the program" });
     });
