@@ -226,6 +226,17 @@ describe("set_output", () => {
     expect(await readRun()).toMatchObject({ output: null, status: "in_progress" });
   });
 
+  test("under a schema that multiplies is refused at once, and the server answers others", async () => {
+    const next = Array.from({ length: 40 }, (_, n) => ({ $ref: `#/$defs/d${n + 1}` }));
+    const levels = Object.fromEntries(next.map((ref, n) => [`d${n}`, { anyOf: [ref, ref] }]));
+    const json_schema = { $ref: "#/$defs/d0", $defs: { ...levels, d40: { type: "string" } } };
+    const { onRun, readRun } = await createRunClient({ task: { json_schema }, run: { status: "in_progress" } });
+    const response = await onRun("/set_output/", { method: "PATCH", json: { output: 5 } });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: expect.stringMatching(/more work than one request may do/) });
+    expect(await readRun()).toMatchObject({ output: null, status: "in_progress" });
+  });
+
   test("keeps the status that a run has ended with", async () => {
     const { onRun } = await createRunClient({ task: { json_schema: schema }, run: { status: "failed" } });
     const run = await read<WireRun>(onRun("/set_output/", { method: "PATCH", json: { output: { answer: 1 } } }));

@@ -117,6 +117,13 @@ describe("a new task", () => {
     ["an integration that is no number", { github_integration: "x" }, "invalid_input", "github_integration", /integer/],
     ["a schema that is none", { json_schema: [1] }, "invalid_input", "json_schema", /Not a usable JSON Schema/],
     ["a schema of unknown type", { json_schema: { type: "text" } }, "invalid_input", "json_schema", /#\/type/],
+    [
+      "a pattern that could backtrack",
+      { json_schema: { pattern: "(a)\\1" } },
+      "invalid_input",
+      "json_schema",
+      /linear time/,
+    ],
     ["a schema with a loose end", { json_schema: { $ref: "#/$defs/x" } }, "invalid_input", "json_schema", /\$defs\/x/],
     ["a flag that is none", { internal: "maybe" }, "invalid_input", "internal", /valid boolean/],
     ["too many repositories", { repositories: Array(11).fill("a/b") }, "max_length", "repositories", /10 elements/],
