@@ -34,7 +34,10 @@ export function pageOf<T extends z.ZodType>(row: T) {
   });
 }
 
-/** Fills the envelope; `next` and `previous` are absolute and keep the other query parameters. */
+/**
+ * Fills the envelope; `next` and `previous` are absolute and keep the other query parameters. `next` goes on after the
+ * last row of this page, which may have less than `limit` where rows are long (db/page-bytes.ts).
+ */
 export function describeOffsetPage<T>(
   url: string,
   { limit, offset }: { limit: number; offset: number },
@@ -50,7 +53,7 @@ export function describeOffsetPage<T>(
   };
   return {
     count,
-    next: offset + limit < count ? at(offset + limit) : null,
+    next: results.length > 0 && offset + results.length < count ? at(offset + results.length) : null,
     previous: offset > 0 ? at(Math.max(offset - limit, 0)) : null,
     results,
   };

@@ -1,6 +1,7 @@
-import { and, count, desc, eq, isNull } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNull, lte } from "drizzle-orm";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
+import { bytesBefore, PAGE_MAX_BYTES } from "../db/page-bytes.ts";
 import { projects } from "../db/schema.ts";
 import type { OutputSchema } from "../tasks/json-schema.ts";
 import type { ProjectReference } from "../tasks/project.ts";
@@ -16,7 +17,10 @@ function ofTask({ organizationId, number }: ProjectReference, taskId: string) {
   );
 }
 
-/** A page of a task's runs, newest first; undefined when there is no such task. */
+/** Texts of a run that may be long. */
+const LONG_COLUMNS = [agentRuns.errorMessage, agentRuns.output, agentRuns.state, agentRuns.artifacts];
+
+/** A page of a task's runs, newest first, as long as `limit` and PAGE_MAX_BYTES let it be; undefined when there is no such task. */
 export async function listRuns(
   db: Database,
   project: ProjectReference,
@@ -24,16 +28,28 @@ export async function listRuns(
   { limit, offset }: { limit: number; offset: number },
 ): Promise<{ runs: RunRow[]; total: number } | undefined> {
   const runsOfTask = and(eq(agentRuns.organizationId, project.organizationId), eq(agentRuns.taskId, taskId));
+  const newestFirst = [desc(agentRuns.createdAt), desc(agentRuns.id)];
+  const page = db
+    .select({ id: agentRuns.id })
+    .from(agentRuns)
+    .where(runsOfTask)
+    .orderBy(...newestFirst)
+    .limit(limit)
+    .offset(offset);
+  const sized = db
+    .select({ id: agentRuns.id, before: bytesBefore(LONG_COLUMNS, newestFirst).as("before") })
+    .from(agentRuns)
+    .where(inArray(agentRuns.id, page))
+    .as("sized");
+  const fitting = db.select({ id: sized.id }).from(sized).where(lte(sized.before, PAGE_MAX_BYTES));
   const [tasks, [counted], runs] = await db.batch([
     db.select({ id: agentTasks.id }).from(agentTasks).where(ofTask(project, taskId)),
     db.select({ total: count() }).from(agentRuns).where(runsOfTask),
     db
       .select()
       .from(agentRuns)
-      .where(runsOfTask)
-      .orderBy(desc(agentRuns.createdAt), desc(agentRuns.id))
-      .limit(limit)
-      .offset(offset),
+      .where(inArray(agentRuns.id, fitting))
+      .orderBy(...newestFirst),
   ]);
   return tasks.length === 0 ? undefined : { runs, total: counted?.total ?? 0 };
 }

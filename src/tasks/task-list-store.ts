@@ -1,6 +1,7 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNotNull, lte, type SQL, sql } from "drizzle-orm";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
+import { bytesBefore, PAGE_MAX_BYTES } from "../db/page-bytes.ts";
 import { prefixColumns } from "../db/prefixed-columns.ts";
 import { projects, users } from "../db/schema.ts";
 import { notFound, type ProjectReference } from "./project.ts";
@@ -61,18 +62,43 @@ export function selectPage(db: Database, project: ProjectReference, query: TaskL
     .offset(query.offset);
 }
 
+/** Texts of a task and its latest run that may be long. */
+const LONG_COLUMNS = [
+  agentTasks.description,
+  agentTasks.ciPrompt,
+  agentTasks.jsonSchema,
+  agentRuns.errorMessage,
+  agentRuns.output,
+  agentRuns.state,
+  agentRuns.artifacts,
+];
+
+/** The numbers of the page's tasks that come to PAGE_MAX_BYTES, and one more. */
+function selectFittingPage(db: Database, project: ProjectReference, query: TaskListQuery) {
+  const sized = db
+    .select({
+      number: agentTasks.number,
+      before: bytesBefore(LONG_COLUMNS, orderOf(query.ordering)).as("before"),
+    })
+    .from(agentTasks)
+    .leftJoin(agentRuns, isLatestRun)
+    .where(inArray(agentTasks.number, selectPage(db, project, query)))
+    .as("sized");
+  return db.select({ number: sized.number }).from(sized).where(lte(sized.before, PAGE_MAX_BYTES));
+}
+
 /** The statements of a page of tasks: whether the project is there, the page, and how many match in all. */
 export function listStatements(db: Database, project: ProjectReference, query: TaskListQuery) {
   return [
     selectProject(db, project),
     selectTasks(db)
-      .where(inArray(agentTasks.number, selectPage(db, project, query)))
+      .where(inArray(agentTasks.number, selectFittingPage(db, project, query)))
       .orderBy(...orderOf(query.ordering)),
     db.select({ total: count() }).from(agentTasks).where(matches(project, query)),
   ] as const;
 }
 
-/** One page of a project's tasks (3.1) and how many match, in one round trip; 404 without such a project. */
+/** One page of a project's tasks (3.1), as long as `limit` and PAGE_MAX_BYTES let it be, and how many match, in one round trip; 404 without such a project. */
 export async function listTasks(
   db: Database,
   project: ProjectReference,

@@ -5,6 +5,23 @@ import { createRunClient, expectNotFound, expectRefused, read, type WirePage, ty
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
+test("a list of runs ends early where they are long, and goes on where it ended", async () => {
+  const { send, createTask } = await createAgentClient();
+  const task = await createTask();
+  const state = { text: "x".repeat(900_000) };
+  for (let n = 0; n < 8; n += 1) await read(send(`/${task.id}/runs/`, { json: { state, branch: `b${n}` } }), 201);
+  const found: (string | null)[] = [];
+  let pages = 0;
+  for (let path: string | null = `/${task.id}/runs/`; path !== null; pages += 1) {
+    const page: WirePage<WireRun> = await read(send(path));
+    expect(page).toMatchObject({ count: 8 });
+    found.push(...page.results.map(({ branch }) => branch));
+    path = page.next === null ? null : page.next.replace("https://taskyard.test", "");
+  }
+  expect(found).toEqual(["b7", "b6", "b5", "b4", "b3", "b2", "b1", "b0"]);
+  expect(pages).toBe(2);
+});
+
 describe("a new run", () => {
   test("has every field of the contract, and the seed's defaults", async () => {
     const { send, createTask } = await createAgentClient();

@@ -53,6 +53,27 @@ describe("a list of tasks", () => {
     },
   );
 
+  test("ends early where texts are long, and goes on where it ended", async () => {
+    const client = await createAgentClient();
+    const description = "x".repeat(900_000);
+    const titles = Array.from({ length: 12 }, (_, number) => `long ${number}`);
+    for (const title of titles) await client.createTask({ title, description });
+    const found: string[] = [];
+    const lengths: number[] = [];
+    for (let path: string | null = "/"; path !== null;) {
+      const answer: Response = await client.send(path);
+      const text = await answer.text();
+      const page: TaskPage = JSON.parse(text);
+      expect(page.count).toBe(12);
+      lengths.push(text.length);
+      found.push(...page.results.map(({ title }) => title));
+      path = page.next === null ? null : page.next.replace("https://taskyard.test", "");
+    }
+    expect(found).toEqual(titles.toReversed());
+    expect(lengths.length).toBeGreaterThan(2);
+    expect(Math.max(...lengths)).toBeLessThan(6_000_000);
+  });
+
   test("is empty beyond any offset, however large", async () => {
     const client = await createAgentClient();
     await createTasks(client, [{ title: "a" }]);
