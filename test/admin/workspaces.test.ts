@@ -36,7 +36,7 @@ test("the default workspace has every field that published clients need to parse
 test("a workspace is created, read by key and by UUID, changed and deleted", async () => {
   const { api, org, userId } = await createTenant();
   const created = await read<WireWorkspace>(
-    api(`/org/${org}/ws`, post({ key: "red-team", name: " Red ", description: "Reds", extra: true })),
+    api(`/org/${org}/ws`, post({ key: "red-team", name: " Red ", description: "Reds" })),
     201,
   );
   expect(created).toMatchObject({
