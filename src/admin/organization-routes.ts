@@ -32,10 +32,13 @@ const create = operation({
     "The first organization of a deployment is created with the bootstrap secret as the Bearer token, every other with an admin key. A default workspace and project come with it.",
   scope: "none",
   security: [{ bearer: [] }, { apiKey: [] }, { basic: [] }],
+  "x-required-scope": "admin",
+  "x-project-keys": "refused",
   middleware: [bootstrapOrAdmin],
   errors: [
     "key_required",
     "key_invalid",
+    "key_inactive",
     "key_revoked",
     "key_expired",
     "scope_missing",

@@ -60,8 +60,13 @@ async function identify(c: AppContext, verify: typeof verifyApiKey): Promise<voi
   }
 }
 
-/** Whether a request comes in without a key, by something else that it presents. It counts such requests itself. */
-export type Admission = (c: AppContext) => Promise<boolean>;
+/** How a request comes in without a key, by a token of a run. */
+export interface Admission {
+  /** Which token: of its stream, of its events, or of its agent. */
+  runToken: "stream" | "events" | "agent";
+  /** Whether this request presents one. It counts such requests itself. */
+  admit: (c: AppContext) => Promise<boolean>;
+}
 
 export interface AuthenticationRules {
   /** What else lets a request in. */
@@ -81,7 +86,7 @@ export function authenticate(
   { admits, isFrequent = false, projectKeys }: AuthenticationRules = {},
 ) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    if (await admits?.(c)) return next();
+    if (await admits?.admit(c)) return next();
     try {
       await identify(c, isFrequent ? verifyRecentKey : verifyApiKey);
     } catch (error) {

@@ -31,11 +31,11 @@ const JSON_BODY_ERRORS: readonly ErrorCode[] = [
 ];
 const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
 
-function documentedErrors({ scope, projectKeys, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
+function documentedErrors({ scope, admits, projectKeys, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
   const codes = new Set<ErrorCode>(COMMON_ERRORS);
   if (scope !== "none") for (const code of KEY_ERRORS) codes.add(code);
   if (scope !== "none" && scope !== "any") codes.add("scope_missing");
-  if (projectKeys === "refused") codes.add("forbidden");
+  if (projectKeys === "refused" || admits) codes.add("forbidden");
   if (takesJson) for (const code of JSON_BODY_ERRORS) codes.add(code);
   for (const code of errors) codes.add(code);
   return [...codes];
@@ -71,7 +71,8 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 /**
  * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, and with every
  * error it can answer documented. In the document `x-required-scope` tells what the key needs,
- * and `x-project-keys` that it may not be bound to a project.
+ * `x-project-keys` that
+ * it may not be bound to a project, and `x-run-token` which token of a run is taken in place of one.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- P keeps the path a literal type
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
@@ -84,6 +85,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
   return createRoute<P, R>({
     ...route,
     ...(scope !== "none" && { security: SECURITY, "x-required-scope": scope }),
+    ...(admits && { "x-run-token": admits.runToken }),
     ...(projectKeys && { "x-project-keys": projectKeys }),
     middleware: [
       ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent, projectKeys })]),
