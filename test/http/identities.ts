@@ -63,11 +63,24 @@ export async function setScene(): Promise<Scene> {
   };
 }
 
-/** Who sends a request. Keys are made anew for each, since one operation revokes the key that it is called with. */
+/** The headers of who sends a request. */
 export type Identity = (scene: Scene, operation: Operation) => Promise<Record<string, string>>;
+
+/** Keys that are used again, by whose they are and what they may do. */
+const kept = new Map<string, Promise<string>>();
+
+/** A key of the tenant; one of its own for the operation that revokes the key it is called with. */
+function keyFor(tenant: Tenant, operation: Operation, ...asked: Parameters<Tenant["makeKey"]>): Promise<string> {
+  if (operation.operation.operationId === "revokeOwnApiKey") return tenant.makeKey(...asked);
+  const name = JSON.stringify([tenant.id, ...asked]);
+  const key = kept.get(name) ?? tenant.makeKey(...asked);
+  kept.set(name, key);
+  return key;
+}
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const ALL: Scope[] = [...SCOPES];
+const LONG_AGO = new Date("2026-01-01T00:00:00Z");
 const secretsOf = () => readConfig(env).RUN_TOKEN_PRIVATE_KEY;
 
 /** The scope that an operation asks for; undefined where any key will do, or none. */
@@ -85,22 +98,23 @@ export const IDENTITIES = {
   "no key": async () => ({}),
   "a key of nonsense": async () => bearer("nonsense"),
   "a key that was never made": async () => bearer(`ty_${"0".repeat(24)}_${"0".repeat(64)}`),
-  "a revoked key": async ({ client }) => bearer(await client.makeKey(ALL, { revokedAt: new Date() })),
-  "a key that is switched off": async ({ client }) => bearer(await client.makeKey(ALL, { suspendedAt: new Date() })),
-  "an expired key": async ({ client }) => bearer(await client.makeKey(ALL, { expiresAt: new Date(Date.now() - 1000) })),
+  "a revoked key": async ({ client }, asked) => bearer(await keyFor(client, asked, ALL, { revokedAt: LONG_AGO })),
+  "a key that is switched off": async ({ client }, asked) =>
+    bearer(await keyFor(client, asked, ALL, { suspendedAt: LONG_AGO })),
+  "an expired key": async ({ client }, asked) => bearer(await keyFor(client, asked, ALL, { expiresAt: LONG_AGO })),
   // A key that holds every scope which does not grant the one that is needed; the least one where any will do.
   "a key of the wrong scope": async ({ client }, operation) => {
     const needed = scopeOf(operation);
     const scopes = needed ? SCOPES.filter((scope) => !grants([scope], needed)) : (["runner"] satisfies Scope[]);
-    return bearer(await client.makeKey(scopes));
+    return bearer(await keyFor(client, operation, scopes));
   },
   // Whoever has come by an environment's token still needs a key that sees the environment.
-  "another organization's key": async ({ stranger, environmentToken }) => ({
-    ...bearer(await stranger.makeKey(ALL)),
+  "another organization's key": async ({ stranger, environmentToken }, asked) => ({
+    ...bearer(await keyFor(stranger, asked, ALL)),
     "X-Environment-Token": environmentToken,
   }),
-  "another project's key": async ({ client, otherProjectId: projectId, environmentToken }) => ({
-    ...bearer(await client.makeKey(ALL, { projectId })),
+  "another project's key": async ({ client, otherProjectId: projectId, environmentToken }, asked) => ({
+    ...bearer(await keyFor(client, asked, ALL, { projectId })),
     "X-Environment-Token": environmentToken,
   }),
   "a token of the run's stream": async ({ run }) => bearer(await RUN_TOKENS.stream(run)),
@@ -113,8 +127,8 @@ export const IDENTITIES = {
     "X-Environment-Token": token,
   }),
   // The last one, since it may do whatever asks for no such token: delete what the others ask for.
-  "a key with another environment's token": async ({ client, otherEnvironmentToken: token }) => ({
-    ...bearer(await client.makeKey(ALL)),
+  "a key with another environment's token": async ({ client, otherEnvironmentToken: token }, asked) => ({
+    ...bearer(await keyFor(client, asked, ALL)),
     "X-Environment-Token": token,
   }),
 } satisfies Record<string, Identity>;
