@@ -7,7 +7,7 @@ import { IDENTITIES, type IdentityName, type Scene, setScene } from "./identitie
 import { eachOperation, type Operation, PUBLIC_OPERATIONS, readDocument } from "./operations.ts";
 
 const operations: Operation[] = [...eachOperation(await readDocument())];
-const identities = Object.keys(IDENTITIES) as IdentityName[];
+const identities = Object.keys(IDENTITIES).filter((name): name is IdentityName => name in IDENTITIES);
 
 let scene: Scene;
 beforeAll(async () => {
