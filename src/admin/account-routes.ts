@@ -45,7 +45,7 @@ const createKey = operation({
   tags: ["Account"],
   summary: "Create a key for oneself",
   description:
-    "The new key does no more than the presented one: scopes within its own, the same project when it is bound to one, and no later expiry.",
+    "The new key does no more than the presented one: scopes within its own, the same project when it is bound to one, and no later expiry. The scopes are always asked for.",
   scope: "any",
   errors: ["forbidden", "not_found"],
   request: { body: jsonBody(newOwnApiKey, { name: "laptop", allowed_scopes: ["task:write"] }) },
@@ -64,8 +64,7 @@ const revokeSelf = operation({
 });
 
 /** The scopes of a key that a caller makes for itself; none that the presented key lacks. */
-function ownScopes(caller: Caller, wanted: Scope[] | null | undefined): string[] {
-  if (!wanted) return [...caller.scopes];
+function ownScopes(caller: Caller, wanted: Scope[]): Scope[] {
   const missing = wanted.find((scope) => !grants(caller.scopes, scope));
   if (missing) throw new ApiError("forbidden", `The presented key lacks the scope '${missing}' and cannot give it.`);
   return wanted;
@@ -104,13 +103,13 @@ export function accountRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(createKey, async (c) => {
     const caller = callerOf(c);
-    const { name, allowed_scopes, org_id, project_id, expires_at } = c.req.valid("json");
+    const { name, scopes, org_id, project_id, expires_at } = c.req.valid("json");
     if (org_id && org_id !== caller.organizationId) throw new ApiError("not_found", "Organization not found.");
     const { row, key } = await issueApiKey(databaseOf(c), caller.organizationId, {
       userId: caller.userId,
       projectId: ownProject(caller, project_id),
       name,
-      scopes: ownScopes(caller, allowed_scopes),
+      scopes: ownScopes(caller, scopes),
       expiresAt: expires_at ? new Date(expires_at) : null,
       parentId: caller.keyId,
     });

@@ -3,8 +3,9 @@ import { type AppEnv, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
+import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { NO_STORE, requireAdministrator } from "./access.ts";
+import { NO_STORE } from "./access.ts";
 import {
   API_KEY_EXAMPLE,
   apiKey,
@@ -28,7 +29,8 @@ const list = operation({
   tags: ["Administration"],
   summary: "List the organization's API keys, newest first",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: organizationPath, query: listQuery.extend(apiKeyFilter.shape) },
   responses: { 200: jsonAnswer("A page of keys", apiKeyList, { api_keys: [API_KEY_EXAMPLE], ...PAGE_EXAMPLE }) },
 });
@@ -40,7 +42,8 @@ const create = operation({
   tags: ["Administration"],
   summary: "Create an API key for a user of the organization",
   scope: "admin",
-  errors: ["forbidden", "not_found"],
+  projectKeys: "refused",
+  errors: ["not_found"],
   request: { params: organizationPath, body: jsonBody(newApiKey, { name: "ci", scopes: ["task:write"] }) },
   responses: { 201: jsonAnswer("The new key; `key` is shown this once", createdApiKey, CREATED_API_KEY_EXAMPLE) },
 });
@@ -52,7 +55,8 @@ const read = operation({
   tags: ["Administration"],
   summary: "Read what is known of an API key",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: apiKeyPath },
   responses: { 200: jsonAnswer("The key, without its secret", apiKey, API_KEY_EXAMPLE) },
 });
@@ -67,7 +71,8 @@ const change = operation({
     "A key that is off answers 401, for append_log and stream within five seconds. One that is revoked stays so. A key " +
     "cannot switch itself off.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "conflict"],
+  projectKeys: "refused",
+  errors: ["not_found", "conflict"],
   request: { params: apiKeyPath, body: jsonBody(apiKeyChange, { active: false }) },
   responses: { 200: jsonAnswer("The key as it is now", apiKey, API_KEY_EXAMPLE) },
 });
@@ -82,7 +87,8 @@ const revoke = operation({
     "The key stops working at once, for append_log and stream within five seconds, and stays readable with `revoked_at`. " +
     "Revoking again changes nothing.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: apiKeyPath },
   responses: NO_CONTENT,
 });
@@ -92,14 +98,14 @@ export function apiKeyRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(list, async (c) => {
-    const { organizationId } = requireAdministrator(c, c.req.valid("param").org);
+    const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);
     const query = c.req.valid("query");
     const { rows, total } = await listApiKeys(databaseOf(c), organizationId, query);
     return c.json({ api_keys: rows.map((row) => toApiKey(row)), ...describePage(query, total) }, 200);
   });
 
   routes.openapi(create, async (c) => {
-    const caller = requireAdministrator(c, c.req.valid("param").org);
+    const caller = requireOwnOrganization(c, c.req.valid("param").org);
     const { name, scopes, user_id, project_id = null, expires_at, format } = c.req.valid("json");
     const { row, key } = await issueApiKey(databaseOf(c), caller.organizationId, {
       userId: user_id ?? caller.userId,
@@ -114,13 +120,13 @@ export function apiKeyRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(read, async (c) => {
     const { org, key_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     return c.json(toApiKey(await findApiKey(databaseOf(c), organizationId, key_id)), 200);
   });
 
   routes.openapi(change, async (c) => {
     const { org, key_id } = c.req.valid("param");
-    const { organizationId, keyId } = requireAdministrator(c, org);
+    const { organizationId, keyId } = requireOwnOrganization(c, org);
     const { active } = c.req.valid("json");
     if (keyId === key_id && !active) throw new ApiError("conflict", "A key cannot switch itself off.");
     return c.json(toApiKey(await switchApiKey(databaseOf(c), organizationId, key_id, active)), 200);
@@ -128,7 +134,7 @@ export function apiKeyRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(revoke, async (c) => {
     const { org, key_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     await revokeApiKey(databaseOf(c), organizationId, key_id);
     return c.body(null, 204);
   });

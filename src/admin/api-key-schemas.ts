@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { KEY_FORMATS, maskKey } from "../auth/api-keys.ts";
-import { SCOPES } from "../auth/scopes.ts";
+import { type Scope, SCOPES } from "../auth/scopes.ts";
 import { pageFields } from "../http/paging.ts";
+import { closedObject } from "../http/unknown-fields.ts";
 import { displayName, expiry, identifier, organizationPath, timestamp } from "./fields.ts";
 
 export const scopeList = z
@@ -65,40 +66,63 @@ export const CREATED_API_KEY_EXAMPLE: z.input<typeof createdApiKey> = {
 
 export const apiKeyList = z.object({ api_keys: z.array(apiKey), ...pageFields }).openapi("ApiKeyList");
 
-export const newApiKey = z
-  .object({
-    name: displayName,
-    scopes: scopeList,
-    user_id: identifier.optional().openapi({ description: "Whose key it is; the caller's by default" }),
-    project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
-    expires_at: expiry,
-    format: z
-      .enum(KEY_FORMATS)
-      .default("ty")
-      .openapi({ example: "ty", description: "What the key looks like: `ty_…`, or `ca_…` as workflow clients expect" }),
-  })
+/** Both names of the scopes of a key that is asked for: ours and that of published clients. */
+const scopeFields = {
+  scopes: scopeList.nullish().openapi({ description: "What the key may do. One of the two names is required" }),
+  allowed_scopes: scopeList.nullish().openapi({ description: "The same as `scopes`, as published clients name it" }),
+};
+
+interface AskedScopes {
+  scopes?: Scope[] | null | undefined;
+  allowed_scopes?: Scope[] | null | undefined;
+}
+
+/** Reads the scopes that are asked for, under either name; a key whose scopes are not said is refused. */
+function withScopes<B extends AskedScopes>({ scopes, allowed_scopes, ...body }: B, context: z.RefinementCtx) {
+  const refuse = (message: string, code: string) => {
+    context.addIssue({ code: "custom", path: ["scopes"], message, params: { code } });
+    return z.NEVER;
+  };
+  const asked = scopes ?? allowed_scopes;
+  if (!asked) return refuse(`Say what the key may do: scopes, a list of ${SCOPES.join(", ")}`, "missing");
+  if (allowed_scopes && allowed_scopes.toSorted().join() !== asked.toSorted().join()) {
+    return refuse("scopes and allowed_scopes are two names of one list, and differ: send one of them", "conflict");
+  }
+  return { ...body, scopes: asked };
+}
+
+export const newApiKey = closedObject({
+  name: displayName,
+  ...scopeFields,
+  user_id: identifier.optional().openapi({ description: "Whose key it is; the caller's by default" }),
+  project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
+  expires_at: expiry,
+  format: z
+    .enum(KEY_FORMATS)
+    .default("ty")
+    .openapi({ example: "ty", description: "What the key looks like: `ty_…`, or `ca_…` as workflow clients expect" }),
+})
+  .transform(withScopes)
   .openapi("NewApiKey");
 
 /** What PATCH changes of a key. */
-export const apiKeyChange = z
-  .object({ active: z.boolean().openapi({ description: "False switches the key off, true on again" }) })
-  .openapi("ApiKeyChange");
+export const apiKeyChange = closedObject({
+  active: z.boolean().openapi({ description: "False switches the key off, true on again" }),
+}).openapi("ApiKeyChange");
 
-export const newOwnApiKey = z
-  .object({
-    name: displayName,
-    allowed_scopes: scopeList
-      .nullish()
-      .openapi({ description: "Within the presented key's own, which is the default" }),
-    org_id: identifier.nullish().openapi({ description: "The presented key's own organization" }),
-    workspace_id: z
-      .null("Keys are not bound to workspaces: leave it out, or send project_id")
-      .optional()
-      .openapi({ description: "Null or absent: keys are not bound to workspaces" }),
-    project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
-    allow_self_revoke: z.boolean().optional().openapi({ description: "Accepted and true of every key" }),
-    expires_at: expiry.openapi({ description: "No later than the presented key's own, which is the default" }),
-  })
+export const newOwnApiKey = closedObject({
+  name: displayName,
+  ...scopeFields,
+  org_id: identifier.nullish().openapi({ description: "The presented key's own organization" }),
+  workspace_id: z
+    .null("Keys are not bound to workspaces: leave it out, or send project_id")
+    .optional()
+    .openapi({ description: "Null or absent: keys are not bound to workspaces" }),
+  project_id: identifier.nullish().openapi({ description: "Binds the key to this project" }),
+  allow_self_revoke: z.boolean().optional().openapi({ description: "Accepted and true of every key" }),
+  expires_at: expiry.openapi({ description: "No later than the presented key's own, which is the default" }),
+})
+  .transform(withScopes)
   .openapi("NewOwnApiKey");
 
 /** Which keys a list shows beside its page. */

@@ -13,7 +13,7 @@ async function presentsBootstrapSecret(c: AppContext): Promise<boolean> {
   return equalSecrets(presented, secret);
 }
 
-const authenticateAdmin = authenticate("admin");
+const authenticateAdmin = authenticate("admin", { projectKeys: "refused" });
 
 /** Lets a request through with the bootstrap secret, and then without a caller, or with an admin key. */
 export const bootstrapOrAdmin = createMiddleware<AppEnv>(async (c, next) =>

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { closedObject } from "../http/unknown-fields.ts";
 
 /** A slug is one DNS label at most, so that it may become a host name or a path segment anywhere. */
 const SLUG_MAX_LENGTH = 63;
@@ -86,7 +87,7 @@ export const description = z
   .openapi({ example: "Evaluations of the red team" });
 
 /** What PATCH changes of an organization, a workspace or a project; an absent field stays, a null one is cleared. */
-export const nameChange = z.object({ name: displayName.optional(), description }).openapi("NameChange");
+export const nameChange = closedObject({ name: displayName.optional(), description }).openapi("NameChange");
 
 export type NameChange = z.output<typeof nameChange>;
 

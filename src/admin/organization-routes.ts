@@ -5,7 +5,7 @@ import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { isAdministrator, NO_STORE, refuseProjectKey, requireAdministrator } from "./access.ts";
+import { isAdministrator, NO_STORE } from "./access.ts";
 import { CREATED_API_KEY_EXAMPLE, toApiKey } from "./api-key-schemas.ts";
 import { bootstrapOrAdmin } from "./bootstrap.ts";
 import { nameChange, organizationPath } from "./fields.ts";
@@ -32,10 +32,13 @@ const create = operation({
     "The first organization of a deployment is created with the bootstrap secret as the Bearer token, every other with an admin key. A default workspace and project come with it.",
   scope: "none",
   security: [{ bearer: [] }, { apiKey: [] }, { basic: [] }],
+  "x-required-scope": "admin",
+  "x-project-keys": "refused",
   middleware: [bootstrapOrAdmin],
   errors: [
     "key_required",
     "key_invalid",
+    "key_inactive",
     "key_revoked",
     "key_expired",
     "scope_missing",
@@ -80,7 +83,8 @@ const update = operation({
   tags: ["Administration"],
   summary: "Change an organization's name or description",
   scope: "admin",
-  errors: ["forbidden", "not_found"],
+  projectKeys: "refused",
+  errors: ["not_found"],
   request: { params: organizationPath, body: jsonBody(nameChange, { name: "Acme Research" }) },
   responses: { 200: jsonAnswer("The organization as it is now", organization, ORGANIZATION_EXAMPLE) },
 });
@@ -91,7 +95,6 @@ export function organizationRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(create, async (c) => {
     const caller = c.get("caller");
-    if (caller) refuseProjectKey(caller);
     const { key, name, description = null, owner } = c.req.valid("json");
     const issued = await generateApiKey();
     const created = await createOrganization(
@@ -119,7 +122,7 @@ export function organizationRoutes(): OpenAPIHono<AppEnv> {
   });
 
   routes.openapi(update, async (c) => {
-    const caller = requireAdministrator(c, c.req.valid("param").org);
+    const caller = requireOwnOrganization(c, c.req.valid("param").org);
     const row = await updateOrganization(databaseOf(c), caller.organizationId, c.req.valid("json"));
     return c.json(toOrganization(row, true, configOf(c)), 200);
   });

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import type { organizations } from "../db/schema.ts";
+import { closedObject } from "../http/unknown-fields.ts";
 import { createdApiKey } from "./api-key-schemas.ts";
 import { description, displayName, emailAddress, identifier, organizationKey, timestamp, username } from "./fields.ts";
 import { MAX_MEMBERS } from "./organization-limits.ts";
@@ -65,17 +66,14 @@ export const ORGANIZATION_EXAMPLE: z.input<typeof organization> = {
 /** Bare, because published clients read an array. A key acts in one organization. */
 export const organizationList = z.array(organization).openapi("OrganizationList");
 
-export const newOrganization = z
-  .object({
-    key: organizationKey,
-    name: displayName,
-    description,
-    owner: z
-      .object({ username, email: emailAddress, name: displayName.nullish().openapi({ example: "Ada" }) })
-      .optional()
-      .openapi({ description: "Its first user; who calls with an admin key, by default" }),
-  })
-  .openapi("NewOrganization");
+export const newOrganization = closedObject({
+  key: organizationKey,
+  name: displayName,
+  description,
+  owner: closedObject({ username, email: emailAddress, name: displayName.nullish().openapi({ example: "Ada" }) })
+    .optional()
+    .openapi({ description: "Its first user; who calls with an admin key, by default" }),
+}).openapi("NewOrganization");
 
 export const createdOrganization = z
   .object({ organization, user, workspace, project, api_key: createdApiKey })

@@ -3,7 +3,6 @@ import { type AppEnv, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { requireAdministrator } from "./access.ts";
 import { nameChange, projectPath, workspacePath } from "./fields.ts";
 import { jsonAnswer, jsonBody, listQuery, NO_CONTENT } from "./json-media.ts";
 import { newProject, project, PROJECT_EXAMPLE, projectList, toProject } from "./project-schemas.ts";
@@ -33,7 +32,8 @@ const create = operation({
   tags: ["Administration"],
   summary: "Create a project",
   scope: "admin",
-  errors: ["forbidden", "not_found", "already_exists"],
+  projectKeys: "refused",
+  errors: ["not_found", "already_exists"],
   request: { params: workspacePath, body: jsonBody(newProject, { key: "nightly", name: "Nightly" }) },
   responses: {
     201: jsonAnswer("The new project", project, {
@@ -65,7 +65,8 @@ const update = operation({
   tags: ["Administration"],
   summary: "Change a project's name or description",
   scope: "admin",
-  errors: ["forbidden", "not_found"],
+  projectKeys: "refused",
+  errors: ["not_found"],
   request: { params: projectPath, body: jsonBody(nameChange, { name: "Default" }) },
   responses: { 200: jsonAnswer("The project as it is now", project, PROJECT_EXAMPLE) },
 });
@@ -78,7 +79,8 @@ const remove = operation({
   summary: "Delete an empty project and the keys that are bound to it",
   description: "The default project, and one that holds anything but keys, answer 409.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "conflict"],
+  projectKeys: "refused",
+  errors: ["not_found", "conflict"],
   request: { params: projectPath },
   responses: NO_CONTENT,
 });
@@ -96,7 +98,7 @@ export function projectRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(create, async (c) => {
     const { org, ws } = c.req.valid("param");
-    const caller = requireAdministrator(c, org);
+    const caller = requireOwnOrganization(c, org);
     const { key, name, description = null } = c.req.valid("json");
     return c.json(toProject(await createProject(databaseOf(c), caller, ws, { key, name, description })), 201);
   });
@@ -109,13 +111,13 @@ export function projectRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(update, async (c) => {
     const { org, ws, project } = c.req.valid("param");
-    const caller = requireAdministrator(c, org);
+    const caller = requireOwnOrganization(c, org);
     return c.json(toProject(await updateProject(databaseOf(c), caller, ws, project, c.req.valid("json"))), 200);
   });
 
   routes.openapi(remove, async (c) => {
     const { org, ws, project } = c.req.valid("param");
-    const caller = requireAdministrator(c, org);
+    const caller = requireOwnOrganization(c, org);
     await deleteProject(databaseOf(c), caller, ws, project);
     return c.body(null, 204);
   });

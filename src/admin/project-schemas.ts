@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { projects } from "../db/schema.ts";
+import { closedObject } from "../http/unknown-fields.ts";
 import { description, displayName, identifier, memberKey, timestamp } from "./fields.ts";
 
 /** A project (A1). Agent clients name it by `number`, all others by `id` or `key`. */
@@ -34,7 +35,7 @@ export const PROJECT_EXAMPLE: z.input<typeof project> = {
 /** A bare array, because published clients read one; the number of all rows stands in X-Total-Count. */
 export const projectList = z.array(project).openapi("ProjectList");
 
-export const newProject = z.object({ key: memberKey, name: displayName, description }).openapi("NewProject");
+export const newProject = closedObject({ key: memberKey, name: displayName, description }).openapi("NewProject");
 
 /** The wire form of a project. */
 export function toProject(row: typeof projects.$inferSelect): z.output<typeof project> {

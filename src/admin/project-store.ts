@@ -6,7 +6,7 @@ import { apiKeys, projects, workspaces } from "../db/schema.ts";
 import { ApiError } from "../http/errors.ts";
 import type { Viewer } from "./access.ts";
 import { type NameChange, parseReference } from "./fields.ts";
-import { isWorkspace, workspaceNotFound } from "./workspace-store.ts";
+import { isWorkspace, visibleTo, workspaceNotFound } from "./workspace-store.ts";
 
 type Project = typeof projects.$inferSelect;
 
@@ -15,7 +15,10 @@ function projectNotFound(segment: string): ApiError {
 }
 
 function selectWorkspaceId(db: Database, viewer: Viewer, ws: string) {
-  return db.select({ id: workspaces.id }).from(workspaces).where(isWorkspace(viewer.organizationId, ws));
+  return db
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(and(isWorkspace(viewer.organizationId, ws), visibleTo(db, viewer)));
 }
 
 /** The projects of a workspace that a key can see. */

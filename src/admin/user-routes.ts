@@ -3,8 +3,8 @@ import { type AppEnv, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
+import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { requireAdministrator } from "./access.ts";
 import { organizationPath } from "./fields.ts";
 import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
 import { newUser, toUser, user, USER_EXAMPLE, userChange, userList, userPath } from "./user-schemas.ts";
@@ -17,7 +17,8 @@ const list = operation({
   tags: ["Administration"],
   summary: "List the organization's users, by username",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: organizationPath, query: listQuery },
   responses: { 200: jsonAnswer("A page of users", userList, { users: [USER_EXAMPLE], ...PAGE_EXAMPLE }) },
 });
@@ -29,7 +30,8 @@ const create = operation({
   tags: ["Administration"],
   summary: "Add a user to the organization",
   scope: "admin",
-  errors: ["forbidden", "not_found", "member_exists", "member_limit_exceeded"],
+  projectKeys: "refused",
+  errors: ["not_found", "member_exists", "member_limit_exceeded"],
   request: {
     params: organizationPath,
     body: jsonBody(newUser, { email: "grace@example.com", username: "grace", name: "Grace", role: "contributor" }),
@@ -53,7 +55,8 @@ const read = operation({
   tags: ["Administration"],
   summary: "Read a user",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: userPath },
   responses: { 200: jsonAnswer("The user", user, USER_EXAMPLE) },
 });
@@ -66,7 +69,8 @@ const update = operation({
   summary: "Change a user's name or role",
   description: "The last owner stays one (409).",
   scope: "admin",
-  errors: ["forbidden", "not_found", "conflict"],
+  projectKeys: "refused",
+  errors: ["not_found", "conflict"],
   request: { params: userPath, body: jsonBody(userChange, { role: "reader" }) },
   responses: { 200: jsonAnswer("The user as it is now", user, { ...USER_EXAMPLE, role: "reader" }) },
 });
@@ -79,7 +83,8 @@ const remove = operation({
   summary: "Delete a user and all of the user's keys",
   description: "The last owner, and the user who calls, answer 409.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed", "conflict"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed", "conflict"],
   request: { params: userPath },
   responses: NO_CONTENT,
 });
@@ -89,33 +94,33 @@ export function userRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(list, async (c) => {
-    const { organizationId } = requireAdministrator(c, c.req.valid("param").org);
+    const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);
     const page = c.req.valid("query");
     const { rows, total } = await listUsers(databaseOf(c), organizationId, page);
     return c.json({ users: rows.map(toUser), ...describePage(page, total) }, 200);
   });
 
   routes.openapi(create, async (c) => {
-    const { organizationId } = requireAdministrator(c, c.req.valid("param").org);
+    const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);
     const { name = null, ...input } = c.req.valid("json");
     return c.json(toUser(await createUser(databaseOf(c), organizationId, { name, ...input })), 201);
   });
 
   routes.openapi(read, async (c) => {
     const { org, user_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     return c.json(toUser(await findUser(databaseOf(c), organizationId, user_id)), 200);
   });
 
   routes.openapi(update, async (c) => {
     const { org, user_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     return c.json(toUser(await updateUser(databaseOf(c), organizationId, user_id, c.req.valid("json"))), 200);
   });
 
   routes.openapi(remove, async (c) => {
     const { org, user_id } = c.req.valid("param");
-    const { organizationId, userId } = requireAdministrator(c, org);
+    const { organizationId, userId } = requireOwnOrganization(c, org);
     if (user_id === userId) throw new ApiError("conflict", "A key cannot delete the user whom it belongs to.");
     await deleteUser(databaseOf(c), organizationId, user_id);
     return c.body(null, 204);

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { users } from "../db/schema.ts";
 import { pageFields } from "../http/paging.ts";
+import { closedObject } from "../http/unknown-fields.ts";
 import { displayName, emailAddress, identifier, organizationPath, timestamp, username } from "./fields.ts";
 
 /** Roles as A1 names them. They tell who somebody is; what a request may do is told by its key's scopes. */
@@ -39,18 +40,17 @@ export const USER_EXAMPLE: z.input<typeof user> = {
 
 export const userList = z.object({ users: z.array(user), ...pageFields }).openapi("UserList");
 
-export const newUser = z
-  .object({
-    email: emailAddress,
-    username,
-    name: displayName.nullish().openapi({ example: "Ada" }),
-    role: role.default("contributor"),
-  })
-  .openapi("NewUser");
+export const newUser = closedObject({
+  email: emailAddress,
+  username,
+  name: displayName.nullish().openapi({ example: "Ada" }),
+  role: role.default("contributor"),
+}).openapi("NewUser");
 
-export const userChange = z
-  .object({ name: displayName.nullish().openapi({ example: "Ada" }), role: role.optional() })
-  .openapi("UserChange");
+export const userChange = closedObject({
+  name: displayName.nullish().openapi({ example: "Ada" }),
+  role: role.optional(),
+}).openapi("UserChange");
 
 export const userPath = organizationPath.extend({
   user_id: identifier.openapi({ description: "Id of the user" }),

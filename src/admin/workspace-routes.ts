@@ -4,7 +4,6 @@ import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { requireAdministrator } from "./access.ts";
 import { nameChange, organizationPath, workspacePath } from "./fields.ts";
 import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
 import { newWorkspace, toWorkspace, workspace, WORKSPACE_EXAMPLE, workspaceList } from "./workspace-schemas.ts";
@@ -31,7 +30,8 @@ const create = operation({
   tags: ["Administration"],
   summary: "Create a workspace",
   scope: "admin",
-  errors: ["forbidden", "not_found", "already_exists"],
+  projectKeys: "refused",
+  errors: ["not_found", "already_exists"],
   request: { params: organizationPath, body: jsonBody(newWorkspace, { key: "red-team", name: "Red team" }) },
   responses: {
     201: jsonAnswer("The new workspace", workspace, {
@@ -63,7 +63,8 @@ const update = operation({
   tags: ["Administration"],
   summary: "Change a workspace's name or description",
   scope: "admin",
-  errors: ["forbidden", "not_found"],
+  projectKeys: "refused",
+  errors: ["not_found"],
   request: { params: workspacePath, body: jsonBody(nameChange, { name: "Main", description: "Daily work" }) },
   responses: { 200: jsonAnswer("The workspace as it is now", workspace, WORKSPACE_EXAMPLE) },
 });
@@ -76,7 +77,8 @@ const remove = operation({
   summary: "Delete an empty workspace",
   description: "The default workspace, and one that holds projects, answer 409.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "conflict"],
+  projectKeys: "refused",
+  errors: ["not_found", "conflict"],
   request: { params: workspacePath },
   responses: NO_CONTENT,
 });
@@ -93,7 +95,7 @@ export function workspaceRoutes(): OpenAPIHono<AppEnv> {
   });
 
   routes.openapi(create, async (c) => {
-    const caller = requireAdministrator(c, c.req.valid("param").org);
+    const caller = requireOwnOrganization(c, c.req.valid("param").org);
     const { key, name, description = null } = c.req.valid("json");
     const input = { key, name, description, createdBy: caller.userId };
     return c.json(toWorkspace(await createWorkspace(databaseOf(c), caller, input)), 201);
@@ -107,13 +109,13 @@ export function workspaceRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(update, async (c) => {
     const { org, ws } = c.req.valid("param");
-    const caller = requireAdministrator(c, org);
+    const caller = requireOwnOrganization(c, org);
     return c.json(toWorkspace(await updateWorkspace(databaseOf(c), caller, ws, c.req.valid("json"))), 200);
   });
 
   routes.openapi(remove, async (c) => {
     const { org, ws } = c.req.valid("param");
-    const caller = requireAdministrator(c, org);
+    const caller = requireOwnOrganization(c, org);
     await deleteWorkspace(databaseOf(c), caller, ws);
     return c.body(null, 204);
   });

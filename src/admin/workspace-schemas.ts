@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { workspaces } from "../db/schema.ts";
 import { pageFields } from "../http/paging.ts";
+import { closedObject } from "../http/unknown-fields.ts";
 import { description, displayName, identifier, memberKey, timestamp } from "./fields.ts";
 
 /** A workspace (A1), with the fields that published clients read. */
@@ -38,7 +39,7 @@ export const WORKSPACE_EXAMPLE: z.input<typeof workspace> = {
 
 export const workspaceList = z.object({ workspaces: z.array(workspace), ...pageFields }).openapi("WorkspaceList");
 
-export const newWorkspace = z.object({ key: memberKey, name: displayName, description }).openapi("NewWorkspace");
+export const newWorkspace = closedObject({ key: memberKey, name: displayName, description }).openapi("NewWorkspace");
 
 /** A workspace with what its row alone does not tell. */
 export type WorkspaceRow = typeof workspaces.$inferSelect & { organizationName: string; projectCount: number };

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, getTableColumns, inArray, type SQL, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
@@ -30,9 +30,17 @@ function workspaceColumns(db: Database, { projectId }: Viewer) {
   };
 }
 
+/** The workspaces that a key sees: its organization's, or the one of its project when it is bound to one. */
+export function visibleTo(db: Database, { organizationId, projectId }: Viewer): SQL | undefined {
+  const mine = eq(workspaces.organizationId, organizationId);
+  if (projectId === null) return mine;
+  const own = db.select({ id: projects.workspaceId }).from(projects).where(eq(projects.id, projectId));
+  return and(mine, inArray(workspaces.id, own));
+}
+
 /** One page of workspaces by key, and the number of all. */
 export async function listWorkspaces(db: Database, viewer: Viewer, { page, limit }: { page: number; limit: number }) {
-  const mine = eq(workspaces.organizationId, viewer.organizationId);
+  const mine = visibleTo(db, viewer);
   const [rows, [counted]] = await db.batch([
     db
       .select(workspaceColumns(db, viewer))
@@ -51,7 +59,7 @@ export async function findWorkspace(db: Database, viewer: Viewer, segment: strin
   const [row] = await db
     .select(workspaceColumns(db, viewer))
     .from(workspaces)
-    .where(isWorkspace(viewer.organizationId, segment));
+    .where(and(isWorkspace(viewer.organizationId, segment), visibleTo(db, viewer)));
   if (!row) throw workspaceNotFound(segment);
   return row;
 }

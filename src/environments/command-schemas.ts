@@ -69,6 +69,10 @@ const seen = {
   timed_out: z.boolean(),
   truncated,
   reason: z.string().nullable().openapi({ description: "Why it was killed or lost, where that is known" }),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .openapi({ description: "What of the request was ignored; absent where nothing was, and in later answers" }),
 };
 
 export const executeResponse = z

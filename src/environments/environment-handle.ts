@@ -5,6 +5,7 @@ type Calls =
   | "create"
   | "admit"
   | "read"
+  | "inspect"
   | "readLog"
   | "tearDown"
   | "extend"

@@ -64,6 +64,11 @@ export class Environment extends DurableObject {
     return record ? { ok: true, row: record.row } : NOT_FOUND;
   }
 
+  /** What is known of an environment that is ready, for whoever has its token. */
+  inspect(access: EnvironmentAccess): { ok: true; row: EnvironmentRow } | Refused {
+    return this.#refuse(access) ?? this.read(access);
+  }
+
   readLog(scope: EnvironmentScope): { ok: true; text: string } | Refused {
     return this.#recordOf(scope) ? { ok: true, text: this.#core.lines.text() } : NOT_FOUND;
   }

@@ -6,6 +6,7 @@ import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { describePage, pageQuery } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
+import { ignoredFields } from "../http/unknown-fields.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { createEnvironment } from "./create.ts";
 import { nameEnvironment, unwrap } from "./environment-access.ts";
@@ -216,7 +217,13 @@ export function environmentLifeRoutes(): OpenAPIHono<AppEnv> {
     const { row, token, repeated } = await createEnvironment(c.env, caller, ws, c.req.valid("json"), key);
     const location = `/api/v1/org/${org}/ws/${row.workspaceKey}/environments/${row.id}`;
     const replayed = repeated ? { "Idempotency-Replayed": "true" } : {};
-    return c.json(toEnvironment(row, caller, token), 201, { ...NO_STORE, Location: location, ...replayed });
+    const { warnings, ...made } = toEnvironment(row, caller, token);
+    const ignored = ignoredFields(newEnvironment, await c.req.json());
+    return c.json({ ...made, warnings: [...warnings, ...ignored] }, 201, {
+      ...NO_STORE,
+      Location: location,
+      ...replayed,
+    });
   });
 
   routes.openapi(list, async (c) => {
@@ -257,7 +264,9 @@ export function environmentLifeRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(extend, async (c) => {
     const { handle, scope } = nameEnvironment(c, c.req.valid("param"));
     const { row } = unwrap(await handle.extend(scope, c.req.valid("json").extend_seconds));
-    return c.json(toEnvironment(row, callerOf(c)), 200);
+    const { warnings, ...extended } = toEnvironment(row, callerOf(c));
+    const ignored = ignoredFields(extension, await c.req.json());
+    return c.json({ ...extended, warnings: [...warnings, ...ignored] }, 200);
   });
   return routes;
 }

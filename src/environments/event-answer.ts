@@ -16,8 +16,16 @@ function event(name: "start" | "stdout" | "stderr" | "exit" | "error", data: obj
 
 const KEEPALIVE = encoder.encode(": keepalive\n\n");
 
-/** Answers with a command's output as it comes, as server-sent events; the last one is `exit`, or `error`. */
-export function answerWithEvents(c: AppContext, followed: FollowedCommand, headers: Record<string, string>): Response {
+/**
+ * Answers with a command's output as it comes, as server-sent events; the first one is `start` with the command's id and
+ * `beginning`, the last one is `exit`, or `error`.
+ */
+export function answerWithEvents(
+  c: AppContext,
+  followed: FollowedCommand,
+  headers: Record<string, string>,
+  beginning: object,
+): Response {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   let lastWrite = Date.now();
@@ -28,7 +36,7 @@ export function answerWithEvents(c: AppContext, followed: FollowedCommand, heade
   const timer = setInterval(() => {
     if (Date.now() - lastWrite >= KEEPALIVE_MS) void write(KEEPALIVE).catch(() => clearInterval(timer));
   }, KEEPALIVE_MS);
-  const sending = send(c, followed, write)
+  const sending = send(c, followed, beginning, write)
     .then(() => writer.close())
     // The client went away; its command goes on.
     .catch(() => undefined)
@@ -40,9 +48,10 @@ export function answerWithEvents(c: AppContext, followed: FollowedCommand, heade
 async function send(
   c: AppContext,
   followed: FollowedCommand,
+  beginning: object,
   write: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  await write(event("start", { command_id: followed.commandId }));
+  await write(event("start", { command_id: followed.commandId, ...beginning }));
   const text = new OutputText();
   const news = followCommand(followed);
   try {

@@ -4,6 +4,7 @@ import { v7 as uuid } from "uuid";
 import { NO_STORE } from "../admin/access.ts";
 import { type AppContext, type AppEnv, configOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
+import { ignoredFields } from "../http/unknown-fields.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import type { SandboxCommand } from "../sandbox/port.ts";
 import { followCommand, type FollowedCommand } from "./command-following.ts";
@@ -82,17 +83,28 @@ export function executeRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(execute, async (c) => {
     const { followed } = await startCommand(c, c.req.valid("param"), c.req.valid("json"), false);
     const headers = { ...NO_STORE, "X-Command-Id": followed.commandId };
+    const warned = await warningsOf(c);
     const supports = ["application/json", "text/event-stream"];
     const wanted = accepts(c, { header: "Accept", supports, default: "application/json" });
-    if (wanted === "text/event-stream") return answerWithEvents(c, followed, headers);
-    return answerSlowly(c, collect(followed), headers);
+    if (wanted === "text/event-stream") return answerWithEvents(c, followed, headers, warned);
+    const result = collect(followed).then((collected) => ({ ...collected, ...warned }));
+    return answerSlowly(c, result, headers);
   });
 
   routes.openapi(start, async (c) => {
     const { command } = await startCommand(c, c.req.valid("param"), c.req.valid("json"), true);
-    return c.json(toCommand(command), 201, { ...NO_STORE, "X-Command-Id": command.id });
+    return c.json({ ...toCommand(command), ...(await warningsOf(c)) }, 201, {
+      ...NO_STORE,
+      "X-Command-Id": command.id,
+    });
   });
   return routes;
+}
+
+/** What of a command's request was ignored; nothing where nothing was. */
+async function warningsOf(c: AppContext): Promise<{ warnings?: string[] }> {
+  const warnings = ignoredFields(commandRequest, await c.req.json());
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 /** Starts a command in the environment that the path names, for who presents its token. */

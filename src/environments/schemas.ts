@@ -112,7 +112,9 @@ export const environmentResponse = z
     sandbox_state: z.enum(["running", "paused", "killed"]),
     sandbox_provider: sandboxProvider,
     model_overrides: z.record(z.string(), z.string()).nullable(),
-    warnings: z.array(z.string()).openapi({ description: "What this sandbox does not do for the task" }),
+    warnings: z
+      .array(z.string())
+      .openapi({ description: "What this sandbox does not do for the task, and what of the request was ignored" }),
     ended_at: z.iso.datetime().nullable(),
     end_reason: z.enum(["deleted", "expired"]).nullable(),
   })

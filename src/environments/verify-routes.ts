@@ -65,7 +65,7 @@ export function verifyRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(verify, async (c) => {
     const path = c.req.valid("param");
     const { handle, access } = await nameSandbox(c, path);
-    const check = await planCheck(c, unwrap(await handle.read(access)).row);
+    const check = await planCheck(c, unwrap(await handle.inspect(access)).row);
     const asked = { ...check.command, cwd: TASK_ROOT, stdin: "" };
     const { followed } = await startCommand(c, path, asked, false);
     const judge = async (): Promise<z.output<typeof verdict>> => {

@@ -1,4 +1,5 @@
 import { createMiddleware } from "hono/factory";
+import type { Caller } from "../auth/caller.ts";
 import { grants, type Scope } from "../auth/scopes.ts";
 import { verifyRecentKey } from "../auth/recent-keys.ts";
 import { isLastUsedStale, recordKeyUse, verifyApiKey } from "../auth/verify-api-key.ts";
@@ -59,23 +60,33 @@ async function identify(c: AppContext, verify: typeof verifyApiKey): Promise<voi
   }
 }
 
-/** Whether a request comes in without a key, by something else that it presents. It counts such requests itself. */
-export type Admission = (c: AppContext) => Promise<boolean>;
+/** How a request comes in without a key, by a token of a run. */
+export interface Admission {
+  /** Which token: of its stream, of its events, or of its agent. */
+  runToken: "stream" | "events" | "agent";
+  /** Whether this request presents one. It counts such requests itself. */
+  admit: (c: AppContext) => Promise<boolean>;
+}
 
 export interface AuthenticationRules {
   /** What else lets a request in. */
   admits?: Admission | undefined;
   /** Whether clients call this many times a second: then a key is good that was verified a moment ago. */
   isFrequent?: boolean | undefined;
+  /** Whether a key that is bound to a project is refused: what it would do concerns the whole organization. */
+  projectKeys?: "refused" | undefined;
 }
 
 /**
  * Lets a request through that presents a key with `scope`, or any valid key for `"any"`, or that `admits` lets in. Requests
  * are limited per key; those without a valid one per address, so that keys cannot be tried without end.
  */
-export function authenticate(scope: Scope | "any", { admits, isFrequent = false }: AuthenticationRules = {}) {
+export function authenticate(
+  scope: Scope | "any",
+  { admits, isFrequent = false, projectKeys }: AuthenticationRules = {},
+) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    if (await admits?.(c)) return next();
+    if (await admits?.admit(c)) return next();
     try {
       await identify(c, isFrequent ? verifyRecentKey : verifyApiKey);
     } catch (error) {
@@ -87,8 +98,15 @@ export function authenticate(scope: Scope | "any", { admits, isFrequent = false 
     }
     await limitRate(c, `key:${callerOf(c).keyId}`);
     if (scope !== "any") requireScope(c, scope);
+    if (projectKeys === "refused") refuseProjectKey(callerOf(c));
     await next();
   });
+}
+
+/** Refuses a key that is bound to a project: it acts in that project alone, and cannot widen itself. */
+function refuseProjectKey({ projectId }: Caller): void {
+  if (projectId === null) return;
+  throw new ApiError("forbidden", "This key is bound to a project; use a key of the whole organization.");
 }
 
 /** Refuses a caller whose key does not have `scope`. */

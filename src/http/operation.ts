@@ -15,6 +15,8 @@ interface OperationRules {
   admits?: Admission;
   /** For what one client calls many times a second: takes a key that was verified a moment ago (auth/recent-keys.ts). */
   isFrequent?: boolean;
+  /** Says that keys bound to a project are refused, since the operation concerns the whole organization. */
+  projectKeys?: "refused";
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -29,10 +31,11 @@ const JSON_BODY_ERRORS: readonly ErrorCode[] = [
 ];
 const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
 
-function documentedErrors({ scope, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
+function documentedErrors({ scope, admits, projectKeys, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
   const codes = new Set<ErrorCode>(COMMON_ERRORS);
   if (scope !== "none") for (const code of KEY_ERRORS) codes.add(code);
   if (scope !== "none" && scope !== "any") codes.add("scope_missing");
+  if (projectKeys === "refused" || admits) codes.add("forbidden");
   if (takesJson) for (const code of JSON_BODY_ERRORS) codes.add(code);
   for (const code of errors) codes.add(code);
   return [...codes];
@@ -67,21 +70,25 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 
 /**
  * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, and with every
- * error it can answer documented. `x-required-scope` in the document tells what the key needs.
+ * error it can answer documented. In the document `x-required-scope` tells what the key needs,
+ * `x-project-keys` that
+ * it may not be bound to a project, and `x-run-token` which token of a run is taken in place of one.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- P keeps the path a literal type
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   config: R & OperationRules,
 ) {
-  const { scope, admits, isFrequent, errors: _errors, ...route } = config;
+  const { scope, admits, isFrequent, projectKeys, errors: _errors, ...route } = config;
   const own = route.middleware ?? [];
   const takesJson = Object.hasOwn(route.request?.body?.content ?? {}, "application/json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
   return createRoute<P, R>({
     ...route,
     ...(scope !== "none" && { security: SECURITY, "x-required-scope": scope }),
+    ...(admits && { "x-run-token": admits.runToken }),
+    ...(projectKeys && { "x-project-keys": projectKeys }),
     middleware: [
-      ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent })]),
+      ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent, projectKeys })]),
       ...(Array.isArray(own) ? own : [own]),
     ],
     responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesJson)) },

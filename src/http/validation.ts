@@ -18,8 +18,11 @@ function toItem(target: string, issue: z.core.$ZodIssue): ErrorItem {
   };
 }
 
+/** Wrong places that one answer names: a body may have as many as it has bytes. */
+const MAX_ERRORS = 100;
+
 function refusalOf(target: string, { issues }: z.core.$ZodError): ApiError {
-  const errors = issues.map((issue) => toItem(target, issue));
+  const errors = issues.slice(0, MAX_ERRORS).map((issue) => toItem(target, issue));
   const [first] = errors;
   const place = first ? ` ${first.loc.join(".")}: ${first.msg}` : "";
   return new ApiError("validation_failed", `Request validation failed.${place}`, { errors });

@@ -29,6 +29,7 @@ const connect = operation({
   summary: "Connect a runner's machine to the environment that it keeps, over WebSocket",
   description: "docs/runner.md describes the messages. Without `Upgrade: websocket` it is 400.",
   scope: "runner",
+  projectKeys: "refused",
   errors: ["not_found", "invalid_request", "validation_failed"],
   request: { params: linkPath, headers: linkHeaders },
   responses: { 101: { description: "The connection, for a request with `Upgrade: websocket`" } },
@@ -41,6 +42,7 @@ const archive = operation({
   tags: ["Runners"],
   summary: "Download the archive of the environment's task, for the runner that keeps the environment",
   scope: "runner",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed"],
   request: { params: linkPath, headers: linkHeaders },
   responses: {

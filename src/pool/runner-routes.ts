@@ -1,5 +1,4 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { refuseProjectKey } from "../admin/access.ts";
 import type { AppEnv } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
@@ -40,6 +39,7 @@ const list = operation({
     "Those that are connected, and those that have work and may come back; `busy` of their `slots` are taken. `queued` " +
     "counts the environments and runs that no runner has claimed yet.",
   scope: "environment:read",
+  projectKeys: "refused",
   errors: ["not_found"],
   request: { params: organizationPath },
   responses: {
@@ -78,7 +78,8 @@ const connect = operation({
     "`npm run runner` does this. docs/runner.md describes the messages. A key that is bound to a project is refused, since " +
     "runners do the work of the whole organization. Without `Upgrade: websocket` it is 400.",
   scope: "runner",
-  errors: ["forbidden", "not_found", "invalid_request", "unavailable"],
+  projectKeys: "refused",
+  errors: ["not_found", "invalid_request", "unavailable"],
   request: { params: organizationPath },
   responses: { 101: { description: "The connection, for a request with `Upgrade: websocket`" } },
 });
@@ -94,7 +95,6 @@ export function runnerRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(connect, async (c) => {
     const caller = requireOwnOrganization(c, c.req.valid("param").org);
-    refuseProjectKey(caller);
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       throw new ApiError("invalid_request", "Runners connect with Upgrade: websocket.");
     }

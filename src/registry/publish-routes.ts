@@ -26,6 +26,7 @@ const publish = operation({
     "accepted. The same bytes again answer 200; other bytes for a published version 409. An archive that is large, or " +
     "inflates to much, answers 202 and is verified in the background: the upload at `Location` tells how it went.",
   scope: "task:write",
+  projectKeys: "refused",
   errors: [
     "not_found",
     "validation_failed",
@@ -59,6 +60,7 @@ const remove = operation({
   summary: "Delete a version, and the task with its last one",
   description: "The version is named exactly: `latest` is refused. The number may be published again afterwards.",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed"],
   request: { params: taskPath.extend({ version: versionReference }) },
   responses: { 204: { description: "Deleted" } },

@@ -6,9 +6,9 @@ import { isWithheld } from "./withheld-paths.ts";
 
 /** Who may read what of a task (contract A5, "Leak risk"; docs/reading-tasks.md). */
 
-/** Whether this caller reads solutions and flags: task:write in the organization that owns the task. */
+/** Whether this caller reads solutions and flags: who may publish the task, with task:write of all of its organization. */
 export function canSeeWithheld(caller: Caller, organization: { id: string }): boolean {
-  return caller.organizationId === organization.id && grants(caller.scopes, "task:write");
+  return caller.organizationId === organization.id && caller.projectId === null && grants(caller.scopes, "task:write");
 }
 
 /**

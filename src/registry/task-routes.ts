@@ -167,6 +167,7 @@ const updateVisibility = operation({
   tags: ["Task registry"],
   summary: "Make a task public or private, all versions of it",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found"],
   request: {
     params: taskPath,

@@ -24,6 +24,7 @@ const put = operation({
     "Parts may come in any order and at the same time, and a part may be sent again: it replaces the earlier one. " +
     "Every part but the last has exactly `part_size` bytes. `Content-Digest: sha-256=:…:` is compared when it is sent.",
   scope: "task:write",
+  projectKeys: "refused",
   errors: [
     "not_found",
     "validation_failed",
@@ -44,6 +45,7 @@ const list = operation({
   tags: ["Task uploads"],
   summary: "List the parts that have arrived, in order",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed"],
   request: { params: uploadPath, query: pageQuery({ maximum: 1000, fallback: 100 }) },
   responses: { 200: { description: "Parts", content: bodies.parts } },

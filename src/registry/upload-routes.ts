@@ -25,6 +25,7 @@ const start = operation({
     "`parts` parts of `part_size` bytes, the last one shorter. When the version is published with the announced SHA-256 " +
     "already, the answer is that version (200) and there is nothing to send.",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed", "already_exists", "body_too_large"],
   request: { params: versionPath, body: { content: bodies.start, required: true } },
   responses: {
@@ -44,6 +45,7 @@ const list = operation({
   summary: "List the unfinished uploads of a version, newest first",
   description: "For a client that has lost its upload's id and wants to go on.",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed"],
   request: { params: versionPath, query: pageQuery({ maximum: 100, fallback: 50 }) },
   responses: { 200: { description: "Uploads", content: bodies.uploads } },
@@ -56,6 +58,7 @@ const read = operation({
   tags: ["Task uploads"],
   summary: "Read an upload: what has arrived, or how the check went",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed"],
   request: { params: uploadPath },
   responses: { 200: { description: "The upload", content: bodies.upload } },
@@ -71,6 +74,7 @@ const complete = operation({
     "All parts must be there; those that are missing are named in a 409. Verification goes on in the background: read " +
     "the upload until it is `accepted` or `refused`. Repeating the request is harmless.",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed", "conflict", "archive_refused"],
   request: {
     params: uploadPath,
@@ -92,6 +96,7 @@ const abort = operation({
   tags: ["Task uploads"],
   summary: "Abort an open upload and delete what has arrived",
   scope: "task:write",
+  projectKeys: "refused",
   errors: ["not_found", "validation_failed", "conflict"],
   request: { params: uploadPath },
   responses: { 204: { description: "Aborted" } },

@@ -1,11 +1,11 @@
 import { readAgentToken } from "../auth/run-tokens.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
+import type { Admission } from "../http/authenticate.ts";
 import { limitRate } from "../http/rate-limit.ts";
 import { presentedToken, tokenNamesPath } from "./stream-access.ts";
 
-/** Lets a run's agent in, by the token that its runner was given with the run, in place of a key: to this run alone. */
-export async function admitAgentToken(c: AppContext): Promise<boolean> {
+async function admitByAgentToken(c: AppContext): Promise<boolean> {
   const token = presentedToken(c);
   if (token === undefined) return false;
   const run = await readAgentToken(configOf(c).RUN_TOKEN_PRIVATE_KEY, token);
@@ -15,3 +15,6 @@ export async function admitAgentToken(c: AppContext): Promise<boolean> {
   c.set("tokenRun", run);
   return true;
 }
+
+/** Lets a run's agent in, by the token that its runner was given with the run, in place of a key: to this run alone. */
+export const admitAgentToken: Admission = { runToken: "agent", admit: admitByAgentToken };

@@ -52,7 +52,7 @@ const getStreamToken = operation({
     "`stream_base_url` is null: the stream is served where the run is. `role=agent` takes a key with `task:write`, and its " +
     "token connects the run's agent.",
   scope: "task:read",
-  errors: ["not_found"],
+  errors: ["not_found", "validation_failed", "scope_missing"],
   request: { params: runPath, query: z.object({ role: streamRole }) },
   responses: {
     200: {

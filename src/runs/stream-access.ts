@@ -1,5 +1,6 @@
 import { readIngestToken, readStreamToken, type TokenRun } from "../auth/run-tokens.ts";
 import { type AppContext, configOf } from "../http/context.ts";
+import type { Admission } from "../http/authenticate.ts";
 import { limitRate } from "../http/rate-limit.ts";
 import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "./agent-protocol.ts";
 import { readUuid } from "./run-path.ts";
@@ -54,14 +55,16 @@ async function readToken(c: AppContext): Promise<TokenRun | undefined> {
   return run || role === "viewer" || bearer === undefined ? run : readIngestToken(secrets, bearer);
 }
 
-/**
- * Lets a request in by a token (agent-tasks 9) in place of a key. Only a stream token is taken from a URL: it opens one
- * run's stream, for ten minutes. With one that is not for this run, or not for this role, the request needs a key.
- */
-export async function admitStreamToken(c: AppContext): Promise<boolean> {
+async function admitByStreamToken(c: AppContext): Promise<boolean> {
   const run = await readToken(c);
   if (!run || !tokenNamesPath(run, c)) return false;
   await limitRate(c, `run:${run.runId}`);
   c.set("tokenRun", run);
   return true;
 }
+
+/**
+ * Lets a request in by a token (agent-tasks 9) in place of a key. Only a stream token is taken from a URL: it opens one
+ * run's stream, for ten minutes. With one that is not for this run, or not for this role, the request needs a key.
+ */
+export const admitStreamToken: Admission = { runToken: "stream", admit: admitByStreamToken };

@@ -1,10 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { requireAdministrator } from "../admin/access.ts";
 import { jsonAnswer, listQuery, PAGE_EXAMPLE } from "../admin/json-media.ts";
 import { type AppEnv, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
+import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { findDelivery, insertReplay, listDeliveries } from "./delivery-store.ts";
 import { findEndpoint } from "./endpoint-store.ts";
@@ -31,7 +31,8 @@ const list = operation({
   summary: "List a webhook's deliveries, newest first",
   description: "Deliveries that are over are kept for 30 days.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: webhookPath, query: listQuery.extend(deliveryFilter.shape) },
   responses: {
     200: jsonAnswer("A page of deliveries", webhookDeliveryList, { deliveries: [DELIVERY_EXAMPLE], ...PAGE_EXAMPLE }),
@@ -45,7 +46,8 @@ const read = operation({
   tags: ["Webhooks"],
   summary: "Read a delivery with what it carries",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: deliveryPath },
   responses: { 200: jsonAnswer("The delivery", webhookDeliveryDetail, DELIVERY_DETAIL_EXAMPLE) },
 });
@@ -58,7 +60,8 @@ const replay = operation({
   summary: "Deliver an event again",
   description: "As a new delivery with the same body and `event_id`; 409 while the first one is under way.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed", "conflict"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed", "conflict"],
   request: { params: deliveryPath },
   responses: {
     202: jsonAnswer("The new delivery", webhookDelivery, {
@@ -79,7 +82,7 @@ export function deliveryRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(list, async (c) => {
     const { org, webhook_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     const query = c.req.valid("query");
     const db = databaseOf(c);
     const [, { rows, total }] = await Promise.all([
@@ -91,14 +94,14 @@ export function deliveryRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(read, async (c) => {
     const { org, webhook_id, delivery_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     const delivery = await findDelivery(databaseOf(c), organizationId, webhook_id, delivery_id);
     return c.json(toDeliveryDetail(delivery), 200);
   });
 
   routes.openapi(replay, async (c) => {
     const { org, webhook_id, delivery_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     const db = databaseOf(c);
     const { enabled } = await findEndpoint(db, organizationId, webhook_id);
     if (!enabled) throw new ApiError("conflict", "The webhook is disabled: enable it first.");

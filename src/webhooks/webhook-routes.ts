@@ -1,11 +1,12 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { NO_STORE, requireAdministrator } from "../admin/access.ts";
+import { NO_STORE } from "../admin/access.ts";
 import { organizationPath } from "../admin/fields.ts";
 import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../admin/json-media.ts";
 import { type AppContext, type AppEnv, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
+import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { isDeliverable } from "./endpoint-address.ts";
 import {
@@ -39,7 +40,8 @@ const list = operation({
   tags: ["Webhooks"],
   summary: "List the organization's webhooks, oldest first",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: organizationPath, query: listQuery },
   responses: {
     200: jsonAnswer("A page of webhooks", webhookList, { webhooks: [WEBHOOK_EXAMPLE], ...PAGE_EXAMPLE }),
@@ -54,7 +56,8 @@ const create = operation({
   summary: "Create a webhook",
   description: "An organization has at most 20. The answer holds the secret that signs what is sent, this once.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "conflict"],
+  projectKeys: "refused",
+  errors: ["not_found", "conflict"],
   request: {
     params: organizationPath,
     body: jsonBody(newWebhook, { url: WEBHOOK_EXAMPLE.url, events: ["flows.tasks.completed"] }),
@@ -69,7 +72,8 @@ const read = operation({
   tags: ["Webhooks"],
   summary: "Read a webhook",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: webhookPath },
   responses: { 200: jsonAnswer("The webhook, without its secret", webhook, WEBHOOK_EXAMPLE) },
 });
@@ -82,7 +86,8 @@ const update = operation({
   summary: "Change a webhook, or switch it off and on",
   description: "What is under way to a webhook that is off is given up; what happens meanwhile is not kept for it.",
   scope: "admin",
-  errors: ["forbidden", "not_found"],
+  projectKeys: "refused",
+  errors: ["not_found"],
   request: { params: webhookPath, body: jsonBody(webhookChange, { enabled: false }) },
   responses: { 200: jsonAnswer("The webhook as it is now", webhook, { ...WEBHOOK_EXAMPLE, enabled: false }) },
 });
@@ -95,7 +100,8 @@ const rotate = operation({
   summary: "Give a webhook another signing secret",
   description: "It signs from now on, also what is under way. The answer holds it this once.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: webhookPath },
   responses: { 200: jsonAnswer("The webhook with its new secret", webhookWithSecret, WEBHOOK_WITH_SECRET_EXAMPLE) },
 });
@@ -108,7 +114,8 @@ const remove = operation({
   summary: "Delete a webhook",
   description: "What is under way to it is given up.",
   scope: "admin",
-  errors: ["forbidden", "not_found", "validation_failed"],
+  projectKeys: "refused",
+  errors: ["not_found", "validation_failed"],
   request: { params: webhookPath },
   responses: NO_CONTENT,
 });
@@ -134,14 +141,14 @@ export function webhookEndpointRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(list, async (c) => {
-    const { organizationId } = requireAdministrator(c, c.req.valid("param").org);
+    const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);
     const page = c.req.valid("query");
     const { rows, total } = await listEndpoints(databaseOf(c), organizationId, page);
     return c.json({ webhooks: rows.map(toWebhook), ...describePage(page, total) }, 200);
   });
 
   routes.openapi(create, async (c) => {
-    const { organizationId, userId } = requireAdministrator(c, c.req.valid("param").org);
+    const { organizationId, userId } = requireOwnOrganization(c, c.req.valid("param").org);
     const { url, events } = c.req.valid("json");
     refuseUndeliverable(c, url);
     const id = drawEndpointId();
@@ -153,13 +160,13 @@ export function webhookEndpointRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(read, async (c) => {
     const { org, webhook_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     return c.json(toWebhook(await findEndpoint(databaseOf(c), organizationId, webhook_id)), 200);
   });
 
   routes.openapi(update, async (c) => {
     const { org, webhook_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     const change = c.req.valid("json");
     if (change.url !== undefined) refuseUndeliverable(c, change.url);
     return c.json(toWebhook(await updateEndpoint(databaseOf(c), organizationId, webhook_id, change)), 200);
@@ -167,7 +174,7 @@ export function webhookEndpointRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(rotate, async (c) => {
     const { org, webhook_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     const { secret, sealedSecret } = await makeSecret(c, webhook_id);
     const row = await updateEndpoint(databaseOf(c), organizationId, webhook_id, { sealedSecret });
     return c.json({ ...toWebhook(row), secret }, 200, NO_STORE);
@@ -175,7 +182,7 @@ export function webhookEndpointRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(remove, async (c) => {
     const { org, webhook_id } = c.req.valid("param");
-    const { organizationId } = requireAdministrator(c, org);
+    const { organizationId } = requireOwnOrganization(c, org);
     await deleteEndpoint(databaseOf(c), organizationId, webhook_id);
     return c.body(null, 204);
   });

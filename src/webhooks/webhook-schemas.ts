@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { identifier, organizationPath, timestamp } from "../admin/fields.ts";
 import { DELIVERY_STATES, WEBHOOK_EVENTS } from "../db/webhook-schema.ts";
 import { pageFields } from "../http/paging.ts";
+import { closedObject } from "../http/unknown-fields.ts";
 import type { Delivery, ListedDelivery } from "./delivery-store.ts";
 import type { Endpoint } from "./endpoint-store.ts";
 
@@ -19,11 +20,13 @@ const events = z
   .transform((names) => [...new Set(names)])
   .openapi({ example: ["flows.tasks.completed"], description: "What to be told of" });
 
-export const newWebhook = z.object({ url, events }).openapi("NewWebhook");
+export const newWebhook = closedObject({ url, events }).openapi("NewWebhook");
 
-export const webhookChange = z
-  .object({ url: url.optional(), events: events.optional(), enabled: z.boolean().optional() })
-  .openapi("WebhookChange");
+export const webhookChange = closedObject({
+  url: url.optional(),
+  events: events.optional(),
+  enabled: z.boolean().optional(),
+}).openapi("WebhookChange");
 
 export const webhook = z
   .object({

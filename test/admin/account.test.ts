@@ -36,12 +36,11 @@ test("a key learns whose it is, where it acts and what it may do", async () => {
 test.for([
   ["the scopes asked for", ["admin"], { allowed_scopes: ["task:read", "task:read"] }, ["task:read"]],
   ["a scope that its own implies", ["task:write"], { allowed_scopes: ["task:read"] }, ["task:read"]],
-  ["its own scopes by default", ["task:write", "environment:read"], {}, ["task:write", "environment:read"]],
   [
-    "its own scopes for null",
-    ["task:write"],
-    { allowed_scopes: null, org_id: null, workspace_id: null },
-    ["task:write"],
+    "its own scopes under their other name",
+    ["task:write", "environment:read"],
+    { scopes: ["task:write", "environment:read"], allowed_scopes: null, org_id: null, workspace_id: null },
+    ["task:write", "environment:read"],
   ],
 ] as const)("a key gives another %s", async ([, held, request, expected]) => {
   const tenant = await createTenant();
@@ -71,17 +70,19 @@ test("a key that is bound to a project gives keys of that project only", async (
   const tenant = await createTenant();
   const { api, makeKey, projectId } = tenant;
   const key = await makeKey(["task:write"], { projectId });
-  expect(await issueOwn(tenant, key, { name: "same" })).toMatchObject({ project_id: projectId });
-  expect(await issueOwn(tenant, key, { name: "same", project_id: projectId })).toMatchObject({ project_id: projectId });
-  const other = post({ name: "other", project_id: crypto.randomUUID() });
+  expect(await issueOwn(tenant, key, { name: "same", scopes: ["task:read"] })).toMatchObject({ project_id: projectId });
+  expect(await issueOwn(tenant, key, { name: "same", scopes: ["task:read"], project_id: projectId })).toMatchObject({
+    project_id: projectId,
+  });
+  const other = post({ name: "other", scopes: ["task:read"], project_id: crypto.randomUUID() });
   await expectError(api("/user/api-keys", { ...other, key }), 403, "forbidden_error", "another project");
 });
 
 test("a key binds another to a project of its organization", async () => {
   const [mine, other] = [await createTenant(), await createTenant()];
-  const request = { name: "bound", project_id: mine.projectId };
+  const request = { name: "bound", scopes: ["task:read"], project_id: mine.projectId };
   expect(await issueOwn(mine, mine.adminKey, request)).toMatchObject({ project_id: mine.projectId });
-  const foreign = post({ name: "foreign", project_id: other.projectId });
+  const foreign = post({ name: "foreign", scopes: ["task:read"], project_id: other.projectId });
   await expectError(mine.api("/user/api-keys", foreign), 404, "not_found_error");
 });
 
@@ -96,13 +97,15 @@ test.for([
   async ([own, wanted, until]) => {
     const tenant = await createTenant();
     const key = await tenant.makeKey(["task:read"], own === undefined ? {} : { expiresAt: new Date(own) });
-    expect(await issueOwn(tenant, key, { name: "child", expires_at: wanted })).toMatchObject({ expires_at: until });
+    expect(await issueOwn(tenant, key, { name: "child", scopes: ["task:read"], expires_at: wanted })).toMatchObject({
+      expires_at: until,
+    });
   },
 );
 
 test("what a key cannot be is refused", async () => {
   const { api, id } = await createTenant();
-  const elsewhere = post({ name: "elsewhere", org_id: crypto.randomUUID() });
+  const elsewhere = post({ name: "elsewhere", scopes: ["task:read"], org_id: crypto.randomUUID() });
   await expectError(api("/user/api-keys", elsewhere), 404, "not_found_error", "Organization");
   const ofWorkspace = post({ name: "narrow", org_id: id, workspace_id: crypto.randomUUID() });
   await expectError(api("/user/api-keys", ofWorkspace), 422, "validation_error", "not bound to workspaces");

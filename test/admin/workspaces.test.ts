@@ -36,7 +36,7 @@ test("the default workspace has every field that published clients need to parse
 test("a workspace is created, read by key and by UUID, changed and deleted", async () => {
   const { api, org, userId } = await createTenant();
   const created = await read<WireWorkspace>(
-    api(`/org/${org}/ws`, post({ key: "red-team", name: " Red ", description: "Reds", extra: true })),
+    api(`/org/${org}/ws`, post({ key: "red-team", name: " Red ", description: "Reds" })),
     201,
   );
   expect(created).toMatchObject({
@@ -49,7 +49,7 @@ test("a workspace is created, read by key and by UUID, changed and deleted", asy
   });
   expect(await read(api(`/org/${org}/ws/red-team`))).toEqual(created);
   expect(await read(api(`/org/${org}/ws/${created.id.toUpperCase()}`))).toEqual(created);
-  const changed = await read<WireWorkspace>(api(`/org/${org}/ws/red-team`, patch({ description: null, key: "other" })));
+  const changed = await read<WireWorkspace>(api(`/org/${org}/ws/red-team`, patch({ description: null })));
   expect(changed).toMatchObject({ key: "red-team", name: "Red", description: null });
   expect((await api(`/org/${org}/ws/red-team`, remove)).status).toBe(204);
   await expectError(api(`/org/${org}/ws/red-team`), 404, "not_found_error", "red-team");
@@ -123,4 +123,16 @@ test("another organization's workspaces are not found", async () => {
     await expectError(mine.api(`/org/${other.org}/ws/${segment}`), 404, "not_found_error");
   }
   expect(await read(other.api(`/org/${other.org}/ws/secret`))).toMatchObject({ id });
+});
+
+test("a key that is bound to a project sees the workspace of that project only", async () => {
+  const { api, org, makeKey, projectId } = await createTenant();
+  const other = await read<WireWorkspace>(api(`/org/${org}/ws`, post({ key: "other", name: "Other" })), 201);
+  const key = await makeKey(["admin"], { projectId });
+  const listed = await read<object>(api(`/org/${org}/ws`, { key }));
+  expect(listed).toMatchObject({ total: 1, workspaces: [{ key: "main" }] });
+  for (const segment of ["other", other.id]) {
+    await expectError(api(`/org/${org}/ws/${segment}`, { key }), 404, "not_found_error");
+    await expectError(api(`/org/${org}/ws/${segment}/projects`, { key }), 404, "not_found_error");
+  }
 });

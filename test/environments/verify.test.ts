@@ -61,3 +61,13 @@ test("needs the environment's token", async () => {
   });
   expect(refused.status).toBe(401);
 });
+
+test("a wrong token is told as such before anything of the task, also when its version is gone", async () => {
+  const client = await createEnvironmentClient({ yaml: script, files: { "verify.sh": "exit 0" } });
+  const { api, org } = client.tenant;
+  expect((await api(`/org/${org}/tasks/sample/1.0.0`, { method: "DELETE" })).status).toBe(204);
+  const wrong = { method: "POST", headers: { "X-Environment-Token": "tye_wrong" } };
+  const refused = await client.onEnvironment("/verify", wrong);
+  expect([refused.status, (await refused.json<ErrorBody>()).type]).toEqual([401, "token_error"]);
+  expect((await client.onEnvironment("/verify", { method: "POST" })).status).toBe(404);
+});
