@@ -130,6 +130,9 @@ const settings = z.object({
   RATE_LIMIT_PERIOD_SECONDS: seconds(60),
   /** Largest JSON request body. */
   JSON_BODY_MAX_BYTES: bytes(1 * MiB),
+  /** Seconds that a request's body may take for its beginning, and bytes a second on average from there on. */
+  REQUEST_BODY_GRACE_SECONDS: seconds(30),
+  REQUEST_BODY_MIN_BYTES_PER_SECOND: count(16_384),
   /** Largest body of append_log; what is passed to a Durable Object at once stays below 32 MiB. */
   RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB).pipe(z.number().max(30 * MB)),
   /** Largest storage of a run's object, its log and events above all; Cloudflare's own limit is 10 GB. */

@@ -3,6 +3,8 @@ import type { Scope } from "../auth/scopes.ts";
 import { type Admission, authenticate } from "./authenticate.ts";
 import { ApiError, type ErrorCode, errorRow } from "./errors.ts";
 import { ERROR_SCHEMAS, familyOf, renderError } from "./families.ts";
+import { type BodyLimit, readJsonBody } from "./request-body.ts";
+import { requireBodysOrganization } from "./tenancy.ts";
 
 /** What every operation of the document says beside Hono's own route. */
 interface OperationRules {
@@ -15,6 +17,8 @@ interface OperationRules {
   admits?: Admission;
   /** For what one client calls many times a second: takes a key that was verified a moment ago (auth/recent-keys.ts). */
   isFrequent?: boolean;
+  /** How much of a JSON body it takes; JSON_BODY_MAX_BYTES where nothing is said. */
+  bodyLimit?: BodyLimit;
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -29,10 +33,11 @@ const JSON_BODY_ERRORS: readonly ErrorCode[] = [
 ];
 const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
 
-function documentedErrors({ scope, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
+function documentedErrors({ scope, errors }: OperationRules, takesBody: boolean, takesJson: boolean): ErrorCode[] {
   const codes = new Set<ErrorCode>(COMMON_ERRORS);
   if (scope !== "none") for (const code of KEY_ERRORS) codes.add(code);
   if (scope !== "none" && scope !== "any") codes.add("scope_missing");
+  if (takesBody) codes.add("body_too_slow");
   if (takesJson) for (const code of JSON_BODY_ERRORS) codes.add(code);
   for (const code of errors) codes.add(code);
   return [...codes];
@@ -66,15 +71,16 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 }
 
 /**
- * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, and with every
+ * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, and its body read after them, and with every
  * error it can answer documented. `x-required-scope` in the document tells what the key needs.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- P keeps the path a literal type
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   config: R & OperationRules,
 ) {
-  const { scope, admits, isFrequent, errors: _errors, ...route } = config;
+  const { scope, admits, isFrequent, bodyLimit, errors: _errors, ...route } = config;
   const own = route.middleware ?? [];
+  const takesBody = route.request?.body !== undefined;
   const takesJson = Object.hasOwn(route.request?.body?.content ?? {}, "application/json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
   return createRoute<P, R>({
@@ -83,7 +89,9 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
     middleware: [
       ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent })]),
       ...(Array.isArray(own) ? own : [own]),
+      ...(takesBody && config.path.includes("/org/{org}") ? [requireBodysOrganization] : []),
+      ...(takesJson ? [readJsonBody(bodyLimit)] : []),
     ],
-    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesJson)) },
+    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesBody, takesJson)) },
   } as unknown as R);
 }
