@@ -15,6 +15,7 @@ import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
 import { buildOpenApiDocument } from "./http/openapi.ts";
+import { requireKnownHost } from "./http/public-origin.ts";
 import { requestLog } from "./http/request-log.ts";
 import { serviceRoutes } from "./http/service-routes.ts";
 import { refuseUnknown } from "./http/unknown-path.ts";
@@ -67,6 +68,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use(requestId({ limitLength: 128 }));
   app.use(requestLog);
   app.use(secureHeaders());
+  app.use(requireKnownHost);
   app.use(
     cors({
       origin: (origin, c) => (configOf(c).CORS_ORIGINS.includes(origin) ? origin : null),

@@ -36,7 +36,7 @@ export function pageOf<T extends z.ZodType>(row: T) {
 
 /** Fills the envelope; `next` and `previous` are absolute and keep the other query parameters. */
 export function describeOffsetPage<T>(
-  url: string,
+  url: URL,
   { limit, offset }: { limit: number; offset: number },
   count: number,
   results: T[],
