@@ -42,6 +42,8 @@ const SETTINGS: Record<string, () => string> = {
   WEBHOOK_ENCRYPTION_SECRETS: () => `local:${drawSecret()}`,
   // Takers of webhooks on this machine.
   WEBHOOK_HOSTS: () => "http://localhost:*,http://127.0.0.1:*",
+  // The names of this machine: links repeat the name that a request comes to.
+  ALLOWED_HOSTS: () => "127.0.0.1,localhost,[::1]",
   // wrangler prints a line per request already.
   REQUEST_LOG: () => "off",
 };

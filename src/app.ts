@@ -5,7 +5,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
 import packageJson from "../package.json" with { type: "json" };
 import { adminRoutes } from "./admin/routes.ts";
-import { FILE_BODY_LIMITS, workflowRoutes } from "./files/routes.ts";
+import { workflowRoutes } from "./files/routes.ts";
 import { contentRoutes } from "./artifacts/content-routes.ts";
 import { uploadRoutes } from "./artifacts/upload-routes.ts";
 import { routingPath } from "./http/agent-paths.ts";
@@ -15,16 +15,17 @@ import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
 import { type AppEnv, configOf } from "./http/context.ts";
 import { handleError } from "./http/handle-error.ts";
 import { buildOpenApiDocument } from "./http/openapi.ts";
+import { requireKnownHost } from "./http/public-origin.ts";
 import { requestLog } from "./http/request-log.ts";
 import { serviceRoutes } from "./http/service-routes.ts";
 import { refuseUnknown } from "./http/unknown-path.ts";
-import { limitJsonBody, refuseInvalid } from "./http/validation.ts";
+import { refuseInvalid } from "./http/validation.ts";
 import { environmentLinkRoutes } from "./pool/environment-link-routes.ts";
 import { runnerRoutes } from "./pool/runner-routes.ts";
 import { registryReadRoutes } from "./registry/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
-import { agentRunRoutes, RUN_BODY_LIMITS } from "./runs/routes.ts";
+import { agentRunRoutes } from "./runs/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/start-task-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
@@ -67,6 +68,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use(requestId({ limitLength: 128 }));
   app.use(requestLog);
   app.use(secureHeaders());
+  app.use(requireKnownHost);
   app.use(
     cors({
       origin: (origin, c) => (configOf(c).CORS_ORIGINS.includes(origin) ? origin : null),
@@ -75,7 +77,6 @@ export function buildApp(): OpenAPIHono<AppEnv> {
     }),
   );
   app.use(requireClientVersion);
-  app.use(limitJsonBody([...RUN_BODY_LIMITS, ...FILE_BODY_LIMITS]));
 
   app.route("/", serviceRoutes(packageJson.version));
   app.route("/", adminRoutes());

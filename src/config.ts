@@ -82,6 +82,21 @@ const hostList = z.string().transform((text, context): OutgoingHost[] => {
   return known;
 });
 
+/** Names separated by commas. */
+const nameList = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== ""),
+);
+
+/** `https://host` or `http://host:port`, and nothing behind it. */
+const origin = z.url({ protocol: /^https?$/ }).transform((text, context) => {
+  const url = new URL(text);
+  if (url.href !== `${url.origin}/`) context.addIssue({ code: "custom", message: "is no origin" });
+  return url.origin;
+});
+
 /**
  * What an operator can set, as vars and secrets in wrangler.toml. docs/configuration.md lists them with their meaning.
  */
@@ -113,15 +128,11 @@ const settings = z.object({
   SLACK_BASE_URL: z.url({ protocol: /^https?$/ }).default("https://slack.com/api"),
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
   /** Origins that browsers may call from, separated by commas. None by default. */
-  CORS_ORIGINS: z
-    .string()
-    .default("")
-    .transform((text) =>
-      text
-        .split(",")
-        .map((origin) => origin.trim())
-        .filter((origin) => origin !== ""),
-    ),
+  CORS_ORIGINS: nameList.prefault(""),
+  /** Where this server is reached: absolute links begin with it. Without it they begin as the request's URL does. */
+  PUBLIC_ORIGIN: origin.optional(),
+  /** Host names that requests may come to, ports left out; none: all that are routed here. */
+  ALLOWED_HOSTS: nameList.pipe(z.array(z.string().toLowerCase())).prefault(""),
   /** Lowest client versions served, by User-Agent product: `{"dreadnode-sdk": "1.4.0"}`. */
   MIN_CLIENT_VERSIONS: jsonRecord.pipe(z.record(z.string(), z.string().regex(/^\d+\.\d+\.\d+$/))),
   /** One JSON line per request on the console, unless `off`. */
@@ -130,6 +141,9 @@ const settings = z.object({
   RATE_LIMIT_PERIOD_SECONDS: seconds(60),
   /** Largest JSON request body. */
   JSON_BODY_MAX_BYTES: bytes(1 * MiB),
+  /** Seconds that a request's body may take for its beginning, and bytes a second on average from there on. */
+  REQUEST_BODY_GRACE_SECONDS: seconds(30),
+  REQUEST_BODY_MIN_BYTES_PER_SECOND: count(16_384),
   /** Largest body of append_log; what is passed to a Durable Object at once stays below 32 MiB. */
   RUN_LOG_BODY_MAX_BYTES: bytes(20 * MB).pipe(z.number().max(30 * MB)),
   /** Largest storage of a run's object, its log and events above all; Cloudflare's own limit is 10 GB. */

@@ -1,6 +1,7 @@
 import { signLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
+import { toPublicUrl } from "../http/public-origin.ts";
 import type { Disposition } from "../http/stored-file.ts";
 import { isInert, storedType } from "./media-type.ts";
 import { presignS3, s3AccessOf } from "./s3-link.ts";
@@ -58,7 +59,7 @@ export async function linkToContent(
     const file = { key, filename: name, contentType: type, disposition };
     return { url: await presignS3(access, file, LINK_LIFE_SECONDS), expiresAt };
   }
-  const url = new URL(CONTENT_PATH.replace("{project_id}", String(projectNumber)), c.req.url);
+  const url = toPublicUrl(c, CONTENT_PATH.replace("{project_id}", String(projectNumber)));
   url.search = new URLSearchParams({ key, name, etag: object.etag, disposition }).toString();
   return { url: await signLink(config.LINK_SIGNING_SECRETS, { method: "GET", url, expiresAt }), expiresAt };
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Busboy, type BusboyFileStream } from "@fastify/busboy";
 import { ApiError } from "../http/errors.ts";
+import type { BodyPace } from "../http/request-body.ts";
 
 /** Fields of a form, bytes of their names and values, and of the headers of a part: several times what ours have. */
 const LIMITS = { fields: 32, fieldNameSize: 100, fieldSize: 4096, files: 1, headerPairs: 16, headerSize: 16_384 };
@@ -38,12 +39,17 @@ async function* bytesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 }
 
 /** Hands a body to its parser as fast as that takes it, to the end of both or until `signal` aborts. */
-async function feed(parser: Parser, body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function feed(
+  parser: Parser,
+  body: ReadableStream<Uint8Array>,
+  pace: BodyPace,
+  signal: AbortSignal,
+): Promise<void> {
   const reader = body.getReader({ mode: "byob" });
   signal.addEventListener("abort", () => void reader.cancel(signal.reason).catch(() => undefined), { once: true });
   for (;;) {
     // A buffer of its own each time: the parser keeps views of it until the file is taken.
-    const { done, value } = await reader.read(new Uint8Array(CHUNK_BYTES));
+    const { done, value } = await pace.take(reader.read(new Uint8Array(CHUNK_BYTES)));
     signal.throwIfAborted();
     if (done) break;
     if (!parser.write(value)) await once(parser, "drain", { signal });
@@ -60,6 +66,7 @@ async function feed(parser: Parser, body: ReadableStream<Uint8Array>, signal: Ab
  */
 export async function receiveForm<T>(
   request: Request,
+  pace: BodyPace,
   take: (fields: URLSearchParams, file: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
   const parser = parserFor(request);
@@ -83,9 +90,11 @@ export async function receiveForm<T>(
     taking.catch((error: unknown) => stop.abort(error));
   });
   try {
-    await feed(parser, request.body, stop.signal);
+    await feed(parser, request.body, pace, stop.signal);
   } catch (error) {
-    const reason: unknown = stop.signal.aborted ? stop.signal.reason : malformed("it breaks off", error);
+    const own = error instanceof ApiError ? error : malformed("it breaks off", error);
+    const reason: unknown = stop.signal.aborted ? stop.signal.reason : own;
+    stop.abort(reason);
     // The parser does not tell who reads the file that nothing more comes.
     coming?.destroy(new Error("The form breaks off"));
     await taking?.catch(() => undefined);

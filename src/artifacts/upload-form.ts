@@ -1,6 +1,7 @@
 import { signLink, verifyLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
+import { toPublicUrl } from "../http/public-origin.ts";
 import { LINK_LIFE_SECONDS } from "./content-link.ts";
 
 /** Where the forms of prepared uploads are posted to. */
@@ -28,7 +29,7 @@ export interface PresignedPost {
 export async function presignPost(c: AppContext, projectNumber: number, grant: UploadGrant): Promise<PresignedPost> {
   const secrets = configOf(c).LINK_SIGNING_SECRETS;
   if (secrets.length === 0) throw new ApiError("request_refused", "Unable to generate upload URL");
-  const action = new URL(UPLOAD_PATH.replace("{project_id}", String(projectNumber)), c.req.url);
+  const action = toPublicUrl(c, UPLOAD_PATH.replace("{project_id}", String(projectNumber)));
   const url = new URL(action);
   url.search = new URLSearchParams({
     key: grant.key,

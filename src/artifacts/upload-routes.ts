@@ -1,6 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
+import { type AppEnv, configOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
+import { BodyPace } from "../http/request-body.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { receiveForm } from "./form-body.ts";
 import { storeUpload } from "./store-upload.ts";
@@ -43,7 +44,7 @@ export function uploadRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(upload, async (c) => {
-    await receiveForm(c.req.raw, async (fields, file) => {
+    await receiveForm(c.req.raw, new BodyPace(configOf(c)), async (fields, file) => {
       await storeUpload(c.env.ARTIFACTS, await readGrant(c, fields), file);
     });
     return c.body(null, 204);

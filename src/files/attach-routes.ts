@@ -15,6 +15,7 @@ const attach = operation({
   method: "post",
   path: `${TASK_PATH}/files`,
   operationId: "attachWorkflowTaskFile",
+  bodyLimit: (config) => config.RUN_ARTIFACTS_BODY_MAX_BYTES,
   tags: ["Workflow files"],
   summary: "Attach a file to a task, with its variable and step",
   description:

@@ -18,6 +18,7 @@ const upload = operation({
   method: "post",
   path: "/core/upload",
   operationId: "uploadCoreDocument",
+  bodyLimit: (config) => config.RUN_ARTIFACTS_BODY_MAX_BYTES,
   tags: ["Workflow files"],
   summary: "Upload a document that belongs to no task",
   description:

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { jsonAnswer, jsonBody } from "../admin/json-media.ts";
 import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
+import { toPublicUrl } from "../http/public-origin.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { openRun } from "../runs/run-handle.ts";
@@ -82,7 +83,7 @@ export function workflowTaskRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(read, async (c) => {
     const rows = await findWorkflowTask(databaseOf(c), scopeOf(callerOf(c)), c.req.valid("param").task_id);
-    return c.json({ task: toWorkflowTask(rows, new URL(c.req.url).origin) }, 200);
+    return c.json({ task: toWorkflowTask(rows, toPublicUrl(c, "/").origin) }, 200);
   });
 
   routes.openapi(approve, async (c) => {

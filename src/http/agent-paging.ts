@@ -39,7 +39,7 @@ export function pageOf<T extends z.ZodType>(row: T) {
  * last row of this page, which may have less than `limit` where rows are long (db/page-bytes.ts).
  */
 export function describeOffsetPage<T>(
-  url: string,
+  url: URL,
   { limit, offset }: { limit: number; offset: number },
   count: number,
   results: T[],

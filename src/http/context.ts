@@ -13,6 +13,8 @@ export interface AppEnv {
     caller?: Caller;
     /** The run whose token came in place of a key. */
     tokenRun?: TokenRun;
+    /** When that token expires, in milliseconds since 1970, where it opens what lasts. */
+    tokenExpiresAt?: number;
   };
 }
 

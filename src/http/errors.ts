@@ -44,9 +44,9 @@ export const REGISTRY_ERROR_TYPES = [
 
 export type RegistryErrorType = (typeof REGISTRY_ERROR_TYPES)[number];
 
-/** HTTP statuses of errors: A7's eleven, those that HTTP itself asks for (405, 411, 413, 415, 416), workflow files' 501. */
+/** HTTP statuses of errors: A7's eleven, those that HTTP itself asks for (405, 408, 411, 413, 415, 416), workflow files' 501. */
 export const ERROR_STATUSES = [
-  400, 401, 403, 404, 405, 409, 411, 413, 415, 416, 422, 426, 429, 500, 501, 502, 503, 504,
+  400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 416, 422, 426, 429, 500, 501, 502, 503, 504,
 ] as const;
 
 export type ErrorStatus = (typeof ERROR_STATUSES)[number];
@@ -163,6 +163,12 @@ export const ERRORS = {
     type: "invalid_error",
     agent: invalidRequest("length_required"),
     detail: "Content-Length is required.",
+  },
+  body_too_slow: {
+    status: 408,
+    type: "invalid_error",
+    agent: invalidRequest("request_timeout"),
+    detail: "The request body came too slowly: send it again, over a connection that is faster.",
   },
   body_too_large: {
     status: 413,

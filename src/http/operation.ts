@@ -3,6 +3,8 @@ import type { Scope } from "../auth/scopes.ts";
 import { type Admission, authenticate } from "./authenticate.ts";
 import { ApiError, type ErrorCode, errorRow } from "./errors.ts";
 import { ERROR_SCHEMAS, familyOf, renderError } from "./families.ts";
+import { type BodyLimit, readJsonBody } from "./request-body.ts";
+import { requireBodysOrganization } from "./tenancy.ts";
 
 /** What every operation of the document says beside Hono's own route. */
 interface OperationRules {
@@ -17,6 +19,8 @@ interface OperationRules {
   isFrequent?: boolean;
   /** Says that keys bound to a project are refused, since the operation concerns the whole organization. */
   projectKeys?: "refused";
+  /** How much of a JSON body it takes; JSON_BODY_MAX_BYTES where nothing is said. */
+  bodyLimit?: BodyLimit;
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -31,11 +35,16 @@ const JSON_BODY_ERRORS: readonly ErrorCode[] = [
 ];
 const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
 
-function documentedErrors({ scope, admits, projectKeys, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
+function documentedErrors(
+  { scope, admits, projectKeys, errors }: OperationRules,
+  takesBody: boolean,
+  takesJson: boolean,
+): ErrorCode[] {
   const codes = new Set<ErrorCode>(COMMON_ERRORS);
   if (scope !== "none") for (const code of KEY_ERRORS) codes.add(code);
   if (scope !== "none" && scope !== "any") codes.add("scope_missing");
   if (projectKeys === "refused" || admits) codes.add("forbidden");
+  if (takesBody) codes.add("body_too_slow");
   if (takesJson) for (const code of JSON_BODY_ERRORS) codes.add(code);
   for (const code of errors) codes.add(code);
   return [...codes];
@@ -69,17 +78,17 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 }
 
 /**
- * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, and with every
- * error it can answer documented. In the document `x-required-scope` tells what the key needs,
- * `x-project-keys` that
- * it may not be bound to a project, and `x-run-token` which token of a run is taken in place of one.
+ * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, its body read
+ * after them, and every error it can answer documented. In the document `x-required-scope` tells what the key needs,
+ * `x-project-keys` that it may not be bound to a project, and `x-run-token` which token of a run is taken in its place.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- P keeps the path a literal type
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   config: R & OperationRules,
 ) {
-  const { scope, admits, isFrequent, projectKeys, errors: _errors, ...route } = config;
+  const { scope, admits, isFrequent, projectKeys, bodyLimit, errors: _errors, ...route } = config;
   const own = route.middleware ?? [];
+  const takesBody = route.request?.body !== undefined;
   const takesJson = Object.hasOwn(route.request?.body?.content ?? {}, "application/json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
   return createRoute<P, R>({
@@ -90,7 +99,9 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
     middleware: [
       ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent, projectKeys })]),
       ...(Array.isArray(own) ? own : [own]),
+      ...(takesBody && config.path.includes("/org/{org}") ? [requireBodysOrganization] : []),
+      ...(takesJson ? [readJsonBody(bodyLimit)] : []),
     ],
-    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesJson)) },
+    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesBody, takesJson)) },
   } as unknown as R);
 }

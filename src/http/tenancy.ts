@@ -1,5 +1,6 @@
+import { createMiddleware } from "hono/factory";
 import type { Caller } from "../auth/caller.ts";
-import { type AppContext, callerOf } from "./context.ts";
+import { type AppContext, type AppEnv, callerOf } from "./context.ts";
 import { ApiError } from "./errors.ts";
 
 /**
@@ -11,3 +12,9 @@ export function requireOwnOrganization(c: AppContext, org: string): Caller {
   if (caller.organizationKey !== org) throw new ApiError("not_found", `Organization '${org}' not found.`);
   return caller;
 }
+
+/** Refuses a key of another organization than the path's before a body is read. Who comes without a key is no caller. */
+export const requireBodysOrganization = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.get("caller")) requireOwnOrganization(c, c.req.param("org") ?? "");
+  await next();
+});

@@ -1,9 +1,7 @@
 import type { Hook } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { z } from "zod";
-import type { Config } from "../config.ts";
-import { type AppEnv, configOf } from "./context.ts";
+import type { AppEnv } from "./context.ts";
 import { ApiError, type ErrorItem } from "./errors.ts";
 
 /** Where each of Hono's validation targets stands in `loc` (A7). */
@@ -38,31 +36,6 @@ export function checkBody<S extends z.ZodType>(schema: S, body: unknown): z.outp
   const result = schema.safeParse(body);
   if (!result.success) throw refusalOf("json", result.error);
   return result.data;
-}
-
-/** A path whose JSON bodies have a limit of their own. */
-export interface OwnBodyLimit {
-  path: RegExp;
-  /** Bytes; Infinity for a body that its route reads and limits while it arrives. */
-  limit: (config: Config) => number;
-}
-
-/** Bodies that are parsed stay below JSON_BODY_MAX_BYTES; raw bodies (archives, parts) have limits of their own. */
-export function limitJsonBody(ownLimits: readonly OwnBodyLimit[]) {
-  return createMiddleware<AppEnv>(async (c, next) => {
-    if (!c.req.header("content-type")?.toLowerCase().includes("json")) return next();
-    const config = configOf(c);
-    const own = ownLimits.find(({ path }) => path.test(c.req.path));
-    const maxSize = own ? own.limit(config) : config.JSON_BODY_MAX_BYTES;
-    // The check of a chunked body waits for its end.
-    if (maxSize === Infinity) return next();
-    return bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new ApiError("body_too_large", `The request body is larger than ${maxSize} bytes.`);
-      },
-    })(c, next);
-  });
 }
 
 /** Lets clients of agent tasks send no body, or an empty one, where all fields are optional (agent-tasks 1.1). */

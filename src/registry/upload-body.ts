@@ -1,5 +1,6 @@
-import type { AppContext } from "../http/context.ts";
+import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
+import { BodyPace } from "../http/request-body.ts";
 import { toHex } from "./upload-digest.ts";
 
 /** Bytes taken from the request at once. */
@@ -26,6 +27,7 @@ export const rawBody = {
 export interface RawBody {
   stream: ReadableStream<Uint8Array>;
   length: number;
+  pace: BodyPace;
 }
 
 /**
@@ -47,7 +49,7 @@ export function expectRawBody(c: AppContext, maxBytes: number, whenLarger: strin
     const msg = "The body is empty: send the bytes of the archive.";
     throw new ApiError("validation_failed", msg, { errors: [{ loc: ["body"], msg, type: "empty" }] });
   }
-  return { stream, length };
+  return { stream, length, pace: new BodyPace(configOf(c)) };
 }
 
 function announcedLength(c: AppContext): number {
@@ -104,7 +106,7 @@ async function moveHashed(body: RawBody, write: (chunk: Uint8Array) => Promise<v
   const hash = digest.getWriter();
   let received = 0;
   try {
-    for await (const chunk of chunksOf(body.stream)) {
+    for await (const chunk of chunksOf(body)) {
       received += chunk.byteLength;
       if (received > body.length) throw wrongLength(`more than the ${body.length} bytes that it announced`);
       await Promise.all([hash.write(chunk), write(chunk)]);
@@ -120,13 +122,13 @@ async function moveHashed(body: RawBody, write: (chunk: Uint8Array) => Promise<v
   return toHex(await digest.digest);
 }
 
-async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* chunksOf({ stream, pace }: RawBody): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(CHUNK_SIZE);
   let finished = false;
   try {
     for (;;) {
-      const { done, value } = await readChunk(reader, buffer);
+      const { done, value } = await readChunk(reader, buffer, pace);
       if (value === undefined || done) {
         finished = true;
         return;
@@ -135,14 +137,15 @@ async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
       buffer = value.buffer;
     }
   } finally {
-    if (!finished) await reader.cancel().catch(() => undefined);
+    if (!finished) void reader.cancel().catch(() => undefined);
   }
 }
 
-async function readChunk(reader: ReadableStreamBYOBReader, buffer: ArrayBuffer) {
+async function readChunk(reader: ReadableStreamBYOBReader, buffer: ArrayBuffer, pace: BodyPace) {
   try {
-    return await reader.read(new Uint8Array(buffer));
+    return await pace.take(reader.read(new Uint8Array(buffer)));
   } catch (error) {
+    if (error instanceof ApiError) throw error;
     throw wrongLength("a connection that broke off", error);
   }
 }

@@ -24,6 +24,8 @@ export const AGENT_CLOSE_CODES = {
   unheard: 4002,
   /** A newer connection of the run's agent took the place of this one. */
   replaced: 4003,
+  /** The key or token that opened the connection is good no more: the agent connects again with another one. */
+  accessEnded: 4004,
 } as const;
 
 /** Bytes that are sent to an agent from which nothing comes: the runtime does not tell what it has taken. */

@@ -2,6 +2,7 @@ import { v7 as uuid } from "uuid";
 import { z } from "zod";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import type { SourceAnswer, SourceState, SourceStep } from "../stream/numbered-source.ts";
+import { type HasEnded, type StreamPass, streamPass } from "../stream/pass.ts";
 import { RoleSockets, trySend } from "../stream/role-sockets.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { type ReadMessage, readAgentMessage } from "./agent-messages.ts";
@@ -44,6 +45,8 @@ const attachment = z.object({
   toldAt: z.int().optional(),
   /** Characters that were sent since something came. */
   unheard: z.int(),
+  /** What let it in. */
+  pass: streamPass,
 });
 
 type AgentState = z.output<typeof attachment>;
@@ -72,14 +75,14 @@ export class AgentSockets {
   }
 
   /** Opens the agent's connection in place of the one that it may have. */
-  async accept(maxBytes: number): Promise<Response> {
+  async accept(maxBytes: number, pass: StreamPass): Promise<Response> {
     const { last, completed } = this.#events.eventState;
     await this.#storage.sync();
     for (const older of this.#sockets.all) this.#close(older, "replaced");
     const { client, server } = this.#sockets.accept();
-    this.#sockets.save(server, { maxBytes, unheard: 0 });
+    this.#sockets.save(server, { maxBytes, unheard: 0, pass });
     if (this.#send(server, { type: "ready", last_accepted_seq: last, complete: completed })) {
-      this.#sockets.save(server, { maxBytes, toldAt: 0, unheard: 0 });
+      this.#sockets.save(server, { maxBytes, toldAt: 0, unheard: 0, pass });
       await this.tell();
     }
     return new Response(null, { status: 101, webSocket: client });
@@ -109,6 +112,19 @@ export class AgentSockets {
     } catch (error) {
       logBackgroundFailure("agentSocket", error);
       this.#close(socket, "failed");
+    }
+  }
+
+  /** What the agent's connection was let in by. */
+  get passes(): StreamPass[] {
+    return this.#sockets.all.flatMap((socket) => this.#load(socket)?.pass ?? []);
+  }
+
+  /** Ends the connection where its pass is good no more. */
+  refuse(hasEnded: HasEnded): void {
+    for (const socket of this.#sockets.all) {
+      const state = this.#load(socket);
+      if (state && hasEnded(state.pass)) this.#close(socket, "accessEnded");
     }
   }
 

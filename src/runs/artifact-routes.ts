@@ -14,6 +14,7 @@ const upload = operation({
   method: "post",
   path: `${RUN_PATH}/artifacts`,
   operationId: "uploadAgentRunArtifacts",
+  bodyLimit: (config) => config.RUN_ARTIFACTS_BODY_MAX_BYTES,
   tags: ["Agent runs"],
   summary: "Upload artifacts as JSON",
   description:

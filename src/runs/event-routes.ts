@@ -16,6 +16,7 @@ const eventStream = operation({
   method: "post",
   path: `${RUN_PATH}/event_stream`,
   operationId: "sendAgentRunEvents",
+  bodyLimit: "as it comes",
   tags: ["Agent runs"],
   summary: "Send a run's events as they happen",
   description:

@@ -43,6 +43,7 @@ const appendLog = operation({
   method: "post",
   path: `${RUN_PATH}/append_log`,
   operationId: "appendAgentRunLog",
+  bodyLimit: (config) => config.RUN_LOG_BODY_MAX_BYTES,
   tags: ["Agent runs"],
   summary: "Append entries to a run's log",
   description:

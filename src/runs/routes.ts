@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
-import { type OwnBodyLimit, refuseInvalid } from "../http/validation.ts";
+import { refuseInvalid } from "../http/validation.ts";
 import { artifactDownloadRoutes } from "./artifact-download-routes.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
@@ -10,15 +10,6 @@ import { runStepRoutes } from "./run-step-routes.ts";
 import { sessionLogRoutes } from "./session-log-routes.ts";
 import { stagedArtifactRoutes } from "./staged-artifact-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
-
-const RUN = "^/api/projects/[^/]+/tasks/[^/]+/runs/[^/]+";
-
-/** Bodies that are larger than other JSON by their nature, or read as they come. */
-export const RUN_BODY_LIMITS: readonly OwnBodyLimit[] = [
-  { path: new RegExp(`${RUN}/append_log$`), limit: (config) => config.RUN_LOG_BODY_MAX_BYTES },
-  { path: new RegExp(`${RUN}/artifacts$`), limit: (config) => config.RUN_ARTIFACTS_BODY_MAX_BYTES },
-  { path: new RegExp(`${RUN}/event_stream$`), limit: () => Infinity },
-];
 
 /** Runs of agent tasks (agent-tasks 4 to 7). */
 export function agentRunRoutes(): OpenAPIHono<AppEnv> {

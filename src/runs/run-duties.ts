@@ -1,6 +1,8 @@
+import { connect, type Database } from "../db/client.ts";
 import type { Timers } from "../stream/timers.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { RunDispatcher } from "./run-dispatcher.ts";
+import type { RunConnections } from "./run-connections.ts";
 import type { RunTimer } from "./run-ending.ts";
 import type { RunJournal } from "./run-journal.ts";
 import { RunProjection } from "./run-projection.ts";
@@ -11,6 +13,8 @@ export class RunDuties {
   readonly #journal: RunJournal;
   readonly #projection: RunProjection;
   readonly #dispatcher: RunDispatcher;
+  readonly #connections: Pick<RunConnections, "checkPasses">;
+  readonly #db: Database;
   readonly #latest: () => RunRow | undefined;
 
   /** `latest` is the run as it is stored at the time. */
@@ -19,12 +23,15 @@ export class RunDuties {
     env: Cloudflare.Env,
     timers: Timers<RunTimer>,
     journal: RunJournal,
+    connections: Pick<RunConnections, "checkPasses">,
     latest: () => RunRow | undefined,
   ) {
     this.#timers = timers;
     this.#journal = journal;
     this.#projection = new RunProjection(ctx, env, timers, latest);
     this.#dispatcher = new RunDispatcher(env, timers);
+    this.#connections = connections;
+    this.#db = connect(env.DB);
     this.#latest = latest;
   }
 
@@ -52,6 +59,7 @@ export class RunDuties {
       if (!run) return;
       if (timer === "dispatch") await this.#dispatcher.start(run);
       else if (timer === "close") this.#journal.close();
+      else if (timer === "passes") await this.#connections.checkPasses(this.#db);
       else if (timer === "archive") await this.#journal.archive(run);
       else await this.#projection.write(run);
     }

@@ -6,9 +6,10 @@ import { isTerminal } from "./run-status.ts";
 
 /**
  * What a run's object does by itself: bring its row in D1 up to date, close a journal whose last events never come, move
- * one that is closed to the archive, and start the Workflow that finds the run a runner.
+ * one that is closed to the archive, start the Workflow that finds the run a runner, and look whether those who are
+ * connected still may be.
  */
-export type RunTimer = "project" | "close" | "archive" | "dispatch";
+export type RunTimer = "project" | "close" | "archive" | "dispatch" | "passes";
 
 /** How long a run that has ended waits for the rest of its events: several of the retries of a client that was cut off. */
 const LAST_EVENTS_MS = 60_000;

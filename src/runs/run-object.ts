@@ -50,8 +50,8 @@ export class Run extends DurableObject {
     this.#record = new RunRecord(ctx.storage);
     this.#timers = new Timers(ctx.storage);
     this.#journal = new RunJournal(ctx.storage, env.ARTIFACTS, this.#timers, () => this.#connections.wake());
-    this.#connections = new RunConnections(ctx, this.#journal, () => this.#run);
-    this.#duties = new RunDuties(ctx, env, this.#timers, this.#journal, () => this.#run);
+    this.#connections = new RunConnections(ctx, this.#journal, this.#timers, () => this.#run);
+    this.#duties = new RunDuties(ctx, env, this.#timers, this.#journal, this.#connections, () => this.#run);
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();

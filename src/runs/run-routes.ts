@@ -3,6 +3,7 @@ import { v7 as uuid } from "uuid";
 import { describeOffsetPage, offsetQuery, pageOf } from "../http/agent-paging.ts";
 import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
+import { toPublicUrl } from "../http/public-origin.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { admitAgentToken } from "./agent-access.ts";
 import { announcePullRequest } from "./pull-request.ts";
@@ -116,7 +117,7 @@ export function runRoutes(): OpenAPIHono<AppEnv> {
     const found = await listRuns(databaseOf(c), project, readUuid(path.task_id), page);
     if (!found) throw notFound();
     const runs = await Promise.all(found.runs.map((row) => showRun(c, row)));
-    return c.json(describeOffsetPage(c.req.url, page, found.total, runs), 200);
+    return c.json(describeOffsetPage(toPublicUrl(c, c.req.url), page, found.total, runs), 200);
   });
 
   routes.openapi(create, async (c) => {

@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { readIngestToken, readStreamToken, type TokenRun } from "../auth/run-tokens.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import type { Admission } from "../http/authenticate.ts";
@@ -45,21 +46,26 @@ function tokenWithoutHeader(c: AppContext): string | undefined {
 }
 
 /** The run that a request's token opens in the role that it asks for. Agents may come by the token of their events. */
-async function readToken(c: AppContext): Promise<TokenRun | undefined> {
+async function readToken(c: AppContext): Promise<{ run: TokenRun; token: string } | undefined> {
   const { RUN_TOKEN_PRIVATE_KEY: secrets } = configOf(c);
   const role = c.req.query("role") === "agent" ? "agent" : "viewer";
   const bearer = presentedToken(c);
   const token = bearer ?? tokenWithoutHeader(c);
   if (token === undefined) return undefined;
   const run = await readStreamToken(secrets, token, role);
-  return run || role === "viewer" || bearer === undefined ? run : readIngestToken(secrets, bearer);
+  if (run) return { run, token };
+  const sender = role === "agent" && bearer !== undefined ? await readIngestToken(secrets, bearer) : undefined;
+  return sender && { run: sender, token };
 }
 
 async function admitByStreamToken(c: AppContext): Promise<boolean> {
-  const run = await readToken(c);
-  if (!run || !tokenNamesPath(run, c)) return false;
+  const read = await readToken(c);
+  if (!read || !tokenNamesPath(read.run, c)) return false;
+  const { run, token } = read;
   await limitRate(c, `run:${run.runId}`);
   c.set("tokenRun", run);
+  const { exp } = decodeJwt(token);
+  if (exp !== undefined) c.set("tokenExpiresAt", exp * 1000);
   return true;
 }
 

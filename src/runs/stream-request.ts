@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { streamPass } from "../stream/pass.ts";
 
 /** What the Worker asks of a run's object for a reader, or for the run's agent, whom it has let in. Only the Worker reaches the object. */
 const streamRequest = z.object({
@@ -8,6 +9,8 @@ const streamRequest = z.object({
     z.object({ at: z.literal("after"), seq: z.int() }),
   ]),
   transport: z.literal(["events", "socket", "poll", "agent"]),
+  /** What let the reader in: the connection ends with it. */
+  pass: streamPass,
   keepaliveSeconds: z.int(),
   rotateSeconds: z.int(),
   /** Readers that the run may have at the same time. */

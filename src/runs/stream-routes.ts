@@ -1,6 +1,6 @@
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { requireScope } from "../http/authenticate.ts";
-import { type AppContext, type AppEnv, configOf } from "../http/context.ts";
+import { type AppContext, type AppEnv, callerOf, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
@@ -118,6 +118,11 @@ function readStart(id: string | undefined, start: string | undefined): StreamSta
   return seq === undefined ? { at: "unknown" } : { at: "after", seq };
 }
 
+/** What let the request in. */
+function passOf(c: AppContext): StreamRequest["pass"] {
+  return c.get("tokenRun") ? { expiresAt: c.get("tokenExpiresAt") } : { keyId: callerOf(c).keyId };
+}
+
 /** The live stream of a run (agent-tasks 6). */
 export function streamRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
@@ -136,6 +141,7 @@ export function streamRoutes(): OpenAPIHono<AppEnv> {
       transport,
       scope,
       start: readStart(c.req.valid("header")["last-event-id"] ?? query.offset, query.start),
+      pass: passOf(c),
       keepaliveSeconds: config.RUN_STREAM_KEEPALIVE_SECONDS,
       rotateSeconds: config.RUN_STREAM_ROTATE_SECONDS,
       maxReaders: config.RUN_STREAM_MAX_READERS,
@@ -149,6 +155,7 @@ export function streamRoutes(): OpenAPIHono<AppEnv> {
 
 function answerStream(answer: Response, protocol: string | undefined): Response {
   if (answer.status === 404) throw notFound();
+  if (answer.status === 401) throw new ApiError("key_invalid", "What opened this stream is good no more.");
   if (answer.status === 503) {
     throw new ApiError("unavailable", "This run has as many readers as it may have.", {
       headers: { "Retry-After": retryAfter() },

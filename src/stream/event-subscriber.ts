@@ -1,6 +1,6 @@
 import { Bell } from "./bell.ts";
 import type { Frames } from "./frames.ts";
-import { KEEPALIVE, resyncFrame, rotatedFrame, STREAM_END, STREAM_ERROR } from "./server-sent-events.ts";
+import { ACCESS_ENDED, KEEPALIVE, resyncFrame, rotatedFrame, STREAM_END, STREAM_ERROR } from "./server-sent-events.ts";
 import type { StreamView, Tail } from "./view.ts";
 
 /** When a connection is told that it is alive, and when it is asked to come again; both in seconds. */
@@ -35,6 +35,7 @@ export class EventSubscriber {
   /** The next entry to send; undefined for a client that has to begin anew. */
   #cursor: number | undefined;
   #isGone = false;
+  #isRefused = false;
   #isWriting = false;
   /** Seconds since it connected, since something was written, and that the present write has lasted. */
   #age = 0;
@@ -78,6 +79,13 @@ export class EventSubscriber {
     else this.wake();
   }
 
+  /** Ends the connection because what opened it is good no more; one that is still being written gets nothing else. */
+  refuse(): void {
+    this.#isRefused = true;
+    if (this.#isWriting) this.drop();
+    else this.wake();
+  }
+
   /** Ends the connection without a last frame. */
   drop(): void {
     this.#isGone = true;
@@ -90,6 +98,7 @@ export class EventSubscriber {
     const { view, frames } = this.#stream;
     while (this.#cursor !== undefined) {
       if (this.#isGone) return undefined;
+      if (this.#isRefused) return ACCESS_ENDED;
       if (this.#age >= this.#rules.rotateSeconds) return rotatedFrame(this.#cursor);
       const { seq, ended } = this.#stream.tail;
       if (this.#cursor <= seq) {

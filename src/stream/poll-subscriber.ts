@@ -20,6 +20,7 @@ export class PollSubscriber {
   #cursor: number | undefined;
   #age = 0;
   #isDropped = false;
+  #isRefused = false;
 
   constructor(
     stream: { view: StreamView; readonly tail: Tail },
@@ -33,10 +34,11 @@ export class PollSubscriber {
     this.#waitSeconds = waitSeconds;
   }
 
-  /** The answer's JSON. Rejects when reading the journal fails, or what it holds is not known to be durable. */
-  async run(): Promise<string> {
+  /** The answer's JSON; undefined where what let the client in is good no more. Rejects when reading the journal fails, or what it holds is not known to be durable. */
+  async run(): Promise<string | undefined> {
     while (this.#cursor !== undefined) {
       if (this.#isDropped) throw new Error("The connection was dropped.");
+      if (this.#isRefused) return undefined;
       const { seq, ended } = this.#stream.tail;
       if (this.#cursor <= seq) {
         const found = this.#frames.at(this.#cursor, seq);
@@ -61,6 +63,11 @@ export class PollSubscriber {
   /** One second has passed. */
   grow(): void {
     this.#age += 1;
+    this.#bell.ring();
+  }
+
+  refuse(): void {
+    this.#isRefused = true;
     this.#bell.ring();
   }
 

@@ -35,6 +35,9 @@ export function rotatedFrame(cursor: number): Uint8Array {
 /** The last frame when the server failed: the client connects again after a while. */
 export const STREAM_ERROR = controlFrame("error", { error: "Stream error" });
 
+/** The last frame of a connection whose key or token is good no more. */
+export const ACCESS_ENDED = controlFrame("error", { error: "Access ended" });
+
 /** The last frame for a reader whose offset is unknown or trimmed; its id is where reading can begin anew. */
 export function resyncFrame(head: number): Uint8Array {
   return controlFrame("end", { type: "resync" }, formatOffset(head - 1));

@@ -17,6 +17,8 @@ export const CLOSE_CODES = {
   malformed: 4001,
   /** The client has not acknowledged anything for too long: connect again at the last offset. */
   unacknowledged: 4002,
+  /** The key or token that opened the connection is good no more: connect again with another one. */
+  accessEnded: 4004,
 } as const;
 
 /** What clients send to see that the connection is alive, and what they get; the object sleeps on. */

@@ -9,6 +9,7 @@ import {
   resyncMessage,
   STREAM_END_MESSAGE,
 } from "./socket-messages.ts";
+import { type HasEnded, type StreamPass, streamPass } from "./pass.ts";
 import type { StreamView, Tail } from "./view.ts";
 
 /** Bytes of a message, unless one entry alone is larger. */
@@ -34,6 +35,8 @@ const attachment = z.object({
   pending: z.array(z.tuple([z.int(), z.int()])),
   /** Since when the client has had to acknowledge before it gets more, in milliseconds since 1970. */
   stalledAt: z.number().optional(),
+  /** What let it in. */
+  pass: streamPass,
 });
 
 type SocketState = z.output<typeof attachment>;
@@ -66,10 +69,11 @@ export class SocketReaders {
    * Opens a connection that reads from `cursor` on, and tells the client its offset where it `asksPlace`; without a cursor
    * the client is told to begin anew.
    */
-  accept(cursor: number | undefined, asksPlace: boolean): Response {
+  accept(cursor: number | undefined, asksPlace: boolean, pass: StreamPass): Response {
     const { client, server } = this.#sockets.accept();
     if (cursor === undefined) this.#resync(server);
-    else if (!asksPlace || trySend(server, placeMessage(cursor))) this.#sockets.save(server, { cursor, pending: [] });
+    else if (!asksPlace || trySend(server, placeMessage(cursor)))
+      this.#sockets.save(server, { cursor, pending: [], pass });
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -95,6 +99,19 @@ export class SocketReaders {
       stalledAt: undefined,
     });
     this.#pushTo(socket, tail);
+  }
+
+  /** What the connections were let in by. */
+  get passes(): StreamPass[] {
+    return this.#sockets.all.flatMap((socket) => this.#load(socket)?.pass ?? []);
+  }
+
+  /** Ends the connections whose pass is good no more. */
+  refuse(hasEnded: HasEnded): void {
+    for (const socket of this.#sockets.all) {
+      const state = this.#load(socket);
+      if (state && hasEnded(state.pass)) socket.close(CLOSE_CODES.accessEnded, "access ended");
+    }
   }
 
   /** Ends all connections, because the server failed. */

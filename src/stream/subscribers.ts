@@ -3,13 +3,14 @@ import { Frames } from "./frames.ts";
 import { encodeEntries, PollSubscriber } from "./poll-subscriber.ts";
 import type { SocketReaders } from "./socket-readers.ts";
 import { encodeEvents, EVENT_STREAM_HEADERS } from "./server-sent-events.ts";
+import type { HasEnded, StreamPass } from "./pass.ts";
 import { findCursor, type StreamStart, type StreamView, type Tail } from "./view.ts";
 import { WakeLatch } from "./wake-latch.ts";
 
 const SECOND_MS = 1000;
 
 /** A client whose request is in progress. */
-type Client = Pick<EventSubscriber, "wake" | "grow" | "drop">;
+type Client = Pick<EventSubscriber, "wake" | "grow" | "drop" | "refuse">;
 
 /**
  * Milliseconds that each reader adds to the time between two rounds: a frame costs some 40 microseconds here, and as much
@@ -34,7 +35,7 @@ export class Subscribers implements CommittedStream {
   readonly #commit: () => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
   readonly #latch: WakeLatch;
-  readonly #clients = new Set<Client>();
+  readonly #clients = new Map<Client, StreamPass>();
   #tail: Tail = { seq: 0, ended: false };
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -73,23 +74,27 @@ export class Subscribers implements CommittedStream {
   }
 
   /** Opens a stream of server-sent events (agent-tasks 6). */
-  openEvents(start: StreamStart, rules: ConnectionRules): Response {
+  openEvents(start: StreamStart, rules: ConnectionRules, pass: StreamPass): Response {
     const { readable, writable } = new IdentityTransformStream();
     const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start), rules);
-    void this.#serve(client, client.run()).catch((error: unknown) => this.#onFailure(error));
+    void this.#serve(client, pass, client.run()).catch((error: unknown) => this.#onFailure(error));
     return new Response(readable, { headers: EVENT_STREAM_HEADERS });
   }
 
-  /** Answers with what follows `start`, as JSON; when there is something, or after so many seconds. */
-  async poll(start: StreamStart, waitSeconds: number): Promise<Response> {
+  /**
+   * Answers with what follows `start`, as JSON; when there is something, or after so many seconds. 401 where the pass ends
+   * meanwhile.
+   */
+  async poll(start: StreamStart, waitSeconds: number, pass: StreamPass): Promise<Response> {
     const client = new PollSubscriber(this, this.#polled, findCursor(this.view, start), waitSeconds);
-    const body = await this.#serve(client, client.run());
+    const body = await this.#serve(client, pass, client.run());
+    if (body === undefined) return new Response(null, { status: 401 });
     return new Response(body, { headers: { "Content-Type": "application/json", "Cache-Control": "no-store" } });
   }
 
   /** Opens a stream over WebSocket. */
-  openSocket(start: StreamStart): Response {
-    const response = this.#sockets.accept(findCursor(this.view, start), start.at === "latest");
+  openSocket(start: StreamStart, pass: StreamPass): Response {
+    const response = this.#sockets.accept(findCursor(this.view, start), start.at === "latest", pass);
     this.#latch.wake();
     return response;
   }
@@ -101,9 +106,20 @@ export class Subscribers implements CommittedStream {
     if (this.#tail.seq === 0) this.#latch.wake();
   }
 
+  /** What those who read were let in by. */
+  get passes(): StreamPass[] {
+    return [...this.#clients.values(), ...this.#sockets.passes];
+  }
+
+  /** Ends the connections whose pass is good no more. */
+  refuse(hasEnded: HasEnded): void {
+    for (const [client, pass] of this.#clients) if (hasEnded(pass)) client.refuse();
+    this.#sockets.refuse(hasEnded);
+  }
+
   /** One second has passed. */
   grow(): void {
-    for (const client of this.#clients) client.grow();
+    for (const client of this.#clients.keys()) client.grow();
   }
 
   /** About twice what writing a frame to every reader takes, so that appends and other readers have their turn. */
@@ -112,8 +128,8 @@ export class Subscribers implements CommittedStream {
   }
 
   /** Keeps a client among those who are woken until it has run. */
-  #serve<T>(client: Client, run: Promise<T>): Promise<T> {
-    this.#clients.add(client);
+  #serve<T>(client: Client, pass: StreamPass, run: Promise<T>): Promise<T> {
+    this.#clients.set(client, pass);
     this.#timer ??= setInterval(() => this.grow(), SECOND_MS);
     this.#latch.wake();
     return run.finally(() => this.#remove(client));
@@ -135,14 +151,14 @@ export class Subscribers implements CommittedStream {
     const ended = tail.ended && this.view.tail().seq === tail.seq;
     // Rounds may overlap; the tail never goes back.
     if (tail.seq >= this.#tail.seq) this.#tail = { ...tail, ended };
-    for (const client of this.#clients) client.wake();
+    for (const client of this.#clients.keys()) client.wake();
     this.#sockets.push(this.#tail);
   }
 
   /** What is durable is not known any more: clients come again, and find out. */
   #fail(error: unknown): void {
     this.#onFailure(error);
-    for (const client of this.#clients) client.drop();
+    for (const client of this.#clients.keys()) client.drop();
     this.#sockets.fail();
   }
 }

@@ -1,17 +1,17 @@
 import { signLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
+import { toPublicUrl } from "../http/public-origin.ts";
 import { logPathOf, type SignLogUrl } from "./run-view.ts";
 
 /** Life of a `log_url` (agent-tasks 2.2). */
 const LOG_URL_LIFE_MS = 3_600_000;
 
-/** Signs `log_url`s that lead back to where the request came to; without a secret to sign with there are none. */
+/** Signs `log_url`s that lead back to this server; without a secret to sign with there are none. */
 export function logUrlSigner(c: AppContext): SignLogUrl {
   const secrets = configOf(c).LINK_SIGNING_SECRETS;
-  const { origin } = new URL(c.req.url);
   const expiresAt = new Date(Date.now() + LOG_URL_LIFE_MS);
   return async (run) => {
     if (secrets.length === 0) return null;
-    return signLink(secrets, { method: "GET", url: new URL(logPathOf(run), origin), expiresAt });
+    return signLink(secrets, { method: "GET", url: toPublicUrl(c, logPathOf(run)), expiresAt });
   };
 }

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { describeOffsetPage, offsetQuery } from "../http/agent-paging.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
+import { toPublicUrl } from "../http/public-origin.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { logUrlSigner } from "./log-links.ts";
 import { readProject } from "./project.ts";
@@ -129,7 +130,7 @@ export function taskListRoutes(startRun: StartRun): OpenAPIHono<AppEnv> {
     const { rows, total } = await listTasks(databaseOf(c), project, query);
     const sign = logUrlSigner(c);
     const tasks = await Promise.all(rows.map((row) => toTask(row, sign)));
-    return c.json(describeOffsetPage(c.req.url, query, total, tasks), 200);
+    return c.json(describeOffsetPage(toPublicUrl(c, c.req.url), query, total, tasks), 200);
   });
 
   routes.openapi(create, async (c) => {
@@ -151,7 +152,7 @@ export function taskListRoutes(startRun: StartRun): OpenAPIHono<AppEnv> {
     const page = c.req.valid("query");
     const project = readProject(callerOf(c), c.req.valid("param").project_id);
     const { rows, total } = await listSummaries(databaseOf(c), project, c.req.valid("json").ids, page);
-    return c.json(describeOffsetPage(c.req.url, page, total, rows.map(toTaskSummary)), 200);
+    return c.json(describeOffsetPage(toPublicUrl(c, c.req.url), page, total, rows.map(toTaskSummary)), 200);
   });
 
   routes.openapi(repositories, async (c) => {

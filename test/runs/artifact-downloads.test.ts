@@ -77,6 +77,9 @@ describe("a link to an artifact", () => {
     ["image/png", "inline"],
     ["text/html", "attachment"],
     ["image/svg+xml", "attachment"],
+    ["video/svg+xml", "attachment"],
+    ["audio/xhtml+xml", "attachment"],
+    ["video/mp4; codecs=avc1", "inline"],
     ["application/pdf", "attachment"],
     ["", "attachment"],
   ])("of type '%s' asked for in place is %s", async (content_type, disposition) => {

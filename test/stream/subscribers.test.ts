@@ -58,7 +58,7 @@ function openHub(commit: () => Promise<void> = () => Promise.resolve()) {
   const fail = (error: unknown) => failures.push(error);
   const hub = new Subscribers(view, new SocketReaders(NO_SOCKETS, view, fail), commit, fail);
   const open = (start: Parameters<typeof hub.openEvents>[0] = START, rules = RULES) =>
-    new EventClient(hub.openEvents(start, rules));
+    new EventClient(hub.openEvents(start, rules, {}));
   const append = (...lines: string[]) => {
     view.append(...lines);
     hub.wake();

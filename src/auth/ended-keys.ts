@@ -1,0 +1,22 @@
+import { and, gt, isNull, or, sql } from "drizzle-orm";
+import type { Database } from "../db/client.ts";
+import { apiKeys } from "../db/schema.ts";
+
+/** Which of these keys (ids) are good no more: revoked, expired, switched off, or gone. One query, however many they are. */
+export async function findEndedKeys(db: Database, keyIds: readonly string[], now: Date): Promise<Set<string>> {
+  const ended = new Set(keyIds);
+  if (ended.size === 0) return ended;
+  const good = await db
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(
+      and(
+        sql`${apiKeys.id} IN (SELECT value FROM json_each(${JSON.stringify([...ended])}))`,
+        isNull(apiKeys.revokedAt),
+        isNull(apiKeys.suspendedAt),
+        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, now)),
+      ),
+    );
+  for (const { id } of good) ended.delete(id);
+  return ended;
+}

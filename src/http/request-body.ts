@@ -1,0 +1,80 @@
+import { createMiddleware } from "hono/factory";
+import type { Config } from "../config.ts";
+import { type AppEnv, configOf } from "./context.ts";
+import { ApiError } from "./errors.ts";
+
+/**
+ * How much of a body an operation takes that parses it: bytes by the configuration, or `"as it comes"` for one whose route
+ * reads and limits it while it arrives.
+ */
+export type BodyLimit = ((config: Config) => number) | "as it comes";
+
+type PaceRules = Pick<Config, "REQUEST_BODY_GRACE_SECONDS" | "REQUEST_BODY_MIN_BYTES_PER_SECOND">;
+
+/** How fast a body has to come: a time for its beginning, and from there on a lowest average rate. */
+export class BodyPace {
+  readonly #rules: PaceRules;
+  readonly #startedAt = Date.now();
+  #received = 0;
+
+  constructor(rules: PaceRules) {
+    this.#rules = rules;
+  }
+
+  /** What a reader brings. Throws `body_too_slow` (408) where that takes too long; then the caller cancels the reader. */
+  async take<R extends { value?: Uint8Array | undefined }>(reading: Promise<R>): Promise<R> {
+    const { REQUEST_BODY_GRACE_SECONDS: grace, REQUEST_BODY_MIN_BYTES_PER_SECOND: rate } = this.#rules;
+    const due = this.#startedAt + (grace + this.#received / rate) * 1000;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new ApiError("body_too_slow")), Math.max(due - Date.now(), 0));
+    try {
+      const result = await Promise.race([reading, late]);
+      this.#received += result.value?.byteLength ?? 0;
+      return result;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** All of a body that is not larger than `maxBytes`. Throws `body_too_large`, `body_too_slow`. */
+async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number, rules: PaceRules): Promise<ArrayBuffer> {
+  const reader = body.getReader();
+  const pace = new BodyPace(rules);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await pace.take(reader.read());
+      if (done) break;
+      size += value.byteLength;
+      if (size > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(value);
+    }
+  } catch (error) {
+    void reader.cancel(error).catch(() => undefined);
+    throw error;
+  }
+  return await new Blob(chunks).arrayBuffer();
+}
+
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError("body_too_large", `The request body is larger than ${maxBytes} bytes.`);
+}
+
+/**
+ * Reads a body that is going to be parsed, within its limits of size and time; whoever parses it finds it read. It stands
+ * behind the check of the key: of a request without one, nothing is read. A body of another type than JSON stays unread.
+ */
+export function readJsonBody(limit: BodyLimit = (config) => config.JSON_BODY_MAX_BYTES) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const { body } = c.req.raw;
+    const isJson = c.req.header("content-type")?.toLowerCase().includes("json") ?? false;
+    if (limit === "as it comes" || !isJson || body === null) return next();
+    const config = configOf(c);
+    const maxBytes = limit(config);
+    if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+    c.req.raw = new Request(c.req.raw, { method: c.req.method, body: await readWhole(body, maxBytes, config) });
+    await next();
+  });
+}
