@@ -168,8 +168,8 @@ export class RunnerSandbox implements Sandbox {
     const { isReady } = this.#store.link;
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
-      const { sha256, fileSize, withheldPaths, provision, teardown } = this.#place.task;
-      const archive = { sha256, size: fileSize };
+      const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
+      const archive = { sha256, size: fileSize, root: archiveRoot };
       this.#machine.send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
       return;
     }
