@@ -51,7 +51,18 @@ export class RunnerSandbox implements Sandbox {
     const { attempt, isOver } = this.#store.link;
     if (isOver) return;
     const queued = await this.#pool.enqueue(this.#work(attempt));
-    if (!queued) await this.#fail("Too many runs and environments of this organization wait for a runner.");
+    if (!queued) return this.#fail("Too many runs and environments of this organization wait for a runner.");
+    await this.#logWait();
+  }
+
+  /** Says in the log what is waited for, whenever that has become something else. */
+  async #logWait(): Promise<void> {
+    const { environmentId, host } = this.#place;
+    const wait = (await this.#pool.waits([environmentId]))[environmentId];
+    const { waitLogged, runner } = this.#store.link;
+    if (wait === undefined || runner !== undefined || wait.reason === "offered" || wait.reason === waitLogged) return;
+    this.#store.changeLink({ waitLogged: wait.reason });
+    host.log(`It waits for a runner: ${wait.detail}`);
   }
 
   async start({ id, command, cwd, env, stdin, limits }: SandboxCommand): Promise<void> {
