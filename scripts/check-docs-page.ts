@@ -1,6 +1,6 @@
 /**
  * `npm run test:docs`: opens the docs page in Chromium and fails unless it shows every operation of the document,
- * loads nothing from other hosts and reports no error. `npm run test:docs -- page.png` keeps a picture of it.
+ * loads nothing from other hosts, reports no error, prefills what a local server has, keeps the key in the tab and filters. `npm run test:docs -- page.png` keeps a picture of it.
  */
 import { access, constants } from "node:fs/promises";
 import path from "node:path";
@@ -14,6 +14,8 @@ const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrom
 
 /** Milliseconds for the page to show its operations. */
 const RENDER_TIMEOUT_MS = 30_000;
+
+const EXAMPLE_KEY = "tyk_example";
 
 const HTTP_METHODS = new Set(["get", "put", "post", "delete", "patch", "head", "options"]);
 const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
@@ -35,6 +37,7 @@ await runCommand(async (signal) => {
       await page.locator(".opblock.is-open .responses-wrapper").first().waitFor({ timeout: RENDER_TIMEOUT_MS });
       const filled = await page.locator(".parameters tr[data-param-in=query] input:not([value=''])").count();
       if (filled > 0) problems.push(`fills in ${filled} optional parameter(s) of the first operation`);
+      problems.push(...(await checkExamples(page)), ...(await checkKeptKey(page)), ...(await checkFilter(page)));
       const picture = process.argv[2];
       if (picture !== undefined) await page.screenshot({ path: picture });
       if (problems.length > 0) throw new PlainError(`The docs page has problems:\n  ${problems.join("\n  ")}`);
@@ -44,6 +47,37 @@ await runCommand(async (signal) => {
     }
   });
 });
+
+/** Path parameters are prefilled with what a local server has. */
+async function checkExamples(page: Page): Promise<string[]> {
+  const operation = page.locator("#operations-Task_registry-listTaskFiles");
+  if ((await operation.locator(".parameters").count()) === 0)
+    await operation.locator(".opblock-summary-control").click();
+  const org = page.locator("#operations-Task_registry-listTaskFiles tr[data-param-name=org] input").first();
+  const value = await org.inputValue({ timeout: RENDER_TIMEOUT_MS });
+  return value === "local" ? [] : [`prefills the organization with ${value}`];
+}
+
+/** A key that was entered is there after a reload of the tab, and in no URL. */
+async function checkKeptKey(page: Page): Promise<string[]> {
+  await page.locator(".auth-wrapper .authorize").first().click();
+  await page.locator(".auth-container input").first().fill(EXAMPLE_KEY);
+  await page.locator(".auth-btn-wrapper .authorize").first().click();
+  const address = page.url();
+  await page.reload();
+  await page.locator(".auth-wrapper .authorize.locked").first().waitFor({ timeout: RENDER_TIMEOUT_MS });
+  return address.includes(EXAMPLE_KEY) || page.url().includes(EXAMPLE_KEY) ? ["has the key in its URL"] : [];
+}
+
+/** The filter finds operations by their summaries, and leaves the others out. */
+async function checkFilter(page: Page): Promise<string[]> {
+  await page.locator(".operation-filter-input").fill("readme");
+  await page
+    .locator("#operations-Task_registry-listTaskFiles")
+    .waitFor({ state: "detached", timeout: RENDER_TIMEOUT_MS });
+  const found = await page.locator(".opblock").count();
+  return found === 1 ? [] : [`finds ${found} operations by "readme", not one`];
+}
 
 /** The browser named by CHROMIUM, or the first one on the PATH. */
 async function findBrowser(): Promise<string> {
@@ -73,7 +107,7 @@ function watchForProblems(page: Page, baseUrl: string): string[] {
   });
   page.on("requestfailed", (request) => problems.push(`cannot load ${request.url()}`));
   page.on("response", (response) => {
-    if (!response.ok()) problems.push(`got ${response.status()} for ${response.url()}`);
+    if (!response.ok() && response.status() !== 304) problems.push(`got ${response.status()} for ${response.url()}`);
   });
   page.on("pageerror", (error) => problems.push(`script error: ${error.message}`));
   page.on("console", (message) => {

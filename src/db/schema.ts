@@ -170,6 +170,8 @@ export const registryVersions = sqliteTable(
     directoryOffset: integer("directory_offset").notNull(),
     directorySize: integer("directory_size").notNull(),
     entryCount: integer("entry_count").notNull(),
+    /** The one folder at the archive's root, `name/`, that is taken away; empty when paths are as in the archive. */
+    archiveRoot: text("archive_root").notNull().default(""),
     fileCount: integer("file_count").notNull(),
     description: text("description"),
     difficulty: text("difficulty"),
@@ -226,6 +228,8 @@ export const uploads = sqliteTable(
     partSize: integer("part_size"),
     /** SHA-256 in hex: announced by the client, or computed from what came. */
     sha256: text("sha256"),
+    /** Whether a folder that all files lie in is taken away (docs/publishing.md). */
+    strip: integer("strip", { mode: "boolean" }).notNull().default(true),
     /** Why it was refused. */
     problems: text("problems", { mode: "json" }).$type<StoredProblem[]>(),
     /** What task.yaml could do better, once accepted. */

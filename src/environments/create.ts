@@ -218,6 +218,7 @@ function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask 
     directoryOffset: version.directoryOffset,
     directorySize: version.directorySize,
     entryCount: version.entryCount,
+    archiveRoot: version.archiveRoot,
     withheldPaths: version.withheldPaths,
     ports: version.ports,
     provision: version.provision,

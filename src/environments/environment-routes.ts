@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { NO_STORE } from "../admin/access.ts";
 import { workspacePath } from "../admin/fields.ts";
 import { findWorkspace } from "../admin/workspace-store.ts";
-import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { describePage, pageQuery } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
@@ -10,7 +10,7 @@ import { ignoredFields } from "../http/unknown-fields.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { createEnvironment } from "./create.ts";
 import { nameEnvironment, unwrap } from "./environment-access.ts";
-import type { SandboxState } from "./environment-record.ts";
+import type { EnvironmentRow, SandboxState } from "./environment-record.ts";
 import { toEnvironment, toStatus } from "./environment-view.ts";
 import {
   ENVIRONMENT_EXAMPLE,
@@ -26,6 +26,7 @@ import {
   STATUS_EXAMPLE,
 } from "./schemas.ts";
 import { listEnvironments } from "./store.ts";
+import { waitsOf } from "./waits.ts";
 
 const tags: ["Environments"] = ["Environments"];
 
@@ -217,7 +218,7 @@ export function environmentLifeRoutes(): OpenAPIHono<AppEnv> {
     const { row, token, repeated } = await createEnvironment(c.env, caller, ws, c.req.valid("json"), key);
     const location = `/api/v1/org/${org}/ws/${row.workspaceKey}/environments/${row.id}`;
     const replayed = repeated ? { "Idempotency-Replayed": "true" } : {};
-    const { warnings, ...made } = toEnvironment(row, caller, token);
+    const { warnings, ...made } = toEnvironment(row, caller, { token, ...(await also(c, row)) });
     const ignored = ignoredFields(newEnvironment, await c.req.json());
     return c.json({ ...made, warnings: [...warnings, ...ignored] }, 201, {
       ...NO_STORE,
@@ -234,19 +235,21 @@ export function environmentLifeRoutes(): OpenAPIHono<AppEnv> {
     const workspace = await findWorkspace(db, caller, ws);
     const states: SandboxState[] = [state ?? [], bracketed ?? []].flat(2);
     const { rows, total } = await listEnvironments(db, caller, workspace.id, states, paging);
-    return c.json({ environments: rows.map((row) => toEnvironment(row, caller)), ...describePage(paging, total) }, 200);
+    const waits = await waitsOf(c.env, caller.organizationId, rows);
+    const environments = rows.map((row) => toEnvironment(row, caller, { wait: waits[row.id] }));
+    return c.json({ environments, ...describePage(paging, total) }, 200);
   });
 
   routes.openapi(get, async (c) => {
     const { handle, scope } = nameEnvironment(c, c.req.valid("param"));
     const { row } = unwrap(await handle.read(scope));
-    return c.json(toEnvironment(row, callerOf(c)), 200);
+    return c.json(toEnvironment(row, callerOf(c), await also(c, row)), 200);
   });
 
   routes.openapi(getStatus, async (c) => {
     const { handle, scope } = nameEnvironment(c, c.req.valid("param"));
     const { row } = unwrap(await handle.read(scope));
-    return c.json(toStatus(row, callerOf(c)), 200);
+    return c.json(toStatus(row, callerOf(c), await also(c, row)), 200);
   });
 
   routes.openapi(getLogs, async (c) => {
@@ -258,15 +261,20 @@ export function environmentLifeRoutes(): OpenAPIHono<AppEnv> {
   routes.openapi(remove, async (c) => {
     const { handle, scope } = nameEnvironment(c, c.req.valid("param"));
     const { row } = unwrap(await handle.tearDown(scope));
-    return c.json(toEnvironment(row, callerOf(c)), 200);
+    return c.json(toEnvironment(row, callerOf(c), await also(c, row)), 200);
   });
 
   routes.openapi(extend, async (c) => {
     const { handle, scope } = nameEnvironment(c, c.req.valid("param"));
     const { row } = unwrap(await handle.extend(scope, c.req.valid("json").extend_seconds));
-    const { warnings, ...extended } = toEnvironment(row, callerOf(c));
+    const { warnings, ...extended } = toEnvironment(row, callerOf(c), await also(c, row));
     const ignored = ignoredFields(extension, await c.req.json());
     return c.json({ ...extended, warnings: [...warnings, ...ignored] }, 200);
   });
   return routes;
+}
+
+/** What the environment waits for, when it does. */
+async function also(c: AppContext, row: EnvironmentRow) {
+  return { wait: (await waitsOf(c.env, row.organizationId, [row]))[row.id] };
 }

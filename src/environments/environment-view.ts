@@ -1,4 +1,5 @@
 import type { Caller } from "../auth/caller.ts";
+import type { WaitingFor } from "../pool/wait.ts";
 import { canSeeWithheld } from "../registry/read-access.ts";
 import { traitsOf } from "../sandbox/providers.ts";
 import { type EnvironmentRow, sandboxStateOf } from "./environment-record.ts";
@@ -11,8 +12,16 @@ function verificationFor(caller: Caller, { verification, taskOrganizationId }: E
   return rest;
 }
 
-/** A3 EnvironmentResponse. `token` in the answer that makes the environment only. */
-export function toEnvironment(row: EnvironmentRow, caller: Caller, token: string | null = null): EnvironmentResponse {
+/** What only some answers tell of an environment. */
+interface Also {
+  /** In the answer that makes the environment only. */
+  token?: string | null;
+  /** What its pool says it waits for. */
+  wait?: WaitingFor | undefined;
+}
+
+/** A3 EnvironmentResponse. */
+export function toEnvironment(row: EnvironmentRow, caller: Caller, { token, wait }: Also): EnvironmentResponse {
   const { kind, description, linux, network, services, streams } = traitsOf(row.provider);
   return {
     id: row.id,
@@ -20,7 +29,7 @@ export function toEnvironment(row: EnvironmentRow, caller: Caller, token: string
     task_ref: row.taskRef,
     created_at: row.createdAt.toISOString(),
     expires_at: row.expiresAt.toISOString(),
-    execute_token: token,
+    execute_token: token ?? null,
     service_urls: row.serviceUrls,
     instruction: row.instruction,
     error: row.error,
@@ -32,16 +41,15 @@ export function toEnvironment(row: EnvironmentRow, caller: Caller, token: string
     sandbox_provider: { kind, description, linux, network, services, streams },
     model_overrides: row.modelOverrides,
     warnings: row.warnings,
+    waiting_for: wait ?? null,
     ended_at: row.endedAt?.toISOString() ?? null,
     end_reason: row.endReason,
   };
 }
 
 /** A3 EnvironmentStatusResponse. */
-export function toStatus(row: EnvironmentRow, caller: Caller) {
-  const { id, state, expires_at, error, service_urls, instruction, task_verification, execute_token } = toEnvironment(
-    row,
-    caller,
-  );
-  return { id, state, expires_at, error, service_urls, instruction, task_verification, execute_token };
+export function toStatus(row: EnvironmentRow, caller: Caller, also: Also) {
+  const { id, state, expires_at, error, service_urls, instruction, task_verification, execute_token, waiting_for } =
+    toEnvironment(row, caller, also);
+  return { id, state, expires_at, error, service_urls, instruction, task_verification, execute_token, waiting_for };
 }

@@ -3,6 +3,7 @@ import { workspacePath } from "../admin/fields.ts";
 import { ENVIRONMENT_STATES } from "../db/schema.ts";
 import { pageFields } from "../http/paging.ts";
 import { label, MAX_LABELS } from "../pool/pool-protocol.ts";
+import { waitingFor } from "../pool/wait.ts";
 import { SANDBOX_KINDS } from "../sandbox/port.ts";
 
 /** What clients of environments send and see (contract A3; seed 002). */
@@ -115,6 +116,9 @@ export const environmentResponse = z
     warnings: z
       .array(z.string())
       .openapi({ description: "What this sandbox does not do for the task, and what of the request was ignored" }),
+    waiting_for: waitingFor.nullable().openapi({
+      description: "What it waits for before it can be provisioned; null when it waits for nothing",
+    }),
     ended_at: z.iso.datetime().nullable(),
     end_reason: z.enum(["deleted", "expired"]).nullable(),
   })
@@ -147,6 +151,7 @@ export const ENVIRONMENT_EXAMPLE: EnvironmentResponse = {
   },
   model_overrides: null,
   warnings: [],
+  waiting_for: null,
   ended_at: null,
   end_reason: null,
 };
@@ -165,6 +170,7 @@ export const environmentStatus = z
     instruction: z.string().nullable(),
     task_verification: verification,
     execute_token: executeToken,
+    waiting_for: waitingFor.nullable().openapi({ description: "What it waits for before it can be provisioned" }),
   })
   .openapi("EnvironmentStatusResponse");
 
@@ -177,6 +183,7 @@ export const STATUS_EXAMPLE: z.input<typeof environmentStatus> = {
   instruction: ENVIRONMENT_EXAMPLE.instruction,
   task_verification: ENVIRONMENT_EXAMPLE.task_verification,
   execute_token: null,
+  waiting_for: null,
 };
 
 export const environmentLogs = z.object({ logs: z.string() }).openapi("EnvironmentLogsResponse");

@@ -3,15 +3,13 @@ import { z } from "zod";
 import { equalSecrets } from "../auth/api-keys.ts";
 import type { AppContext } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
-import { openArchive, placeOf, requireArchive, whileThere } from "../registry/archive-reading.ts";
+import { openArchive, requireArchive, whileThere } from "../registry/archive-reading.ts";
+import { placeOf } from "../registry/archive-root.ts";
+import { resolveInside } from "../registry/manifest-compose.ts";
+import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../registry/manifest-scripts.ts";
 import { findEntry } from "../zip/entry.ts";
 import { openEntry } from "../zip/entry-stream.ts";
 import type { EnvironmentRow } from "./environment-record.ts";
-
-/** Bytes of a verification script: it is handed to the shell as one word. */
-const SCRIPT_MAX_BYTES = 100_000;
-/** Seconds that a command may take (A3). */
-const MAX_SECONDS = 600;
 
 /** The block as publishing has stored it (registry/manifest-verification.ts). */
 const stored = z.object({
@@ -42,7 +40,7 @@ export async function planCheck(c: AppContext, row: EnvironmentRow): Promise<Che
   const verification = stored.parse(row.verification);
   const { method, where, timeout, path } = verification;
   if (where === "agent") throw new ApiError("invalid_request", "This task is verified where its agent is, not here.");
-  const timeout_sec = Math.min(timeout, MAX_SECONDS);
+  const timeout_sec = Math.min(timeout, VERIFICATION_MAX_SECONDS);
   if (verification.script !== undefined && method.startsWith("script")) {
     const script = await readScript(c, row, verification.script);
     return {
@@ -72,8 +70,8 @@ async function readScript(c: AppContext, row: EnvironmentRow, name: string): Pro
   const task = { org: row.taskOrganizationKey, name: row.taskName };
   const { version } = await requireArchive(c, task, { version: row.taskVersion });
   const source = openArchive(c, version);
-  const entry = await whileThere(c, findEntry(source, placeOf(version), name.replace(/^\.\//, "")));
-  if (!entry || entry.size > SCRIPT_MAX_BYTES) {
+  const entry = await whileThere(c, findEntry(source, placeOf(version), resolveInside("", name) ?? name));
+  if (!entry || entry.size > VERIFICATION_SCRIPT_MAX_BYTES) {
     throw new ApiError("invalid_request", `The verification script '${name}' is not there, or has more than 100 kB.`);
   }
   return await new Response(await whileThere(c, openEntry(source, entry))).text();

@@ -1,6 +1,6 @@
 import type { RunnerPool } from "./runner-pool.ts";
 
-type Calls = "enqueue" | "withdraw" | "everUsed" | "describe";
+type Calls = "enqueue" | "withdraw" | "everUsed" | "describe" | "waits";
 
 /** A pool as its callers reach it: written out, because the stub's own type turns answers that hold any JSON to `never`. */
 export type PoolHandle = {

@@ -36,6 +36,8 @@ export const POOL_SCHEMA: SchemaPart = {
        due INTEGER NOT NULL
      )`,
     "CREATE INDEX tidings_of_work ON tidings (work_id, number)",
+    // Milliseconds since 1970.
+    "ALTER TABLE work ADD COLUMN queued_at INTEGER NOT NULL DEFAULT 0",
   ],
 };
 
@@ -122,13 +124,15 @@ export class PoolStore {
   }
 
   /** False when work of this id is there already. */
-  queue({ id, kind, labels, reference }: Work): boolean {
+  queue({ id, kind, labels, reference }: Work, now: number): boolean {
     const added = this.#sql.exec(
-      "INSERT INTO work (id, kind, labels, reference) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING id",
+      `INSERT INTO work (id, kind, labels, reference, queued_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
       id,
       kind,
       JSON.stringify(labels),
       JSON.stringify(reference),
+      now,
     );
     return added.toArray().length > 0;
   }
@@ -153,6 +157,20 @@ export class PoolStore {
   /** How many pieces of work runners hold, or with null how many are queued. */
   countWork(runnerId: string | null): number {
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM work WHERE runner_id IS ?", runnerId).one().n;
+  }
+
+  /** The attempt at this environment or run that is queued, and since when. */
+  queuedAttempt(ownerId: string): (Work & { queuedAt: number }) | undefined {
+    const [row] = this.#sql
+      .exec<WorkColumns & { queued_at: number }>(
+        // From `ID.` to before `ID/`: the ids of its attempts, by their index.
+        `SELECT id, kind, labels, reference, runner_id, queued_at FROM work
+         WHERE id > ? || '.' AND id < ? || '/' AND runner_id IS NULL ORDER BY number DESC LIMIT 1`,
+        ownerId,
+        ownerId,
+      )
+      .toArray();
+    return row && { ...toWork(row), queuedAt: row.queued_at };
   }
 
   isAnyHeld(): boolean {

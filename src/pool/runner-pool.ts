@@ -7,6 +7,7 @@ import { Messenger } from "./messenger.ts";
 import { PING, POOL_CLOSE_CODES, PONG, type RunnerMessage } from "./pool-protocol.ts";
 import { POOL_SCHEMA, PoolStore, type RunnerRow, type WorkRow } from "./pool-store.ts";
 import { RunnerSockets } from "./runner-sockets.ts";
+import { explainWait, type WaitingFor } from "./wait.ts";
 import type { Work } from "./work.ts";
 import { WORK_OWNERS } from "./work-owners.ts";
 
@@ -54,7 +55,7 @@ export class RunnerPool extends DurableObject {
   /** Queues work, and answers with what is there under its id: it may have been before. Undefined: the queue is full. */
   enqueue(work: Work): Work | undefined {
     if (this.#store.countWork(null) >= MAX_QUEUED) return undefined;
-    if (this.#store.queue(work)) this.#offerAll();
+    if (this.#store.queue(work, Date.now())) this.#offerAll();
     return this.#store.work(work.id);
   }
 
@@ -71,6 +72,15 @@ export class RunnerPool extends DurableObject {
   /** Whether a runner of this organization has ever connected. */
   everUsed(): boolean {
     return this.ctx.storage.kv.get(EVER_USED) === true;
+  }
+
+  /** What each of these environments or runs waits for; those that are not queued are left out. */
+  waits(ownerIds: readonly string[]): Record<string, WaitingFor> {
+    const queued = ownerIds.map((id) => [id, this.#store.queuedAttempt(id)] as const);
+    const { runners } = this.describe();
+    return Object.fromEntries(
+      queued.flatMap(([id, work]) => (work ? [[id, explainWait(work, runners, this.everUsed())]] : [])),
+    );
   }
 
   describe(): { runners: RunnerStatus[]; queued: number } {

@@ -1,7 +1,6 @@
 import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
 import { logFailure } from "../http/request-log.ts";
-import type { DirectoryPlace } from "../zip/locate.ts";
 import type { ZipSource } from "../zip/source.ts";
 import { ArchiveGoneError, archiveSource } from "./archive-source.ts";
 import { withCachedDirectory } from "./cached-directory.ts";
@@ -56,11 +55,6 @@ export function openArchive(c: AppContext, version: ArchiveColumns): ZipSource {
   const { archiveKey, fileSize, archiveEtag } = version;
   const source = archiveSource(c.env.ARCHIVES, archiveKey, fileSize, archiveEtag);
   return withCachedDirectory(source, version, (work) => c.executionCtx.waitUntil(work));
-}
-
-/** Where the directory lies, as the check at publishing has found it. */
-export function placeOf(version: ArchiveColumns): DirectoryPlace {
-  return { offset: version.directoryOffset, size: version.directorySize, entries: version.entryCount };
 }
 
 /** Turns an archive that vanished between the look-up and the read (its version was deleted) into 404. */

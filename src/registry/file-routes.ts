@@ -8,7 +8,8 @@ import { refuseInvalid } from "../http/validation.ts";
 import { findEntry } from "../zip/entry.ts";
 import { openEntry } from "../zip/entry-stream.ts";
 import { ZipError } from "../zip/errors.ts";
-import { openArchive, placeOf, requireArchive, whileThere } from "./archive-reading.ts";
+import { openArchive, requireArchive, whileThere } from "./archive-reading.ts";
+import { placeOf } from "./archive-root.ts";
 import { openListing } from "./file-listing.ts";
 import { cursorParameter } from "./list-cursor.ts";
 import { refuseWithheldArchive, refuseWithheldPath } from "./read-access.ts";
@@ -139,7 +140,9 @@ const downloadArchive = operation({
   operationId: "downloadTaskArchive",
   tags: ["Task registry"],
   summary: "Download a version's whole archive",
-  description: "The zip as it was published. Takes one byte range, and conditions; Repr-Digest carries its SHA-256.",
+  description:
+    "The zip as it was published. Takes one byte range, and conditions; Repr-Digest carries its SHA-256. Where publishing " +
+    "took the folder away that all files lie in, the zip has it still, and `X-Archive-Root` names it, percent-encoded.",
   scope: "task:read",
   errors: ["validation_failed", "not_found", "forbidden", "range_not_satisfiable"],
   request: { params: taskPath.extend({ version: versionReference }) },
@@ -204,7 +207,12 @@ export function fileRoutes(): OpenAPIHono<AppEnv> {
       size: version.fileSize,
       etag: `"${version.sha256}"`,
       filename: `${task.name}-${version.version}.zip`,
-      headers: { ...archive.headers, "Repr-Digest": `sha-256=:${digest}:` },
+      headers: {
+        ...archive.headers,
+        "Repr-Digest": `sha-256=:${digest}:`,
+        // The bytes are as they were published, so the folder that readers of single files do not see is in them.
+        ...(version.archiveRoot !== "" && { "X-Archive-Root": encodeURI(version.archiveRoot) }),
+      },
     };
     const source = openArchive(c, version);
     return serveFile(c.req.raw, file, ({ offset, length }) => whileThere(c, source.read(offset, length)));

@@ -1,8 +1,10 @@
 import type { registryVersions, StoredProblem } from "../db/schema.ts";
 import { MAX_PROBLEMS } from "../zip/check-problems.ts";
 import { type ArchiveFiles, UnreadableText } from "./archive-files.ts";
-import { checkCompose, type ComposeFindings, resolveInside } from "./manifest-compose.ts";
+import { findRootWarnings, findTaskFileWarnings } from "./archive-warnings.ts";
+import { checkCompose, type ComposeFindings } from "./manifest-compose.ts";
 import { fieldProblem, MANIFEST_LOC, type ManifestFields, manifestFields, toFieldProblems } from "./manifest-schema.ts";
+import { checkScripts, findScript, findScriptWarnings, isWrittenOut } from "./manifest-scripts.ts";
 import { asMapping, parseYaml } from "./manifest-yaml.ts";
 import { type SecretMaterial, withheldPathsOf } from "./withheld-paths.ts";
 
@@ -56,7 +58,8 @@ export async function readManifest(
     const withheldPaths = withheldPathsOf({ solutionPath: undefined, manifestHasSecrets: false }, (path) =>
       files.hasAtRoot(path),
     );
-    return { ok: true, manifest: { fields: {}, readmePath, withheldPaths, warnings: [] } };
+    const warnings = findTaskFileWarnings(files);
+    return { ok: true, manifest: { fields: {}, readmePath, withheldPaths, warnings } };
   }
   if (!parsed.ok) return parsed;
   const { fields } = parsed;
@@ -73,7 +76,13 @@ export async function readManifest(
   }
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   const withheldPaths = withheldPathsOf(findSecrets(files, fields), (path) => files.hasAtRoot(path));
-  const warnings = [...findWarnings(fields), ...compose.warnings, ...parsed.warnings].slice(0, MAX_PROBLEMS);
+  const warnings = [
+    ...findRootWarnings(files),
+    ...findWarnings(fields),
+    ...(await findScriptWarnings(files, fields)),
+    ...compose.warnings,
+    ...parsed.warnings,
+  ].slice(0, MAX_PROBLEMS);
   return { ok: true, manifest: { fields: stored, readmePath, withheldPaths, warnings } };
 }
 
@@ -119,31 +128,6 @@ function checkIdentity(fields: ManifestFields, expected: { name: string; version
     .map((field) =>
       fieldProblem([field], `${field}_mismatch`, `is '${fields[field]}', but it is published as '${expected[field]}'.`),
     );
-}
-
-/** Scripts are files of the archive; only a solution may be written out in task.yaml itself. */
-function checkScripts(files: ArchiveFiles, fields: ManifestFields): StoredProblem[] {
-  const scripts: [string, string | undefined][] = [
-    ["verification", fields.verification.script],
-    ["provision", fields.provision?.script],
-    ["teardown", fields.teardown?.script],
-    ["solution", isWrittenOut(files, fields.solution?.script) ? undefined : fields.solution?.script],
-  ];
-  return scripts
-    .filter(([, script]) => script !== undefined && findScript(files, script) === undefined)
-    .map(([block, script]) =>
-      fieldProblem([block, "script"], "script_missing", `is '${script}', which is not in the archive.`),
-    );
-}
-
-function findScript(files: ArchiveFiles, script: string): string | undefined {
-  const path = resolveInside("", script);
-  return path !== undefined && files.has(path) ? path : undefined;
-}
-
-/** Whether a solution's script is commands rather than the name of a file: it has spaces or lines, and no such file is there. */
-function isWrittenOut(files: ArchiveFiles, script: string | undefined): boolean {
-  return script !== undefined && /\s/.test(script) && findScript(files, script) === undefined;
 }
 
 function findSecrets(files: ArchiveFiles, { solution, verification }: ManifestFields): SecretMaterial {

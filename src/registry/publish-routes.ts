@@ -11,7 +11,7 @@ import { taskPath, versionReference } from "./schemas.ts";
 import { toTaskDetail } from "./task-view.ts";
 import { expectRawBody, rawBody } from "./upload-body.ts";
 import { announcedSha256 } from "./upload-digest.ts";
-import { bodies, versionPath } from "./upload-schemas.ts";
+import { bodies, publishQuery, versionPath } from "./upload-schemas.ts";
 import { showUpload } from "./upload-view.ts";
 
 const publish = operation({
@@ -38,7 +38,7 @@ const publish = operation({
     "body_too_large",
     "unsupported_media_type",
   ],
-  request: { params: versionPath, body: rawBody },
+  request: { params: versionPath, query: publishQuery, body: rawBody },
   responses: {
     200: {
       description: "The version is published with these very bytes already; nothing changed",
@@ -72,7 +72,8 @@ export function publishRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(publish, async (c) => {
     const { org, name, version } = c.req.valid("param");
-    const target = { caller: requireOwnOrganization(c, org), name, version };
+    const { strip } = c.req.valid("query");
+    const target = { caller: requireOwnOrganization(c, org), name, version, strip };
     const uploads = `/api/v1/org/${org}/tasks/${name}/versions/${version}/uploads`;
     const maxBytes = configOf(c).PUBLISH_MAX_BYTES;
     const body = expectRawBody(c, maxBytes, `Send a larger archive in parts: POST ${uploads}.`);
@@ -112,7 +113,7 @@ export function publishRoutes(): OpenAPIHono<AppEnv> {
 }
 
 /** The detail of a version that was there a moment ago; gone only when someone deletes it in between. */
-async function showPublished(c: AppContext, { name, version }: PublishTarget) {
+async function showPublished(c: AppContext, { name, version }: Pick<PublishTarget, "name" | "version">) {
   const { organizationId: id, organizationKey: key } = callerOf(c);
   const published = await findPublished(databaseOf(c), id, name, version);
   if (!published) throw new ApiError("not_found", `Version ${version} of task '${name}' was deleted meanwhile.`);

@@ -109,6 +109,7 @@ export async function insertVersion(
       directoryOffset: archive.directory.offset,
       directorySize: archive.directory.size,
       entryCount: archive.directory.entries,
+      archiveRoot: archive.directory.root ?? "",
       fileCount: archive.files,
       ...manifest.fields,
       readmePath: manifest.readmePath,

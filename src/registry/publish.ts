@@ -9,6 +9,7 @@ import { checkStructure, toStoredProblems } from "./archive-check.ts";
 import { disposeArchive } from "./archive-disposal.ts";
 import { archiveFiles } from "./archive-files.ts";
 import { archiveKey } from "./archive-keys.ts";
+import { withoutOnlyFolder } from "./archive-root.ts";
 import { archiveSource } from "./archive-source.ts";
 import { readManifest } from "./manifest.ts";
 import { describeConflict, findPublished, insertVersion, isVersion, type PublishedVersion } from "./publish-store.ts";
@@ -22,6 +23,8 @@ export interface PublishTarget {
   caller: Caller;
   name: string;
   version: string;
+  /** Whether a folder that all files lie in is taken away (registry/archive-root.ts). */
+  strip: boolean;
 }
 
 export interface PublishedArchive {
@@ -79,13 +82,14 @@ async function giveUp(env: Cloudflare.Env, { organizationId, id, archiveKey: key
 }
 
 /** The row that stands before the first byte does, so that a crash leaves something for the sweeper. */
-async function openUpload(env: Cloudflare.Env, { caller, name, version }: PublishTarget, size: number) {
+async function openUpload(env: Cloudflare.Env, { caller, name, version, strip }: PublishTarget, size: number) {
   const id = uuid();
   return await insertUpload(connect(env.DB), {
     id,
     organizationId: caller.organizationId,
     taskName: name,
     version,
+    strip,
     state: "open",
     archiveKey: archiveKey(caller.organizationId, id),
     size,
@@ -114,9 +118,10 @@ async function acceptOrVerify(
   }
   const faults = await checkContent(source, directory);
   if (faults.length > 0) throw refusal(toStoredProblems(faults));
-  const manifest = await readManifest(archiveFiles(source, directory), target);
+  const view = upload.strip ? withoutOnlyFolder(directory) : directory;
+  const manifest = await readManifest(archiveFiles(source, view), target);
   if (!manifest.ok) throw refusal(manifest.problems);
-  const accepted = { ...stored, directory: directory.place, files: directory.files };
+  const accepted = { ...stored, directory: view.place, files: view.files };
   try {
     await insertVersion(db, upload, accepted, manifest.manifest, upload.expiresAt);
   } catch (error) {

@@ -63,6 +63,7 @@ const archiveColumns = {
   directoryOffset: registryVersions.directoryOffset,
   directorySize: registryVersions.directorySize,
   entryCount: registryVersions.entryCount,
+  archiveRoot: registryVersions.archiveRoot,
   fileCount: registryVersions.fileCount,
   readmePath: registryVersions.readmePath,
   withheldPaths: registryVersions.withheldPaths,

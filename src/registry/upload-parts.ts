@@ -30,6 +30,8 @@ export interface UploadAnnouncement {
   size: number;
   /** SHA-256 of the whole archive in hex. */
   sha256: string | undefined;
+  /** Whether a folder that all files lie in is taken away (registry/archive-root.ts). */
+  strip: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export interface UploadAnnouncement {
 export async function startUpload(
   env: Cloudflare.Env,
   caller: Caller,
-  { name, version, size, sha256 }: UploadAnnouncement,
+  { name, version, size, sha256, strip }: UploadAnnouncement,
 ): Promise<{ upload: Upload } | { published: PublishedVersion }> {
   const config = readConfig(env);
   const db = connect(env.DB);
@@ -63,6 +65,7 @@ export async function startUpload(
     organizationId: caller.organizationId,
     taskName: name,
     version,
+    strip,
     state: "open",
     archiveKey: key,
     multipartId: multipart.uploadId,

@@ -108,9 +108,9 @@ export function uploadRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(start, async (c) => {
     const { org, name, version } = c.req.valid("param");
-    const { size, sha256 } = c.req.valid("json");
+    const { size, sha256, strip } = c.req.valid("json");
     const caller = requireOwnOrganization(c, org);
-    const started = await startUpload(c.env, caller, { name, version, size, sha256 });
+    const started = await startUpload(c.env, caller, { name, version, size, sha256, strip });
     if ("published" in started) {
       const organization = { id: caller.organizationId, key: caller.organizationKey };
       return c.json(toTaskDetail({ organization, ...started.published }, true), 200);

@@ -6,6 +6,22 @@ import { exactVersion, TASK_DETAIL_EXAMPLE, taskDetail, taskPath } from "./schem
 
 export const versionPath = taskPath.extend({ version: exactVersion });
 
+const STRIP_DESCRIPTION =
+  "Whether the folder that all files of the archive lie in is taken away, so that paths begin in it, when it holds the " +
+  "task.yaml; `false` keeps every path";
+
+/** How a publish in one request asks to keep the archive's paths. */
+export const publishQuery = z.object({
+  strip: z
+    .stringbool({ truthy: ["true"], falsy: ["false"] })
+    .default(true)
+    .openapi({
+      type: "boolean",
+      example: false,
+      description: STRIP_DESCRIPTION,
+    }),
+});
+
 export const uploadPath = versionPath.extend({
   upload_id: z.uuid().openapi({ example: "0190b5a4-9d10-7000-8000-5d0c6f0e1b22", description: "Upload id" }),
 });
@@ -91,6 +107,7 @@ const uploadStart = z
   .strictObject({
     size: z.int().min(1).openapi({ example: 40_000_000, description: "Bytes of the whole archive" }),
     sha256,
+    strip: z.boolean().default(true).openapi({ description: STRIP_DESCRIPTION }),
   })
   .openapi("TaskUploadStart");
 

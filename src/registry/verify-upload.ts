@@ -8,6 +8,7 @@ import type { ZipSource } from "../zip/source.ts";
 import { checkStructure, toStoredProblems } from "./archive-check.ts";
 import { disposeArchive } from "./archive-disposal.ts";
 import { archiveFiles } from "./archive-files.ts";
+import { withoutOnlyFolder } from "./archive-root.ts";
 import { ArchiveGoneError, archiveSource } from "./archive-source.ts";
 import { readManifest } from "./manifest.ts";
 import { describeConflict, findPublished, insertVersion } from "./publish-store.ts";
@@ -76,7 +77,8 @@ export async function publishVerified(
 ): Promise<StoredProblem[]> {
   const { upload, etag } = stored;
   const db = connect(env.DB);
-  const { source, directory } = await openChecked(env, stored);
+  const { source, directory: whole } = await openChecked(env, stored);
+  const directory = upload.strip ? withoutOnlyFolder(whole) : whole;
   const verdict = await readManifest(archiveFiles(source, directory), {
     name: upload.taskName,
     version: upload.version,

@@ -138,7 +138,7 @@ export class EnvironmentSession implements HeldWork {
       const file = await open(place, "r");
       try {
         const limits = { ...DEFAULT_CHECK_LIMITS, maxTotalBytes: maxUnpackedBytes };
-        const options = { limits, withheldPaths: withheld_paths, owner: sandbox.owner };
+        const options = { limits, root: archive.root, withheldPaths: withheld_paths, owner: sandbox.owner };
         await unpackArchive(fileSource(file, archive.size), sandbox.taskFolder, options);
       } finally {
         await file.close();

@@ -7,7 +7,7 @@ import type { CheckLimits } from "../zip/check-limits.ts";
 import { type CheckedDirectory, entryOf } from "../zip/checked-directory.ts";
 import type { ZipEntry } from "../zip/entry.ts";
 import { openEntry } from "../zip/entry-stream.ts";
-import { decodeName } from "../zip/entry-name.ts";
+import { decodeName, nameBelow } from "../zip/entry-name.ts";
 import type { ZipSource } from "../zip/source.ts";
 
 const FOLDER_MODE = 0o755;
@@ -23,6 +23,8 @@ export class ArchiveRefused extends Error {
 
 export interface UnpackOptions {
   limits: CheckLimits;
+  /** A folder of the archive, `name/`: what lies in it is unpacked, from there on. All of the archive when left out. */
+  root?: string;
   /** Paths that are left out: solutions and flags. One that ends with `/` stands for all below it. */
   withheldPaths: readonly string[];
   /** Whom the files are to belong to; the runner's own user when left out. */
@@ -39,19 +41,21 @@ export async function unpackArchive(source: ZipSource, folder: string, options: 
   const verdict = await checkDirectory(source, options.limits);
   if (!verdict.ok) throw new ArchiveRefused(verdict.problems.map(({ message }) => message).join(" "));
   const folders = new Folders(folder, options.owner);
-  for (const { entry, executable } of entriesOf(verdict.directory)) {
+  for (const { entry, executable } of entriesOf(verdict.directory, options.root ?? "")) {
     if (isWithheld(options.withheldPaths, entry.name)) continue;
     if (entry.name.endsWith("/")) await folders.make(entry.name.slice(0, -1));
     else await writeEntry(source, entry, executable, folders, options.owner);
   }
 }
 
-function* entriesOf(directory: CheckedDirectory): Generator<{ entry: ZipEntry; executable: boolean }> {
+function* entriesOf(directory: CheckedDirectory, root: string): Generator<{ entry: ZipEntry; executable: boolean }> {
   for (let index = 0; index < directory.headerAt.length; index += 1) {
     const { header, sizes, nameAt } = entryOf(directory, index);
     const nameBytes = directory.bytes.subarray(nameAt, nameAt + header.nameLength);
     const { method, flags, crc } = header;
-    const entry = { name: decodeName(nameBytes, flags), nameBytes, method, flags, crc, ...sizes };
+    const name = nameBelow(root, decodeName(nameBytes, flags));
+    if (name === undefined) continue;
+    const entry = { name, nameBytes, method, flags, crc, ...sizes };
     yield { entry, executable: ((header.externalAttributes >>> 16) & EXECUTABLE) !== 0 };
   }
 }

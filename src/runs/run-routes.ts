@@ -11,7 +11,7 @@ import { notFound, readProject } from "../tasks/project.ts";
 import { refuseSandboxEnvironment } from "../tasks/run-options.ts";
 import { run, RUN_EXAMPLE } from "../tasks/run-schema.ts";
 import { takePendingArtifacts } from "./pending-artifacts.ts";
-import { runAnswer, showRun } from "./run-answer.ts";
+import { runAnswer, showRun, showWaitingRuns } from "./run-answer.ts";
 import { withoutProtectedState } from "./run-change.ts";
 import { newRun, runPatch, toChange, toNewRun } from "./run-fields.ts";
 import { openRun } from "./run-handle.ts";
@@ -116,7 +116,7 @@ export function runRoutes(): OpenAPIHono<AppEnv> {
     const project = readProject(callerOf(c), path.project_id);
     const found = await listRuns(databaseOf(c), project, readUuid(path.task_id), page);
     if (!found) throw notFound();
-    const runs = await Promise.all(found.runs.map((row) => showRun(c, row)));
+    const runs = await showWaitingRuns(c, found.runs);
     return c.json(describeOffsetPage(toPublicUrl(c, c.req.url), page, found.total, runs), 200);
   });
 
@@ -136,7 +136,9 @@ export function runRoutes(): OpenAPIHono<AppEnv> {
   });
 
   routes.openapi(retrieve, async (c) => {
-    return c.json(await showRun(c, await readRun(c, c.req.valid("param"))), 200);
+    const row = await readRun(c, c.req.valid("param"));
+    const [shown = await showRun(c, row)] = await showWaitingRuns(c, [row]);
+    return c.json(shown, 200);
   });
 
   routes.openapi(update, async (c) => {

@@ -39,6 +39,8 @@ export interface SandboxTask {
   directoryOffset: number;
   directorySize: number;
   entryCount: number;
+  /** The folder of the archive that is taken away, `name/`: what lies in it is at TASK_ROOT. Empty when there is none. */
+  archiveRoot: string;
   /** Paths of the archive that are in no sandbox: solutions and flags (registry/withheld-paths.ts). */
   withheldPaths: readonly string[];
   /** Services that task.yaml declares, with their ports. */

@@ -63,7 +63,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
   /** The answer to a `new` machine: what to set up. The archive is at `…/archive` beside the connection. */
   z.object({
     type: z.literal("open"),
-    archive: z.object({ sha256: z.string(), size: count }),
+    /** `root`: the folder of the archive, `name/`, that is taken away. */
+    archive: z.object({ sha256: z.string(), size: count, root: z.string().default("") }),
     withheld_paths: z.array(z.string()),
     provision: script,
     teardown: script,

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { manifestItem } from "../artifacts/manifest-schema.ts";
 import { RUN_STATUSES } from "../db/agent-schema.ts";
+import { waitingFor } from "../pool/wait.ts";
 
 export const ENVIRONMENTS = ["local", "cloud"] as const;
 
@@ -29,6 +30,7 @@ export const run = z
     provider: z.string().nullable(),
     model: z.string().nullable(),
     reasoning_effort: z.string().nullable(),
+    waiting_for: waitingFor.optional().openapi({ description: "Why a queued run is with no runner yet; only then" }),
   })
   .openapi("AgentRun");
 

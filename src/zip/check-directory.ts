@@ -1,5 +1,6 @@
 import { checkFraming } from "./check-framing.ts";
 import {
+  checkComment,
   checkDisk,
   checkExtras,
   checkFeatures,
@@ -163,6 +164,7 @@ class DirectoryCheck {
     const nameAt = at + CENTRAL_SIZE;
     checkFeatures(header, this.#report);
     checkKind(header, directory, this.#report);
+    checkComment(this.#bytes, nameAt, header, this.#report);
     try {
       const zip64 = checkExtras(this.#bytes, this.#view, nameAt, header, this.#report);
       checkDisk(this.#view, header, zip64, this.#report);

@@ -1,8 +1,10 @@
+import { isUtf8 } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { CheckLimits } from "./check-limits.ts";
 import {
   CENTRAL_AT,
   type CentralHeader,
+  EXTRA_UNICODE_COMMENT,
   EXTRA_UNICODE_PATH,
   EXTRA_ZIP64,
   type ExtraField,
@@ -38,15 +40,15 @@ const DOS_DIRECTORY = 0x10;
 /** The mode -1, which old Java archivers gave to folders that they had no mode for. */
 const MODE_UNKNOWN = 0xffff;
 
-/** Bytes before the name in a 0x7075 extra field: its version and the CRC of the header's name. */
-const UNICODE_PATH_HEAD = 5;
+/** Bytes before the text in a 0x7075 or 0x6375 extra field: its version and the CRC of the header's own text. */
+const UNICODE_TEXT_HEAD = 5;
 
 /** Calls for one problem of the header at hand. */
 export type Report = (reason: string, message: string) => void;
 
 /**
- * Whether the checks below have nothing to say about the header at `at`: it has no extra fields, and sizes and attributes
- * of the usual kind. Most headers are such, and need not be taken apart.
+ * Whether the checks below have nothing to say about the header at `at`: it has no extra fields and no comment, and sizes
+ * and attributes of the usual kind. Most headers are such, and need not be taken apart.
  */
 export function isPlainHeader(view: DataView, at: number, directory: boolean, limits: CheckLimits): boolean {
   const attributes = view.getUint32(at + CENTRAL_AT.externalAttributes, true);
@@ -59,7 +61,7 @@ export function isPlainHeader(view: DataView, at: number, directory: boolean, li
     (view.getUint16(at + CENTRAL_AT.flags, true) & ~FLAGS_ALLOWED) === 0 &&
     view.getUint8(at + CENTRAL_AT.versionNeeded) <= VERSION_NEWEST &&
     (method === METHOD_STORED ? size === compressedSize : method === METHOD_DEFLATED) &&
-    view.getUint16(at + CENTRAL_AT.extraLength, true) === 0 &&
+    view.getUint32(at + CENTRAL_AT.extraLength, true) === 0 &&
     view.getUint16(at + CENTRAL_AT.disk, true) === 0 &&
     (type === kind || (type === 0 && (attributes & DOS_DIRECTORY) === 0)) &&
     size <= (directory ? 0 : limits.maxEntryBytes) &&
@@ -67,6 +69,15 @@ export function isPlainHeader(view: DataView, at: number, directory: boolean, li
     compressedSize !== SENTINEL_32 &&
     view.getUint32(at + CENTRAL_AT.localOffset, true) !== SENTINEL_32
   );
+}
+
+/** A comment that says that it is UTF-8 is; readers that find another thing show what they please. */
+export function checkComment(bytes: Uint8Array, nameAt: number, header: CentralHeader, report: Report): void {
+  if (header.commentLength === 0 || (header.flags & FLAG_UTF8) === 0) return;
+  const at = nameAt + header.nameLength + header.extraLength;
+  if (!isUtf8(bytes.subarray(at, at + header.commentLength))) {
+    report("comment-not-utf8", "has a comment that is not the UTF-8 it says it is. Leave it out.");
+  }
 }
 
 /** Flags, method and version: what no reader here or elsewhere could unpack the same way. */
@@ -90,13 +101,14 @@ export function checkFeatures(header: CentralHeader, report: Report): void {
 
 /**
  * The extra fields of a local or central header, well formed and saying nothing that differs from it: at most one zip64
- * field, a Unicode path that is the name's own bytes, no AES. The zip64 field, if any, is the answer.
+ * field, a Unicode path and comment that are the header's own bytes, no AES. Only a central header has `commentLength`. The
+ * zip64 field, if any, is the answer.
  */
 export function checkExtras(
   bytes: Uint8Array,
   view: DataView,
   nameAt: number,
-  header: { readonly nameLength: number; readonly extraLength: number },
+  header: { readonly nameLength: number; readonly extraLength: number; readonly commentLength?: number },
   report: Report,
 ): ExtraField | undefined {
   if (header.extraLength === 0) return undefined;
@@ -107,10 +119,18 @@ export function checkExtras(
       if (zip64 !== undefined) report("zip64-extra-repeated", "has two zip64 extra fields. Write the archive anew.");
       zip64 ??= field;
     } else if (field.id === EXTRA_UNICODE_PATH) {
-      if (!isUnicodePath(bytes, view, field, nameAt, extraAt)) {
+      if (!isSameText(bytes, view, field, nameAt, extraAt)) {
         report(
           "unicode-path-differs",
           "has a second name (extra field 0x7075) that is not its name. Write UTF-8 names.",
+        );
+      }
+    } else if (field.id === EXTRA_UNICODE_COMMENT) {
+      const commentAt = extraAt + header.extraLength;
+      if (!isSameText(bytes, view, field, commentAt, commentAt + (header.commentLength ?? 0))) {
+        report(
+          "unicode-comment-differs",
+          "has a second comment (extra field 0x6375) that is not its comment. Leave it out.",
         );
       }
     } else if (field.id === EXTRA_AES) {
@@ -172,10 +192,11 @@ export function checkSizes(
   }
 }
 
-function isUnicodePath(bytes: Uint8Array, view: DataView, field: ExtraField, nameAt: number, nameEnd: number): boolean {
-  const name = bytes.subarray(nameAt, nameEnd);
-  if (field.length !== UNICODE_PATH_HEAD + name.length || view.getUint8(field.at) !== 1) return false;
-  if (view.getUint32(field.at + 1, true) !== crc32(name)) return false;
-  const at = field.at + UNICODE_PATH_HEAD;
-  return name.every((byte, index) => byte === bytes[at + index]);
+/** Whether a field with a Unicode name or comment holds the header's own one, in `textAt` to `textEnd`, and its CRC. */
+function isSameText(bytes: Uint8Array, view: DataView, field: ExtraField, textAt: number, textEnd: number): boolean {
+  const text = bytes.subarray(textAt, textEnd);
+  if (field.length !== UNICODE_TEXT_HEAD + text.length || view.getUint8(field.at) !== 1) return false;
+  if (view.getUint32(field.at + 1, true) !== crc32(text)) return false;
+  const at = field.at + UNICODE_TEXT_HEAD;
+  return text.every((byte, index) => byte === bytes[at + index]);
 }

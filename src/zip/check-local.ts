@@ -1,3 +1,4 @@
+import { compareExtras } from "./check-extras.ts";
 import { checkExtras, FLAGS_HINTS, type Report } from "./check-header.ts";
 import type { CheckedDirectory, CheckedEntry } from "./checked-directory.ts";
 import { ZipError } from "./errors.ts";
@@ -55,11 +56,19 @@ export function compareLocal(
   if (local.method !== header.method) {
     report("local-method-differs", "has another method in front of its data than in the directory.");
   }
+  if (local.modified !== header.modified) {
+    report("local-time-differs", "has another time in front of its data than in the directory.");
+  }
   const later = (local.flags & FLAG_DESCRIPTOR) !== 0;
   if (local.crc !== header.crc && !(later && local.crc === 0)) {
     report("local-crc-differs", "has another checksum in front of its data than in the directory.");
   }
   const found = findLocalSizes(bytes, view, nameAt, local, report);
+  compareExtras(
+    { view, at: nameAt + local.nameLength, length: local.extraLength },
+    { view: directory.view, at: entry.nameAt + header.nameLength, length: header.extraLength },
+    report,
+  );
   if (found === undefined) return;
   const sizeAgrees = found.size === sizes.size || (later && found.size === 0);
   const compressedAgrees = found.compressedSize === sizes.compressedSize || (later && found.compressedSize === 0);

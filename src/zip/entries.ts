@@ -1,4 +1,5 @@
 import { openDirectory } from "./directory.ts";
+import { nameBelow } from "./entry-name.ts";
 import { parseEntry, type ZipEntry } from "./entry.ts";
 import type { KnownDirectory } from "./locate.ts";
 import { parseCentralHeader } from "./records.ts";
@@ -13,17 +14,20 @@ export interface FileEntry extends ZipEntry {
   readonly mode: number | undefined;
 }
 
-/** All entries in the directory's order, those of one window at a time. */
+/** All entries below the place's root in the directory's order, those of one window at a time. */
 export async function* readEntries(
   source: ZipSource,
   known: KnownDirectory | undefined,
 ): AsyncGenerator<FileEntry[], void, void> {
+  const root = known?.root ?? "";
   const directory = await openDirectory(source, known);
   try {
     while (await directory.fill()) {
       const entries: FileEntry[] = [];
       directory.walk((bytes, view, at) => {
-        entries.push({ ...parseEntry(bytes, view, at), mode: modeOf(view, at) });
+        const entry = parseEntry(bytes, view, at);
+        const name = nameBelow(root, entry.name);
+        if (name !== undefined) entries.push({ ...entry, name, mode: modeOf(view, at) });
         return true;
       });
       yield entries;

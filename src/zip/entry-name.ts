@@ -28,6 +28,12 @@ export function encodeName(name: string): Uint8Array[] {
   return asCp437 === undefined ? [asUtf8] : [asUtf8, asCp437];
 }
 
+/** The name from the folder `root` (`name/`) on, or from the archive's root with ""; undefined when it lies elsewhere. */
+export function nameBelow(root: string, name: string): string | undefined {
+  if (root === "") return name;
+  return name.length > root.length && name.startsWith(root) ? name.slice(root.length) : undefined;
+}
+
 /** Whether `bytes` hold `expected` from `at` on; the caller knows that they are long enough. */
 export function matchesBytes(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
   for (let index = 0; index < expected.byteLength; index += 1) {

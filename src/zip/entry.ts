@@ -7,6 +7,7 @@ import type { ZipSource } from "./source.ts";
 
 /** What the central directory says of one entry. */
 export interface ZipEntry {
+  /** From the archive's root, or from the folder that is taken away (`DirectoryPlace.root`). */
   readonly name: string;
   /** The name as it is stored; the local header has to repeat it. */
   readonly nameBytes: Uint8Array;
@@ -25,7 +26,7 @@ export async function findEntry(
   known: KnownDirectory | undefined,
   name: string,
 ): Promise<ZipEntry | undefined> {
-  const search = new EntrySearch(name);
+  const search = new EntrySearch(name, known?.root);
   const directory = await openDirectory(source, known);
   try {
     while (await directory.fill()) directory.walk(search.visit);
@@ -35,9 +36,9 @@ export async function findEntry(
   return search.found;
 }
 
-/** The same in directory bytes that the caller already has. */
-export function findEntryInDirectory(directory: Uint8Array, name: string): ZipEntry | undefined {
-  const search = new EntrySearch(name);
+/** The same in directory bytes that the caller already has, below the folder `root`. */
+export function findEntryInDirectory(directory: Uint8Array, name: string, root?: string): ZipEntry | undefined {
+  const search = new EntrySearch(name, root);
   const { at } = walkHeaders(directory, viewOf(directory), 0, directory.byteLength, search.visit);
   if (search.found === undefined && at !== directory.byteLength) {
     throw new ZipError("directory-cut", "the directory ends inside a header");
@@ -48,11 +49,13 @@ export function findEntryInDirectory(directory: Uint8Array, name: string): ZipEn
 class EntrySearch {
   found: ZipEntry | undefined;
   readonly #name: string;
+  readonly #root: string;
   readonly #spellings: Uint8Array[];
 
-  constructor(name: string) {
+  constructor(name: string, root = "") {
     this.#name = name;
-    this.#spellings = encodeName(name);
+    this.#root = root;
+    this.#spellings = encodeName(root + name);
   }
 
   readonly visit: HeaderVisitor = (bytes, view, at) => {
@@ -60,8 +63,8 @@ class EntrySearch {
     for (const spelling of this.#spellings) {
       if (spelling.byteLength !== nameLength || !matchesBytes(bytes, at + CENTRAL_SIZE, spelling)) continue;
       const entry = parseEntry(bytes, view, at);
-      if (entry.name !== this.#name) continue;
-      this.found = entry;
+      if (entry.name !== this.#root + this.#name) continue;
+      this.found = { ...entry, name: this.#name };
       return false;
     }
     return true;

@@ -9,7 +9,7 @@ import type { ZipSource } from "./source.ts";
 const SLASH = 0x2f;
 
 export interface ListOptions {
-  /** Only entries whose name begins with this. */
+  /** Only entries whose name, from the place's root on, begins with this. */
   readonly prefix?: string;
   /** Rows at most; entries behind the last row are still counted when the listing begins at the first entry. */
   readonly limit?: number;
@@ -40,8 +40,9 @@ export async function* listRows(
   const startAt = options.startAt ?? 0;
   const countAll = startAt === 0;
   const limit = options.limit ?? Infinity;
-  const rows = new RowBuffer();
-  const select = selection(options);
+  const root = new TextEncoder().encode(known?.root ?? "");
+  const rows = new RowBuffer(root.byteLength);
+  const select = selection(options, root);
   let matched = 0;
   let nextAt: number | undefined;
   const visit: HeaderVisitor = (bytes, view, at) => {
@@ -87,16 +88,19 @@ async function* arrayOf(rows: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
   yield encoder.encode("]");
 }
 
-function selection({
-  prefix = "",
-  directories,
-}: ListOptions): (bytes: Uint8Array, view: DataView, at: number) => boolean {
+function selection(
+  { prefix = "", directories }: ListOptions,
+  root: Uint8Array,
+): (bytes: Uint8Array, view: DataView, at: number) => boolean {
   const prefixes = encodeName(prefix);
   const all = prefix === "";
   const skip = directories === "skip";
+  const rootLength = root.byteLength;
   return (bytes, view, at) => {
-    const nameAt = at + CENTRAL_SIZE;
-    const nameLength = view.getUint16(at + CENTRAL_AT.nameLength, true);
+    const fullLength = view.getUint16(at + CENTRAL_AT.nameLength, true);
+    if (rootLength > 0 && (fullLength <= rootLength || !matchesBytes(bytes, at + CENTRAL_SIZE, root))) return false;
+    const nameAt = at + CENTRAL_SIZE + rootLength;
+    const nameLength = fullLength - rootLength;
     if (skip && bytes[nameAt + nameLength - 1] === SLASH && nameLength > 0) return false;
     if (all) return true;
     if (!prefixes.some((prefix) => prefix.byteLength <= nameLength && matchesBytes(bytes, nameAt, prefix)))

@@ -29,6 +29,11 @@ export interface DirectoryPlace {
   readonly offset: number;
   readonly size: number;
   readonly entries: number;
+  /**
+   * A folder that is taken away, `name/`: readers see what lies below it, by its path from there, and nothing else. Names
+   * of such an archive are UTF-8. Absent or empty: the whole archive.
+   */
+  readonly root?: string;
 }
 
 /** What the search found, with the bytes that it fetched. */

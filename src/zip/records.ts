@@ -38,6 +38,7 @@ export const FLAG_UTF8 = 1 << 11;
 
 export const EXTRA_ZIP64 = 0x0001;
 export const EXTRA_UNICODE_PATH = 0x7075;
+export const EXTRA_UNICODE_COMMENT = 0x6375;
 
 /** Where the fields that are read in hot loops stand inside a central header (4.3.12). */
 export const CENTRAL_AT = {

@@ -27,6 +27,12 @@ export class RowBuffer {
   #view = viewOf(this.#bytes);
   #length = 0;
   #rows = 0;
+  readonly #rootLength: number;
+
+  /** `rootLength`: bytes at the beginning of each name that are left out. */
+  constructor(rootLength: number) {
+    this.#rootLength = rootLength;
+  }
 
   /** Rows appended so far. */
   get rows(): number {
@@ -49,8 +55,8 @@ export class RowBuffer {
 
   /** Writes the row of the central header at `at`. */
   append(bytes: Uint8Array, view: DataView, at: number): void {
-    const nameAt = at + CENTRAL_SIZE;
-    const nameEnd = nameAt + view.getUint16(at + CENTRAL_AT.nameLength, true);
+    const nameAt = at + CENTRAL_SIZE + this.#rootLength;
+    const nameEnd = at + CENTRAL_SIZE + view.getUint16(at + CENTRAL_AT.nameLength, true);
     let size = view.getUint32(at + CENTRAL_AT.size, true);
     let compressedSize = view.getUint32(at + CENTRAL_AT.compressedSize, true);
     if (size === SENTINEL_32 || compressedSize === SENTINEL_32) {

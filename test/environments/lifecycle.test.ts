@@ -77,6 +77,7 @@ describe("an environment", () => {
       instruction: environment.instruction,
       task_verification: environment.task_verification,
       execute_token: null,
+      waiting_for: null,
     });
     const stored = await runInDurableObject(objectOf(environment), (_, { storage }) =>
       JSON.stringify(storage.kv.get("environment")),

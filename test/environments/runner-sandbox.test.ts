@@ -10,6 +10,8 @@ import {
   WORK_TOKEN_HEADER,
 } from "../../src/sandbox/runner-protocol.ts";
 import { letLeasesEnd, type RunnerClient, startRunner } from "../pool/runner-client.ts";
+import { manifest, pack } from "../registry/archives.ts";
+import { publishVersion } from "../registry/published.ts";
 import { inTime } from "../stream/event-client.ts";
 import { call, createTenant, type Tenant } from "../tenant.ts";
 import { basePath, connect, provision, publishTask } from "./client.ts";
@@ -63,12 +65,15 @@ class MachineClient {
   }
 }
 
-async function begin() {
+async function begin(archive?: Uint8Array<ArrayBuffer>) {
   const tenant = await createTenant();
-  await publishTask(tenant, {
-    yaml: { provision: { script: "provision.sh", timeout: 7 } },
-    files: { "provision.sh": "" },
-  });
+  if (archive) await publishVersion(tenant, "sample", "1.0.0", archive);
+  else {
+    await publishTask(tenant, {
+      yaml: { provision: { script: "provision.sh", timeout: 7 } },
+      files: { "provision.sh": "" },
+    });
+  }
   const runner = await startRunner(tenant, { slots: 2 });
   const environment = await provision(tenant, { sandbox_provider: "runner" });
   return { tenant, runner, environment };
@@ -131,6 +136,16 @@ test("provisions on the machine of the runner that claims it", async () => {
   const bytes = await download.arrayBuffer();
   expect(bytes.byteLength).toBe(archive.size);
   expect(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()).toBe(archive.sha256);
+});
+
+test("tells the machine which folder of the archive is taken away", async () => {
+  const { tenant, runner, environment } = await begin(
+    pack({ "my-task/task.yaml": manifest(), "my-task/verify.sh": "", "my-task/solution.sh": "" }),
+  );
+  const { work_token } = await claim(runner);
+  const machine = new MachineClient(await dial(tenant, environment.id, work_token));
+  machine.send({ type: "hello", protocol: 1, state: "new" });
+  expect((await machine.take("open")).archive.root).toBe("my-task/");
 });
 
 test("lets in nobody but the machine that has the work", async () => {

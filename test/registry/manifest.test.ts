@@ -189,7 +189,7 @@ describe("task.yaml that is taken", () => {
 
   it("counts at the root only", async () => {
     const tenant = await createTenant();
-    const answer = await publish(tenant, pack({ "sub/task.yaml": "nonsense: [" }));
+    const answer = await publish(tenant, pack({ "README.md": "", "sub/task.yaml": "nonsense: [" }));
     expect(await answer.json()).toMatchObject({ instruction: null });
   });
 

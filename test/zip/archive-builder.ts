@@ -23,7 +23,9 @@ export interface HeaderFields {
   localOffset?: number;
   name?: string | Uint8Array;
   extra?: Uint8Array;
-  comment?: string;
+  /** MS-DOS time and date, in one number. */
+  modified?: number;
+  comment?: string | Uint8Array;
 }
 
 /** One entry; `local` and `central` set what differs in one of the two headers only. */
@@ -176,7 +178,7 @@ function localHeader(fields: HeaderFields): Uint8Array {
   const extras = fields.extra ?? new Uint8Array(0);
   return concat(
     le(4, fields.signature ?? 0x04034b50, 2, fields.versionNeeded ?? 20, 2, fields.flags ?? 0, 2, fields.method ?? 0),
-    le(4, 0x5c221883, 4, fields.crc ?? 0, 4, fields.compressedSize ?? 0, 4, fields.size ?? 0),
+    le(4, fields.modified ?? 0x5c221883, 4, fields.crc ?? 0, 4, fields.compressedSize ?? 0, 4, fields.size ?? 0),
     le(2, fields.nameLength ?? name.length, 2, fields.extraLength ?? extras.length),
     name,
     extras,
@@ -186,10 +188,10 @@ function localHeader(fields: HeaderFields): Uint8Array {
 function centralHeader(fields: HeaderFields): Uint8Array {
   const name = nameBytes(fields);
   const extras = fields.extra ?? new Uint8Array(0);
-  const comment = text(fields.comment ?? "");
+  const comment = typeof fields.comment === "object" ? fields.comment : text(fields.comment ?? "");
   return concat(
     le(4, fields.signature ?? 0x02014b50, 2, fields.versionMadeBy ?? MADE_BY_UNIX, 2, fields.versionNeeded ?? 20),
-    le(2, fields.flags ?? 0, 2, fields.method ?? 0, 4, 0x5c221883, 4, fields.crc ?? 0),
+    le(2, fields.flags ?? 0, 2, fields.method ?? 0, 4, fields.modified ?? 0x5c221883, 4, fields.crc ?? 0),
     le(4, fields.compressedSize ?? 0, 4, fields.size ?? 0),
     le(2, fields.nameLength ?? name.length, 2, fields.extraLength ?? extras.length, 2, comment.length),
     le(2, fields.disk ?? 0, 2, 0, 4, fields.externalAttributes ?? 0, 4, fields.localOffset ?? 0),

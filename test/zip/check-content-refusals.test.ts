@@ -29,6 +29,30 @@ function local(reason: string, by: string, fields: HeaderFields): Refusal {
   return flaw(reason, by, { local: fields });
 }
 
+/** The entry between its neighbours, with these extra fields in front of it and in the directory. */
+function withExtras(inFront: Uint8Array, central: Uint8Array): Uint8Array {
+  return buildArchive([BEFORE, { ...SOUND, local: { extra: inFront }, central: { extra: central } }, AFTER]);
+}
+
+/** `sound` is what the directory has where nothing is wrong, beside `soundInFront`. */
+function both(
+  reason: string,
+  by: string,
+  inFront: Uint8Array,
+  central: Uint8Array,
+  sound: Uint8Array,
+  soundInFront: Uint8Array = inFront,
+): Refusal {
+  const flawed = withExtras(inFront, central);
+  return { reason, by, entry: "entry", flawed, sound: withExtras(soundInFront, sound) };
+}
+
+const ut = (flags: number, ...times: number[]) => extra(0x5455, concat(le(1, flags), le(...times)));
+const owner = (user: number, group: number) => extra(0x7875, le(1, 1, 1, 4, 4, user, 1, 4, 4, group));
+const unix = (accessed: number, modified: number, ...ids: number[]) =>
+  extra(0x5855, concat(le(4, accessed, 4, modified), ...ids.map((id) => le(4, id))));
+const ntfs = (time: number) => extra(0xa, le(4, 0, 2, 1, 2, 24, 8, time, 8, time, 8, time));
+
 describe("local and central headers that disagree", () => {
   itRefuses([
     local("local-header-missing", "another signature", { signature: 0x04034b51 }),
@@ -45,6 +69,19 @@ describe("local and central headers that disagree", () => {
     local("local-method-differs", "deflate64 in front", { method: 9 }),
     local("local-crc-differs", "another", { crc: 1 }),
     local("local-crc-differs", "zero without a descriptor", { crc: 0 }),
+    local("local-time-differs", "MS-DOS time", { modified: 0x5c221885 }),
+    flaw("local-time-differs", "in the directory", { central: { modified: 0x5c421883 } }),
+    both("local-time-differs", "Info-ZIP's modification time", ut(1, 4, 7, 4, 8), ut(1, 4, 9), ut(1, 4, 7)),
+    both("local-time-differs", "owner", owner(1000, 1000), owner(0, 1000), owner(1000, 1000)),
+    both("local-time-differs", "the old Unix field", unix(1, 2, 3), unix(1, 4), unix(1, 2)),
+    both("local-time-differs", "NTFS times", ntfs(1), ntfs(2), ntfs(1)),
+    both("local-extra-differs", "a time in front only", ut(1, 4, 7), new Uint8Array(0), ut(1, 4, 7)),
+    both("local-extra-differs", "a time in the directory only", new Uint8Array(0), ut(1, 4, 7), new Uint8Array(0)),
+    both("local-extra-differs", "another id", ut(1, 4, 7), extra(0x5456, le(1, 1, 4, 7)), ut(1, 4, 7)),
+    both("local-extra-differs", "an owner in front only", owner(1, 1), new Uint8Array(0), owner(1, 1)),
+    both("local-extra-differs", "NTFS times in front only", ntfs(1), new Uint8Array(0), ntfs(1)),
+    both("extra-repeated", "in front", concat(ut(1, 4, 7), ut(1, 4, 9)), ut(1, 4, 7), ut(1, 4, 7), ut(1, 4, 7)),
+    both("extra-repeated", "in the directory", ut(1, 4, 7), concat(ut(1, 4, 7), ut(1, 4, 9)), ut(1, 4, 7)),
     local("local-sizes-differ", "size", { size: 1 }),
     local("local-sizes-differ", "compressed size", { compressedSize: 1 }),
     local("local-sizes-differ", "zero without a descriptor", { size: 0, compressedSize: 0 }),

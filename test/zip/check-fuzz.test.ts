@@ -129,8 +129,8 @@ describe("mutated archives", () => {
       }),
       { numRuns: MUTATIONS },
     );
-    // Times, versions and attributes may change: the property is about accepted archives, too.
-    expect(accepted).toBeGreaterThan(MUTATIONS / 50);
+    // Versions and attributes may change: the property is about accepted archives, too.
+    expect(accepted).toBeGreaterThan(MUTATIONS / 100);
     expect(accepted).toBeLessThan(MUTATIONS / 2);
   });
 });

@@ -1,4 +1,5 @@
 /** The end records and the directory: one test per refusal, named after its reason. */
+import { crc32 } from "node:zlib";
 import { describe } from "vitest";
 import {
   buildArchive,
@@ -294,8 +295,37 @@ describe("extra fields", () => {
       { name: "n" },
     ),
     entry("unicode-path-differs", "too short", { name: "n", extra: extra(0x7075, le(1, 1)) }, { name: "n" }),
+    entry(
+      "unicode-comment-differs",
+      "another comment",
+      { name: "n", central: { comment: "c", extra: unicodeComment("d", "c") } },
+      { name: "n", central: { comment: "c", extra: unicodeComment("c") } },
+    ),
+    entry(
+      "unicode-comment-differs",
+      "for another comment",
+      { name: "n", central: { comment: "c", extra: unicodeComment("c", "d") } },
+      { name: "n", central: { comment: "c", extra: unicodeComment("c") } },
+    ),
+    entry(
+      "unicode-comment-differs",
+      "without a comment",
+      { name: "n", central: { extra: unicodeComment("c") } },
+      { name: "n", central: {} },
+    ),
+    entry(
+      "comment-not-utf8",
+      "with the flag",
+      { name: "n", flags: 0x800, central: { comment: Uint8Array.of(0xe9) } },
+      { name: "n", flags: 0x800, central: { comment: "é" } },
+    ),
   ]);
 });
+
+/** The 0x6375 extra field for a header's comment. */
+function unicodeComment(comment: string, headerComment: string = comment): Uint8Array {
+  return extra(0x6375, concat(le(1, 1, 4, crc32(text(headerComment))), text(comment)));
+}
 
 /** Two entries that cannot both be; each alone can. The one that `named` says is blamed. */
 function pair(reason: string, by: string, first: string, last: string, named: string = last): Refusal {

@@ -23,9 +23,13 @@ export const CONTAINER_TRAITS: SandboxTraits = {
 
 const ARCHIVE = "/tmp/.taskyard-task.zip";
 
-/** `$1` the archive, `$2` the task's folder, the rest what is withheld, in any letter case; `/` at its end: all below. */
+/**
+ * `$1` the archive, `$2` the task's folder, `$3` the folder of the archive that is taken away or nothing, the rest what is
+ * withheld, in any letter case; `/` at its end: all below.
+ */
 const UNPACK = `set -e
-rm -rf -- "$2"; mkdir -p -- "$2"; unzip -q -o -d "$2" "$1"; rm -f -- "$1"; cd -- "$2"; shift 2
+rm -rf -- "$2" "$2.unpacked"; unzip -q -o -d "$2.unpacked" "$1"; rm -f -- "$1"
+mv -- "$2.unpacked/$3" "$2"; rm -rf -- "$2.unpacked"; cd -- "$2"; shift 3
 for path; do
   find . -ipath "./\${path%/}" -prune -exec rm -rf -- {} +
 done`;
@@ -56,7 +60,7 @@ export class ContainerSandbox implements Sandbox {
       await this.#machine.setKeepAlive(true);
       await this.#machine.writeFile(ARCHIVE, await openArchive().read(0, task.fileSize));
       const withheld = task.withheldPaths.map((path) => path.replaceAll(PATTERN, String.raw`\$&`));
-      const unpacked = await this.#machine.exec(asCommand(UNPACK, ARCHIVE, TASK_ROOT, ...withheld));
+      const unpacked = await this.#machine.exec(asCommand(UNPACK, ARCHIVE, TASK_ROOT, task.archiveRoot, ...withheld));
       if (unpacked.exitCode !== 0) return await host.failed(`The archive cannot be unpacked: ${unpacked.stderr}`);
     } catch (error) {
       logBackgroundFailure("provisionContainer", error);

@@ -1,3 +1,4 @@
+import { placeOf } from "../../registry/archive-root.ts";
 import { isWithheld } from "../../registry/withheld-paths.ts";
 import { readEntries, type FileEntry } from "../../zip/entries.ts";
 import type { ZipSource } from "../../zip/source.ts";
@@ -31,9 +32,8 @@ export async function importArchive(
   if (task.entryCount > maxFiles) {
     throw new TooManyFiles(`The archive has ${task.entryCount} entries; the embedded sandbox holds ${maxFiles} files.`);
   }
-  const place = { offset: task.directoryOffset, size: task.directorySize, entries: task.entryCount };
   const entries: FileEntry[] = [];
-  for await (const some of readEntries(source, place)) {
+  for await (const some of readEntries(source, placeOf(task))) {
     entries.push(...some.filter(({ name }) => !isWithheld(task.withheldPaths, name)));
   }
   storage.transactionSync(() => {

@@ -51,7 +51,18 @@ export class RunnerSandbox implements Sandbox {
     const { attempt, isOver } = this.#store.link;
     if (isOver) return;
     const queued = await this.#pool.enqueue(this.#work(attempt));
-    if (!queued) await this.#fail("Too many runs and environments of this organization wait for a runner.");
+    if (!queued) return this.#fail("Too many runs and environments of this organization wait for a runner.");
+    await this.#logWait();
+  }
+
+  /** Says in the log what is waited for, whenever that has become something else. */
+  async #logWait(): Promise<void> {
+    const { environmentId, host } = this.#place;
+    const wait = (await this.#pool.waits([environmentId]))[environmentId];
+    const { waitLogged, runner } = this.#store.link;
+    if (wait === undefined || runner !== undefined || wait.reason === "offered" || wait.reason === waitLogged) return;
+    this.#store.changeLink({ waitLogged: wait.reason });
+    host.log(`It waits for a runner: ${wait.detail}`);
   }
 
   async start({ id, command, cwd, env, stdin, limits }: SandboxCommand): Promise<void> {
@@ -168,8 +179,8 @@ export class RunnerSandbox implements Sandbox {
     const { isReady } = this.#store.link;
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
-      const { sha256, fileSize, withheldPaths, provision, teardown } = this.#place.task;
-      const archive = { sha256, size: fileSize };
+      const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
+      const archive = { sha256, size: fileSize, root: archiveRoot };
       this.#machine.send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
       return;
     }

@@ -38,6 +38,8 @@ const linkState = z.object({
   isOver: z.boolean(),
   /** Since when there has been no connection, in milliseconds since 1970. */
   downSince: z.number().optional(),
+  /** What the environment's log has said last of what is waited for. */
+  waitLogged: z.string().optional(),
 });
 
 export type LinkState = z.output<typeof linkState>;

@@ -88,3 +88,18 @@ it("never opens a file that is there already", async () => {
   await expect(unpack(zipSync({ a: text("second") }))).rejects.toThrow("EEXIST");
   expect(await readFile(path.join(folder, "a"), "utf8")).toBe("first");
 });
+
+it("unpacks what lies in a folder that is taken away, and nothing beside it", async () => {
+  const bytes = zipSync({
+    "my-task/": new Uint8Array(),
+    "my-task/task.yaml": text("name: x\n"),
+    "my-task/data/in": text("42"),
+    "my-task/solution.sh": text("secret"),
+    ".DS_Store": text("x"),
+    "__MACOSX/my-task/._solution.sh": text("x"),
+  });
+  const options = { limits: DEFAULT_CHECK_LIMITS, root: "my-task/", withheldPaths: ["solution.sh"] };
+  await unpackArchive(bytesSource(bytes), folder, options);
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(["data", "data/in", "task.yaml"]);
+  expect(await readFile(path.join(folder, "data/in"), "utf8")).toBe("42");
+});

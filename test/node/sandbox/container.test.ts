@@ -265,6 +265,7 @@ function makePlace(contents: Record<string, string>, task: object, host: Sandbox
     organizationKey: "acme",
     name: "t",
     version: "1.0.0",
+    archiveRoot: "",
     withheldPaths: [],
     provision: null,
     teardown: null,
@@ -309,6 +310,17 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("a container's life", () => {
     await sandbox.destroy();
     expect(told.log).toMatch(/bye/);
     expect(machine.destroyed).toBe(true);
+  });
+
+  test("begins in the folder of the archive that is taken away, without what lies beside it", async () => {
+    const { host } = makeHost();
+    const contents = { "my task/a": "1", "my task/solution.sh": "secret", "__MACOSX/._a": "x" };
+    const task = { archiveRoot: "my task/", withheldPaths: ["solution.sh"] };
+    const sandbox = new ContainerSandbox(makePlace(contents, task, host), machine);
+    await sandbox.provision();
+    const { entries } = await sandbox.files.list(`${machine.root}/task`, 4, 100);
+    expect(entries.map(({ path: file }) => file.replace(machine.root, ""))).toEqual(["/task/a"]);
+    await sandbox.destroy();
   });
 
   test("ends its commands before its teardown script runs", async () => {
