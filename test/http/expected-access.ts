@@ -21,9 +21,8 @@ export type Refusal = keyof typeof REFUSALS;
 
 const OWN = "names no organization: answers for the key's own";
 
-/** Operations that a valid key of another organization is not refused, each with the reason. */
-const FOREIGN: Record<string, string> = {
-  createOrganization: "an administrator of any organization makes further ones",
+/** Operations that answer for the key itself, each with the reason. */
+const OF_THE_KEY: Record<string, string> = {
   getAccount: OWN,
   listOwnOrganizations: OWN,
   createOwnApiKey: OWN,
@@ -31,6 +30,12 @@ const FOREIGN: Record<string, string> = {
   getAgentCaller: OWN,
   getAgentApiKey: OWN,
   uploadCoreDocument: "stores a document in the key's own project; a task that it names is looked for there",
+};
+
+/** Operations that a valid key of another organization is not refused, each with the reason. */
+const FOREIGN: Record<string, string> = {
+  createOrganization: "an administrator of any organization makes further ones",
+  ...OF_THE_KEY,
 };
 
 const REGISTRY = "the registry is the organization's: every key with task:read reads it";
@@ -49,13 +54,7 @@ const OTHER_PROJECT: Record<string, string> = {
   readTaskFile: REGISTRY,
   readTaskReadme: REGISTRY,
   downloadTaskArchive: REGISTRY,
-  getAccount: OWN,
-  listOwnOrganizations: OWN,
-  createOwnApiKey: OWN,
-  revokeOwnApiKey: OWN,
-  getAgentCaller: OWN,
-  getAgentApiKey: OWN,
-  uploadCoreDocument: FOREIGN["uploadCoreDocument"] ?? "",
+  ...OF_THE_KEY,
 };
 
 /** Operations that refuse a key of a scope that they take, for another reason. */
