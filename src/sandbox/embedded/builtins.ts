@@ -1,5 +1,6 @@
 import { type Command, defineCommand, type ExecResult, getCommandNames, type ResolvedCommandContext } from "just-bash";
 import { asBytes, decodeText, encodeText, fromByteString } from "./bytes.ts";
+import { compareLines } from "./compare-lines.ts";
 import { MISSING } from "./missing-commands.ts";
 import type { Pacing } from "./pacing.ts";
 import type { ShellFiles } from "./shell-files.ts";
@@ -84,11 +85,35 @@ async function runBounded(
   const input = fromByteString(String(ctx.stdin));
   const refusal = await refuseInput(name, args, ctx, input.length);
   if (refusal) return { stdout: "", stderr: refusal, exitCode: 2 };
-  if (name === "printf" && args[0] !== "-v") return asBytes(await original(args.map(encodeFormat), ctx), true);
+  if (name === "printf" && args[0] !== "-v") {
+    return files.noteOutput(asBytes(await original(args.map(encodeFormat), ctx), true));
+  }
   files.sawBinary = decodeText(input).isBinary;
-  const result = asBytes(await original(args, ctx), files.sawBinary);
+  const result = asBytes(await runCommand(name, args, ctx), files.sawBinary);
   pacing.end(ctx);
-  return result;
+  return files.noteOutput(result);
+}
+
+/** The command itself, with what just-bash does not know of it. */
+async function runCommand(name: string, args: string[], ctx: ResolvedCommandContext): Promise<ExecResult> {
+  if (name === "xargs")
+    return original(
+      args.flatMap((arg) => (/^-I./.test(arg) ? ["-I", arg.slice(2)] : [arg])),
+      ctx,
+    );
+  const [from, to] = args;
+  const isPlain = name === "diff" && args.length === 2 && args.every((arg) => !arg.startsWith("-"));
+  if (!isPlain || from === undefined || to === undefined) return original(args, ctx);
+  for (const path of [from, to]) {
+    const place = ctx.fs.resolvePath(ctx.cwd, path);
+    if (!(await ctx.fs.exists(place)) || !(await ctx.fs.stat(place)).isFile) return original(args, ctx);
+  }
+  const [before, after] = [
+    await ctx.fs.readFile(ctx.fs.resolvePath(ctx.cwd, from)),
+    await ctx.fs.readFile(ctx.fs.resolvePath(ctx.cwd, to)),
+  ];
+  const stdout = before === after ? "" : compareLines(before, after);
+  return { stdout, stderr: "", exitCode: stdout === "" ? 0 : 1 };
 }
 
 /** What a command is told whose input is too much for the thread that it shares. */

@@ -2,6 +2,7 @@ import type { ExecResult, ResolvedCommandContext } from "just-bash";
 
 type Run = (args: string[], ctx: ResolvedCommandContext) => Promise<ExecResult>;
 
+const YES_LINES = 10_000;
 const SEQUENCE_MAX_BYTES = 7 * 1024 * 1024;
 
 const answer = (stdout: string): ExecResult => ({ stdout, stderr: "", exitCode: 0 });
@@ -13,6 +14,8 @@ export const MISSING: Readonly<Record<string, Run>> = {
   mktemp: makeTemporary,
   realpath: realPaths,
   seq: sequence,
+  // Pipes carry whole outputs: so much of what never ends is enough for `head`, and for answers to questions.
+  yes: async (args) => answer(`${args.join(" ") || "y"}\n`.repeat(YES_LINES)),
 };
 
 function idOf(args: string[]): string {

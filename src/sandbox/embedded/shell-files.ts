@@ -1,5 +1,6 @@
 import {
   type BufferEncoding,
+  type ExecResult,
   type FileContent as Content,
   type FsStat,
   type IFileSystem,
@@ -40,6 +41,7 @@ export class ShellFiles implements IFileSystem {
   readonly #refused = new Set<string>();
   /** Whether a file that the running command read as text is not UTF-8: then its text has one character a byte. */
   sawBinary = false;
+  #wroteBinary = false;
 
   constructor(tree: FileTree, content: FileContent) {
     this.#tree = tree;
@@ -53,6 +55,17 @@ export class ShellFiles implements IFileSystem {
 
   writeFileSync(path: string, content: Content): void {
     this.#system.writeFileSync(path, content);
+  }
+
+  /** The output of all commands as bytes: the shell gives text, unless one of them wrote what is not UTF-8. */
+  outputBytes(output: string): Uint8Array {
+    return this.#wroteBinary ? fromByteString(output) : encoder.encode(output);
+  }
+
+  /** Remembers whether a command wrote what is not UTF-8. */
+  noteOutput(result: ExecResult): ExecResult {
+    if (decodeText(fromByteString(result.stdout)).isBinary) this.#wroteBinary = true;
+    return result;
   }
 
   /** What to tell of files that were too large to read: commands take them for missing ones. */

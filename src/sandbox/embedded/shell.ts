@@ -1,7 +1,6 @@
 import { Bash, type BashOptions } from "just-bash";
 import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT, TIMED_OUT_EXIT_CODE } from "../port.ts";
 import { embeddedCommands } from "./builtins.ts";
-import { fromByteString } from "./bytes.ts";
 import { pacedLoops, Pacing } from "./pacing.ts";
 import { resolvePath } from "./paths.ts";
 import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
@@ -92,7 +91,7 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
   else signal.addEventListener("abort", isUp, { once: true });
   const result = await shell.exec(command.command, { cwd, rawScript: true, signal: late.signal, ...input });
   const errors = readable(result.stderr) + files.refusals();
-  const all = { stdout: fromByteString(raw.stdout), stderr: fromByteString(errors) };
+  const all = { stdout: files.outputBytes(raw.stdout), stderr: encoder.encode(errors) };
   const output = {
     stdout: all.stdout.subarray(0, limits.outputBytes),
     stderr: all.stderr.subarray(0, limits.outputBytes),
