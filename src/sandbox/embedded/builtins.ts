@@ -1,5 +1,5 @@
 import { type Command, defineCommand, type ExecResult, getCommandNames, type ResolvedCommandContext } from "just-bash";
-import { asBytes, decodeText, encodeText, fromByteString } from "./bytes.ts";
+import { asBytes, decodeText, encodeText, fromByteString, pipeText } from "./bytes.ts";
 import { compareLines } from "./compare-lines.ts";
 import { MISSING } from "./missing-commands.ts";
 import type { Pacing } from "./pacing.ts";
@@ -25,13 +25,12 @@ const LIGHT = new Set([
 
 /**
  * Bytes of input, standard input and files together, above which a command refuses: those that would hold the thread for
- * more than a second (docs/environments.md has the table, bench/embedded measures it).
+ * more than a second (docs/environments.md has the table).
  */
 export const INPUT_MAX_BYTES: Readonly<Record<string, number>> = {
   diff: MIB,
   jq: 2 * MIB,
   yq: MIB / 4,
-  xan: MIB,
   awk: 2 * MIB,
   sed: 2 * MIB,
   grep: 4 * MIB,
@@ -82,7 +81,7 @@ async function runBounded(
   pacing: Pacing,
 ): Promise<ExecResult> {
   await pacing.step(ctx, !LIGHT.has(name));
-  const input = fromByteString(String(ctx.stdin));
+  const input = fromByteString(pipeText(ctx.stdin));
   const refusal = await refuseInput(name, args, ctx, input.length);
   if (refusal) return { stdout: "", stderr: refusal, exitCode: 2 };
   if (name === "printf" && args[0] !== "-v") {
@@ -132,7 +131,7 @@ async function refuseInput(name: string, args: string[], ctx: ResolvedCommandCon
 
 /** The time of a comparison grows with the square of the lines that differ. */
 async function refuseLines(args: string[], ctx: ResolvedCommandContext): Promise<string> {
-  const texts: string[] = [String(ctx.stdin)];
+  const texts: string[] = [pipeText(ctx.stdin)];
   for (const arg of args) {
     const path = ctx.fs.resolvePath(ctx.cwd, arg);
     const isFile = !arg.startsWith("-") && (await ctx.fs.exists(path)) && (await ctx.fs.stat(path)).isFile;

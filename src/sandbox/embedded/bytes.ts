@@ -11,7 +11,12 @@ export function toByteString(bytes: Uint8Array): string {
   return text;
 }
 
-/** The reverse; what is no byte is encoded as UTF-8. */
+/** What a pipe carries; the shell hides from its types that it is such a string. */
+export function pipeText(stdin: unknown): string {
+  return typeof stdin === "string" ? stdin : "";
+}
+
+/** The reverse of `toByteString`; what is no byte is encoded as UTF-8. */
 export function fromByteString(text: string): Uint8Array {
   if (isByteString(text)) return Uint8Array.from(text, (char) => char.charCodeAt(0));
   return encoder.encode(text);

@@ -39,9 +39,12 @@ function linesOf(text: string): string[] {
 
 function hunk(old: string[], oldAt: number, now: string[], nowAt: number): string {
   const letter = old.length === 0 ? "a" : now.length === 0 ? "d" : "c";
-  const marked = (mark: string, lines: string[]) => lines.map((line) => `${mark} ${ended(line)}`).join("");
   const divider = letter === "c" ? "---\n" : "";
   return `${range(oldAt, old.length)}${letter}${range(nowAt, now.length)}\n${marked("<", old)}${divider}${marked(">", now)}`;
+}
+
+function marked(mark: string, lines: string[]): string {
+  return lines.map((line) => `${mark} ${ended(line)}`).join("");
 }
 
 function ended(line: string): string {
