@@ -1,5 +1,5 @@
 import { type Command, defineCommand, type ExecResult, getCommandNames, type ResolvedCommandContext } from "just-bash";
-import { asBytes, decodeText, encodeText, fromByteString, pipeText } from "./bytes.ts";
+import { asBytes, decodeText, encodeText, fromByteString, isAscii, pipeText } from "./bytes.ts";
 import { compareLines } from "./compare-lines.ts";
 import { MISSING } from "./missing-commands.ts";
 import type { Pacing } from "./pacing.ts";
@@ -81,13 +81,13 @@ async function runBounded(
   pacing: Pacing,
 ): Promise<ExecResult> {
   await pacing.step(ctx, !LIGHT.has(name));
-  const input = fromByteString(pipeText(ctx.stdin));
+  const input = pipeText(ctx.stdin);
   const refusal = await refuseInput(name, args, ctx, input.length);
   if (refusal) return { stdout: "", stderr: refusal, exitCode: 2 };
   if (name === "printf" && args[0] !== "-v") {
     return files.noteOutput(asBytes(await original(args.map(encodeFormat), ctx), true));
   }
-  files.sawBinary = decodeText(input).isBinary;
+  files.sawBinary = !isAscii(input) && decodeText(fromByteString(input)).isBinary;
   const result = asBytes(await runCommand(name, args, ctx), files.sawBinary);
   pacing.end(ctx);
   return files.noteOutput(result);

@@ -18,12 +18,20 @@ export function pipeText(stdin: unknown): string {
 
 /** The reverse of `toByteString`; what is no byte is encoded as UTF-8. */
 export function fromByteString(text: string): Uint8Array {
+  if (isAscii(text)) return encoder.encode(text);
   if (isByteString(text)) return Uint8Array.from(text, (char) => char.charCodeAt(0));
   return encoder.encode(text);
 }
 
+/** Most of what commands write, and the same as text and as bytes. */
+export function isAscii(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- all of ASCII is meant
+  return /^[\u0000-\u007f]*$/.test(text);
+}
+
 /** Text as the string of its UTF-8 bytes. */
 export function encodeText(text: string): string {
+  if (isAscii(text)) return text;
   return toByteString(encoder.encode(text));
 }
 

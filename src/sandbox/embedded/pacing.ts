@@ -2,7 +2,7 @@ import type { ResolvedCommandContext, StatementNode, TransformPlugin } from "jus
 import { PACE_COMMAND } from "./words.ts";
 
 /** Light steps between two breaks: no clock runs while a script keeps its thread, so they are counted. */
-const STEPS_PER_BREAK = 200;
+const STEPS_PER_BREAK = 1_000;
 
 /** Lets others have the thread between the steps of a command, and ends it when its time is up. */
 export class Pacing {

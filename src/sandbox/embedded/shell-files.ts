@@ -8,7 +8,7 @@ import {
   type MkdirOptions,
   type RmOptions,
 } from "just-bash";
-import { decodeText, fromByteString, toByteString } from "./bytes.ts";
+import { decodeText, fromByteString, isAscii, toByteString } from "./bytes.ts";
 import type { FileContent } from "./file-content.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { Node } from "./tree-schema.ts";
@@ -64,7 +64,7 @@ export class ShellFiles implements IFileSystem {
 
   /** Remembers whether a command wrote what is not UTF-8. */
   noteOutput(result: ExecResult): ExecResult {
-    if (decodeText(fromByteString(result.stdout)).isBinary) this.#wroteBinary = true;
+    if (!isAscii(result.stdout) && decodeText(fromByteString(result.stdout)).isBinary) this.#wroteBinary = true;
     return result;
   }
 
