@@ -1,5 +1,6 @@
 import {
   type BufferEncoding,
+  type ExecResult,
   type FileContent as Content,
   type FsStat,
   type IFileSystem,
@@ -7,6 +8,7 @@ import {
   type MkdirOptions,
   type RmOptions,
 } from "just-bash";
+import { decodeText, fromByteString, isAscii, toByteString } from "./bytes.ts";
 import type { FileContent } from "./file-content.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { Node } from "./tree-schema.ts";
@@ -36,6 +38,11 @@ export class ShellFiles implements IFileSystem {
   readonly #content: FileContent;
   readonly #system = new InMemoryFs({}, { maxTotalBytes: SYSTEM_MAX_BYTES });
 
+  readonly #refused = new Set<string>();
+  /** Whether a file that the running command read as text is not UTF-8: then its text has one character a byte. */
+  sawBinary = false;
+  #wroteBinary = false;
+
   constructor(tree: FileTree, content: FileContent) {
     this.#tree = tree;
     this.#content = content;
@@ -50,19 +57,45 @@ export class ShellFiles implements IFileSystem {
     this.#system.writeFileSync(path, content);
   }
 
+  /** The output of all commands as bytes: the shell gives text, unless one of them wrote what is not UTF-8. */
+  outputBytes(output: string): Uint8Array {
+    return this.#wroteBinary ? fromByteString(output) : encoder.encode(output);
+  }
+
+  /** Remembers whether a command wrote what is not UTF-8. */
+  noteOutput(result: ExecResult): ExecResult {
+    if (!isAscii(result.stdout) && decodeText(fromByteString(result.stdout)).isBinary) this.#wroteBinary = true;
+    return result;
+  }
+
+  /** What to tell of files that were too large to read: commands take them for missing ones. */
+  refusals(): string {
+    const limit = COMMAND_FILE_MAX_BYTES / (1024 * 1024);
+    return [...this.#refused]
+      .map((path) => `bash: ${path}: file above ${limit} MiB; a runner has no such limit\n`)
+      .join("");
+  }
+
   async readFile(path: string, options?: ReadOptions): Promise<string> {
     const encoding = (typeof options === "string" ? options : options?.encoding) ?? "utf8";
-    return decode(await this.readFileBuffer(path), encoding);
+    const bytes = await this.readFileBuffer(path);
+    if (encoding !== "utf8" && encoding !== "utf-8") return decode(bytes, encoding);
+    const { text, isBinary } = decodeText(bytes);
+    if (isBinary) this.sawBinary = true;
+    return text;
   }
 
   async readFileBuffer(path: string): Promise<Uint8Array> {
     if (isSystem(path)) return this.#system.readFileBuffer(path);
-    return this.#content.read(this.#file(path, "open"), path, COMMAND_FILE_MAX_BYTES);
+    const file = this.#file(path, "open");
+    if (file.size > COMMAND_FILE_MAX_BYTES) this.#refused.add(path);
+    return this.#content.read(file, path, COMMAND_FILE_MAX_BYTES);
   }
 
   async writeFile(path: string, content: Content, options?: WriteOptions): Promise<void> {
     if (isSystem(path)) return this.#system.writeFile(path, content, options);
-    this.#content.write(this.#fileToWrite(path), encode(content, options), path);
+    const bytes = typeof content === "string" && !options && this.sawBinary ? fromByteString(content) : undefined;
+    this.#content.write(this.#fileToWrite(path), bytes ?? encode(content, options), path);
   }
 
   async appendFile(path: string, content: Content, options?: WriteOptions): Promise<void> {
@@ -207,12 +240,7 @@ function toStat(node: Node): FsStat {
 export function decode(bytes: Uint8Array, encoding: BufferEncoding): string {
   if (encoding === "base64") return bytes.toBase64();
   if (encoding === "hex") return bytes.toHex();
-  if (encoding === "utf8" || encoding === "utf-8")
-    return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
-  let text = "";
-  // In slices: a call takes no more arguments than this with certainty.
-  for (let at = 0; at < bytes.length; at += 8_192) text += String.fromCharCode(...bytes.subarray(at, at + 8_192));
-  return text;
+  return encoding === "utf8" || encoding === "utf-8" ? decodeText(bytes).text : toByteString(bytes);
 }
 
 function encode(content: Content, options?: WriteOptions): Uint8Array {

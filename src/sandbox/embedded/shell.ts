@@ -1,8 +1,10 @@
-import { Buffer } from "node:buffer";
 import { Bash, type BashOptions } from "just-bash";
 import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT, TIMED_OUT_EXIT_CODE } from "../port.ts";
+import { embeddedCommands } from "./builtins.ts";
+import { pacedLoops, Pacing } from "./pacing.ts";
 import { resolvePath } from "./paths.ts";
 import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
+import { readable } from "./words.ts";
 
 /**
  * What a command may do in all. An isolate has 128 MB, and a loop that waits for nothing holds up everything else in it:
@@ -12,9 +14,9 @@ const LIMITS: BashOptions["executionLimits"] = {
   maxSourceBytes: 1024 * 1024,
   maxCommandCount: 200_000,
   maxLoopIterations: 200_000,
-  maxAwkIterations: 1_000_000,
-  maxSedIterations: 1_000_000,
-  maxJqIterations: 1_000_000,
+  maxAwkIterations: 200_000,
+  maxSedIterations: 200_000,
+  maxJqIterations: 200_000,
   maxWorkUnits: 20_000_000,
   maxGlobOperations: 200_000,
   maxTraversalEntries: 200_000,
@@ -34,6 +36,9 @@ const LIMITS: BashOptions["executionLimits"] = {
   maxFileSystemBytes: 16 * 1024 * 1024,
 };
 
+/** How long a command may take to end after its time is up. */
+const CLEANUP_MS = 1_000;
+
 /** Variables that every command finds. */
 const VARIABLES = { HOME: "/root", USER: "root", LANG: "C.UTF-8", TASK_DIR: TASK_ROOT };
 
@@ -52,34 +57,68 @@ export interface ShellOutcome {
 export async function runShell(files: ShellFiles, command: SandboxCommand, signal: AbortSignal): Promise<ShellOutcome> {
   const { limits, env, stdin } = command;
   const cwd = resolvePath(TASK_ROOT, command.cwd);
+  const refusal = await refuseFolder(files, cwd);
+  if (refusal) return refused(refusal);
+  const raw = { stdout: "" };
+  const pacing = new Pacing(signal);
   const shell = new Bash({
     fs: files,
+    // What the shell logs is what commands wrote; its result guesses at an encoding.
+    logger: {
+      info: () => undefined,
+      debug: (_, data) => {
+        if (typeof data?.["output"] === "string") raw.stdout = data["output"];
+      },
+    },
+    customCommands: embeddedCommands(files, pacing),
     cwd,
     env: { ...VARIABLES, ...env },
     processInfo: { pid: 1, ppid: 0, uid: 0, gid: 0 },
     executionLimits: {
       ...LIMITS,
-      maxExecutionTimeMs: limits.seconds * 1000,
+      // Only where a command does not heed `signal` itself: the shell's own clock forgets what was printed.
+      maxExecutionTimeMs: limits.seconds * 1000 + CLEANUP_MS,
     },
   });
+  shell.registerTransformPlugin(pacedLoops);
   const input = { stdin: decode(stdin, "latin1"), stdinKind: "bytes" as const };
   const begun = Date.now();
-  const result = await shell.exec(command.command, { cwd, rawScript: true, signal, ...input });
-  const output = {
-    stdout: encodeStart(result.stdout, limits.outputBytes),
-    stderr: encodeStart(result.stderr, limits.outputBytes),
+  const late = new AbortController();
+  const isUp = () => {
+    setTimeout(() => late.abort(signal.reason), CLEANUP_MS);
   };
-  const produced = { stdout: Buffer.byteLength(result.stdout), stderr: Buffer.byteLength(result.stderr) };
+  if (signal.aborted) isUp();
+  else signal.addEventListener("abort", isUp, { once: true });
+  const result = await shell.exec(command.command, { cwd, rawScript: true, signal: late.signal, ...input });
+  const errors = readable(result.stderr) + files.refusals();
+  const all = { stdout: files.outputBytes(raw.stdout), stderr: encoder.encode(errors) };
+  const output = {
+    stdout: all.stdout.subarray(0, limits.outputBytes),
+    stderr: all.stderr.subarray(0, limits.outputBytes),
+  };
+  const produced = { stdout: all.stdout.byteLength, stderr: all.stderr.byteLength };
   if (signal.aborted) return { output, ending: { status: isTimeout(signal) ? "timed_out" : "killed", produced } };
   // The shell looks at the clock itself, and may be quicker than the timer behind `signal`.
   const isLate = Date.now() - begun >= limits.seconds * 1000;
   if (isLate && result.exitCode === TIMED_OUT_EXIT_CODE) return { output, ending: { status: "timed_out", produced } };
-  return { output, ending: { status: "exited", exitCode: result.exitCode, produced } };
+  const exitCode = result.exitCode === 0 && files.refusals() !== "" ? 1 : result.exitCode;
+  return { output, ending: { status: "exited", exitCode, produced } };
 }
 
-/** The first bytes of a text. */
-function encodeStart(text: string, maxBytes: number): Uint8Array {
-  return encoder.encode(text.slice(0, maxBytes)).subarray(0, maxBytes);
+/** In the words of the runner's shell; undefined when commands can start in the folder. */
+async function refuseFolder(files: ShellFiles, cwd: string): Promise<string | undefined> {
+  const fault = (await files.exists(cwd))
+    ? (await files.stat(cwd)).isDirectory
+      ? undefined
+      : "Not a directory"
+    : "No such file or directory";
+  return fault && `/bin/bash: line 1: cd: ${cwd}: ${fault}\n`;
+}
+
+function refused(message: string): ShellOutcome {
+  const stderr = encoder.encode(message);
+  const produced = { stdout: 0, stderr: stderr.byteLength };
+  return { output: { stdout: new Uint8Array(0), stderr }, ending: { status: "exited", exitCode: 1, produced } };
 }
 
 function isTimeout({ reason }: AbortSignal): boolean {

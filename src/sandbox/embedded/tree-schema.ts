@@ -37,7 +37,7 @@ export const TREE_SCHEMA: SchemaPart = {
     `CREATE TRIGGER embedded_gone AFTER DELETE ON embedded_inodes BEGIN
        UPDATE embedded_usage SET nodes = nodes - 1, bytes = bytes - iif(old.entry IS NULL, old.size, 0);
      END`,
-    `INSERT INTO embedded_inodes (id, type, mode, modified, size, links) VALUES (1, 'directory', 493, 0, 0, 1)`,
+    `INSERT INTO embedded_inodes (id, type, mode, modified, size, links) VALUES (1, 'directory', 493, unixepoch() * 1000, 0, 1)`,
     `CREATE INDEX embedded_unnamed ON embedded_inodes (id) WHERE links = 0`,
   ],
 };

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { createEnvironmentClient } from "./client.ts";
+
+describe("time", () => {
+  test.each([
+    ["a loop around awk", "while true; do awk 'BEGIN { while (1); }'; done"],
+    ["a loop of nothing but awk in a substitution", "while true; do x=$(awk 'BEGIN { while (1); }'); done"],
+    ["a sleep", "sleep 60"],
+  ])("ends %s, and keeps what was printed", async (_, command) => {
+    const { execute } = await createEnvironmentClient();
+    const { status, stdout, duration_ms: duration } = await execute(`echo before; ${command}`, { timeout_sec: 2 });
+    expect({ status, stdout }).toEqual({ status: "timed_out", stdout: "before\n" });
+    expect(duration).toBeLessThan(10_000);
+  });
+
+  test("keeps what a loop has printed", async () => {
+    const { execute } = await createEnvironmentClient();
+    const result = await execute("for i in 1 2; do echo $i; sleep 30; done", { timeout_sec: 1 });
+    expect(result).toMatchObject({ timed_out: true, exit_code: 124, stdout: "1\n", stderr: "" });
+  });
+
+  test("refuses to compare what takes too long, and compares what is the same", async () => {
+    const { execute } = await createEnvironmentClient();
+    const reversed = await execute("seq 1 6000 > a; tac a > b; diff a b");
+    expect(reversed).toMatchObject({ exit_code: 2, stdout: "" });
+    expect(reversed.stderr).toBe("diff: input above 2000 lines in both files together; a runner has no such limit\n");
+    expect(await execute("diff a a && diff <(echo a) <(echo b)")).toMatchObject({ exit_code: 1 });
+  });
+});
+
+describe("bytes", () => {
+  test.each([
+    ["printf", String.raw`printf '\377\376' > f`, "fffe"],
+    ["printf of text", String.raw`printf 'é\u20ac\n' > f`, "c3a9e282ac0a"],
+    ["echo of text", "echo é > f", "c3a90a"],
+    ["a variable", 'x=$(echo é€); echo "$x" > f', "c3a9e282ac0a"],
+    ["tr", String.raw`printf 'a\377' | tr a b > f`, "62ff"],
+    ["sed", String.raw`printf 'a\377\n' | sed s/a/b/ > f`, "62ff0a"],
+    ["sed of a file", String.raw`printf 'a\377\n' > g; sed s/a/b/ g > f`, "62ff0a"],
+    ["awk", String.raw`printf 'a\377\n' | awk '{ print $1 }' > f`, "61ff0a"],
+  ])("are kept by %s", async (_, command, hex) => {
+    const { execute, onEnvironment } = await createEnvironmentClient();
+    await execute(command);
+    const response = await onEnvironment("/files/task/f");
+    expect(new Uint8Array(await response.arrayBuffer()).toHex()).toBe(hex);
+  });
+
+  test("that are not UTF-8 are shown as on a runner", async () => {
+    const { execute } = await createEnvironmentClient();
+    expect(await execute(String.raw`printf '\377\376'`)).toMatchObject({ stdout: "\ufffd\ufffd" });
+    expect(await execute("echo é; echo ü | cat")).toMatchObject({ stdout: "é\nü\n" });
+  });
+});
+
+describe("what cannot be done", () => {
+  test("a file above the limit is an error, also in a pipe", async () => {
+    const { execute, onEnvironment } = await createEnvironmentClient();
+    const big = new Uint8Array(8 * 1024 * 1024 + 1);
+    await onEnvironment("/files/task/big", {
+      method: "PUT",
+      body: big,
+      headers: { "Content-Length": `${big.length}` },
+    });
+    for (const command of ["cat big | wc -c", "wc -c big", "grep x big", "tail -1 big"]) {
+      const { exit_code: exitCode, stderr } = await execute(command);
+      expect(exitCode, command).not.toBe(0);
+      expect(stderr, command).toMatch(/above (8 MiB|4096 KiB); a runner has no such limit/);
+    }
+  });
+
+  test.each([
+    ["nowhere", "/bin/bash: line 1: cd: /task/nowhere: No such file or directory\n"],
+    ["task.yaml", "/bin/bash: line 1: cd: /task/task.yaml: Not a directory\n"],
+  ])("%s is no folder to start in", async (cwd, stderr) => {
+    const { execute } = await createEnvironmentClient();
+    expect(await execute("pwd", { cwd })).toMatchObject({ exit_code: 1, stdout: "", stderr });
+  });
+
+  test("is said in words of use", async () => {
+    const { execute } = await createEnvironmentClient();
+    const { stderr } = await execute("tar cf a b; python3 -c 1; sqlite3 x");
+    expect(stderr).toContain("tar: not in the embedded sandbox; a runner has it");
+    expect(stderr).not.toMatch(/browser|Node\.js|executionLimits/);
+  });
+
+  test.each([
+    ["parentheses", "(".repeat(5_000)],
+    ["subshells", `${"( ".repeat(5_000)}:${" )".repeat(5_000)}`],
+    ["substitutions", `echo ${"$(".repeat(5_000)}`],
+  ])("%s beyond number are a syntax error", async (_, command) => {
+    const { execute } = await createEnvironmentClient();
+    const { exit_code: exitCode, stderr } = await execute(command);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/syntax error/);
+  });
+});
+
+test("has the small commands that scripts expect", async () => {
+  const { execute } = await createEnvironmentClient();
+  expect(
+    await execute("id -u; realpath ../task/.; seq 300000 | tail -1; f=$(mktemp) && test -f $f && echo made"),
+  ).toMatchObject({
+    stdout: "0\n/task\n300000\nmade\n",
+    stderr: "",
+  });
+  expect(await execute("yes | head -2; echo a | xargs -I{} echo b{}; diff <(echo a) <(echo b)")).toMatchObject({
+    stdout: "y\ny\nba\n1c1\n< a\n---\n> b\n",
+  });
+  expect((await execute("ls -la task.yaml")).stdout).not.toContain("Jan  1");
+});
