@@ -1,5 +1,8 @@
 import type { RunnerPool } from "./runner-pool.ts";
 
+/** The id of the key that a runner's handshake was admitted by, as the Worker tells the pool. */
+export const RUNNER_KEY_HEADER = "X-Runner-Key";
+
 type Calls = "enqueue" | "withdraw" | "everUsed" | "describe" | "waits";
 
 /** A pool as its callers reach it: written out, because the stub's own type turns answers that hold any JSON to `never`. */

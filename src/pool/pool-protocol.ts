@@ -21,6 +21,8 @@ export const POOL_CLOSE_CODES = {
   expired: 4002,
   /** A newer connection of the same runner took the place of this one. */
   replaced: 4003,
+  /** The key that opened the connection is good no more: the runner is to be given another one. */
+  accessEnded: 4004,
 } as const;
 
 /** What a pool has to give: an environment to provision and keep, or a run for an agent to do. */

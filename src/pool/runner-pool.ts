@@ -1,11 +1,14 @@
 import { DurableObject } from "cloudflare:workers";
+import { findEndedKeys } from "../auth/ended-keys.ts";
 import { readConfig } from "../config.ts";
+import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { applySchema } from "../stream/object-schema.ts";
 import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
 import { Messenger } from "./messenger.ts";
 import { PING, POOL_CLOSE_CODES, PONG, type RunnerMessage } from "./pool-protocol.ts";
 import { POOL_SCHEMA, PoolStore, type RunnerRow, type WorkRow } from "./pool-store.ts";
+import { RUNNER_KEY_HEADER } from "./pool-handle.ts";
 import { RunnerSockets } from "./runner-sockets.ts";
 import { explainWait, type WaitingFor } from "./wait.ts";
 import type { Work } from "./work.ts";
@@ -17,6 +20,9 @@ const MAX_QUEUED = 10_000;
 const MAX_RUNNERS = 1_000;
 /** After which an admission is tried again that failed, in milliseconds. */
 const ADMIT_RETRY_MS = 5_000;
+
+/** Milliseconds between two looks at whether the keys of connected runners are still good. */
+const KEY_CHECK_MS = 6_000;
 
 const EVER_USED = "everUsed";
 
@@ -38,7 +44,7 @@ export interface RunnerStatus {
  */
 export class RunnerPool extends DurableObject {
   readonly #store: PoolStore;
-  readonly #timers: Timers<"leases" | "tidings" | "offers">;
+  readonly #timers: Timers<"leases" | "tidings" | "offers" | "keys">;
   readonly #messenger: Messenger;
   readonly #sockets: RunnerSockets;
 
@@ -92,9 +98,13 @@ export class RunnerPool extends DurableObject {
   }
 
   /** A runner's handshake, which the Worker has admitted. */
-  override fetch(): Response {
+  override async fetch(request: Request): Promise<Response> {
     if (this.#sockets.size >= MAX_RUNNERS) return new Response(null, { status: 503 });
-    return this.#sockets.accept();
+    if (!this.#timers.has("keys")) {
+      this.#timers.set("keys", Date.now() + KEY_CHECK_MS);
+      await this.#timers.arm();
+    }
+    return this.#sockets.accept(request.headers.get(RUNNER_KEY_HEADER) ?? "");
   }
 
   override async webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): Promise<void> {
@@ -124,8 +134,22 @@ export class RunnerPool extends DurableObject {
       this.#timers.clear(timer);
       if (timer === "leases") this.#endLeases(Date.now());
       else if (timer === "offers") this.#offerAll();
+      else if (timer === "keys") await this.#checkKeys();
     }
     await this.#settle();
+  }
+
+  /** Ends connections of keys that are good no more: one query for all, every few seconds while runners are connected. */
+  async #checkKeys(): Promise<void> {
+    const { keyIds } = this.#sockets;
+    if (keyIds.length === 0) return;
+    this.#timers.set("keys", Date.now() + KEY_CHECK_MS);
+    try {
+      this.#sockets.refuse(await findEndedKeys(connect(this.env.DB), keyIds, new Date()));
+    } catch (error) {
+      // What cannot be asked now is asked at the next look.
+      logBackgroundFailure("checkRunnerKeys", error);
+    }
   }
 
   #greet(socket: WebSocket, hello: Extract<RunnerMessage, { type: "hello" }>): void {

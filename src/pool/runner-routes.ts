@@ -4,7 +4,7 @@ import { ApiError } from "../http/errors.ts";
 import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { openPool } from "./pool-handle.ts";
+import { openPool, RUNNER_KEY_HEADER } from "./pool-handle.ts";
 
 const RUNNERS_PATH = "/api/v1/org/{org}/runners";
 
@@ -99,7 +99,7 @@ export function runnerRoutes(): OpenAPIHono<AppEnv> {
       throw new ApiError("invalid_request", "Runners connect with Upgrade: websocket.");
     }
     const answer = await openPool(c.env, caller.organizationId).fetch(
-      new Request("https://pool/", { headers: { Upgrade: "websocket" } }),
+      new Request("https://pool/", { headers: { Upgrade: "websocket", [RUNNER_KEY_HEADER]: caller.keyId } }),
     );
     if (answer.status === 503) throw new ApiError("unavailable", "This organization has as many runners as it may.");
     return answer;

@@ -11,7 +11,10 @@ import {
 const attachment = z.object({ runnerId: z.string() });
 
 /** What this needs of a Durable Object's state. */
-type SocketHost = Pick<DurableObjectState, "acceptWebSocket" | "getWebSockets" | "getWebSocketAutoResponseTimestamp">;
+type SocketHost = Pick<
+  DurableObjectState,
+  "acceptWebSocket" | "getWebSockets" | "getWebSocketAutoResponseTimestamp" | "getTags"
+>;
 
 /** The hibernatable connections of a pool's runners; a runner has one. */
 export class RunnerSockets {
@@ -30,10 +33,28 @@ export class RunnerSockets {
     return this.#host.getWebSockets().length;
   }
 
-  accept(): Response {
+  /** Opens a connection that was let in by the key of this id. */
+  accept(keyId: string): Response {
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#host.acceptWebSocket(server);
+    this.#host.acceptWebSocket(server, [keyId]);
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** The ids of the keys that the open connections were let in by. */
+  get keyIds(): string[] {
+    return [...new Set(this.#open.flatMap((socket) => this.#host.getTags(socket)))];
+  }
+
+  /** Ends the connections of keys that are good no more. */
+  refuse(ended: ReadonlySet<string>): void {
+    for (const socket of this.#open) {
+      if (!this.#host.getTags(socket).some((keyId) => ended.has(keyId))) continue;
+      socket.close(POOL_CLOSE_CODES.accessEnded, "The key of this connection is good no more");
+    }
+  }
+
+  get #open(): WebSocket[] {
+    return this.#host.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
   }
 
   /** The message in a text; undefined for none, and then the connection is closed. */
