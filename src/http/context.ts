@@ -13,6 +13,8 @@ export interface AppEnv {
     caller?: Caller;
     /** The run whose token came in place of a key. */
     tokenRun?: TokenRun;
+    /** Set where the request has an `Idempotency-Key` (idempotency.ts): its seed, and whether anything was made by it. */
+    idempotency?: { seed: string; isUsed: boolean };
   };
 }
 

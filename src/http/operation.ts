@@ -1,7 +1,8 @@
-import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Scope } from "../auth/scopes.ts";
 import { type Admission, authenticate } from "./authenticate.ts";
 import { ApiError, type ErrorCode, errorRow } from "./errors.ts";
+import { honourIdempotencyKey, idempotencyKey, replayedHeader } from "./idempotency.ts";
 import { ERROR_SCHEMAS, familyOf, renderError } from "./families.ts";
 
 /** What every operation of the document says beside Hono's own route. */
@@ -15,6 +16,8 @@ interface OperationRules {
   admits?: Admission;
   /** For what one client calls many times a second: takes a key that was verified a moment ago (auth/recent-keys.ts). */
   isFrequent?: boolean;
+  /** Whether it takes an `Idempotency-Key`; what it makes then has ids by `idToMake`. */
+  isRepeatable?: boolean;
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -29,10 +32,11 @@ const JSON_BODY_ERRORS: readonly ErrorCode[] = [
 ];
 const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
 
-function documentedErrors({ scope, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
+function documentedErrors({ scope, isRepeatable, errors }: OperationRules, takesJson: boolean): ErrorCode[] {
   const codes = new Set<ErrorCode>(COMMON_ERRORS);
   if (scope !== "none") for (const code of KEY_ERRORS) codes.add(code);
   if (scope !== "none" && scope !== "any") codes.add("scope_missing");
+  if (isRepeatable) codes.add("conflict");
   if (takesJson) for (const code of JSON_BODY_ERRORS) codes.add(code);
   for (const code of errors) codes.add(code);
   return [...codes];
@@ -65,6 +69,34 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
   );
 }
 
+/** The route with the header in its request, and in each successful answer the one that says it is a repetition. */
+function takeIdempotencyKey(
+  route: Pick<RouteConfig, "responses"> & { request?: RouteConfig["request"] | undefined },
+): Pick<RouteConfig, "request" | "responses"> {
+  const key = idempotencyKey.openapi({
+    example: "rollout-17-attempt",
+    description: "Of your choice: a request that is sent again with it does no more, and has the same answer",
+  });
+  const own = route.request?.headers;
+  const base = own instanceof z.ZodObject ? own : z.object({});
+  const responses = Object.entries(route.responses).map(([status, response]) => [
+    status,
+    { ...response, headers: addReplayed(response) },
+  ]);
+  return {
+    request: { ...route.request, headers: base.extend({ "idempotency-key": key }) },
+    responses: Object.fromEntries(responses),
+  };
+}
+
+/** The headers of a response with one more, whichever way they are declared. */
+function addReplayed(response: RouteConfig["responses"][string]): object {
+  const headers = "headers" in response ? response.headers : undefined;
+  if (!(headers instanceof z.ZodObject)) return { ...headers, "Idempotency-Replayed": replayedHeader };
+  const { description } = replayedHeader;
+  return headers.extend({ "Idempotency-Replayed": z.string().optional().openapi({ description }) });
+}
+
 /**
  * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, and with every
  * error it can answer documented. `x-required-scope` in the document tells what the key needs.
@@ -73,7 +105,8 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   config: R & OperationRules,
 ) {
-  const { scope, admits, isFrequent, errors: _errors, ...route } = config;
+  const { scope, admits, isFrequent, isRepeatable = false, errors: _errors, ...declared } = config;
+  const route = isRepeatable ? { ...declared, ...takeIdempotencyKey(declared) } : declared;
   const own = route.middleware ?? [];
   const takesJson = Object.hasOwn(route.request?.body?.content ?? {}, "application/json");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- R plus what createRoute passes through untouched
@@ -83,6 +116,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
     middleware: [
       ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent })]),
       ...(Array.isArray(own) ? own : [own]),
+      ...(isRepeatable ? [honourIdempotencyKey] : []),
     ],
     responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesJson)) },
   } as unknown as R);

@@ -1,14 +1,10 @@
+import type { Handle } from "../objects/handle.ts";
 import type { RunnerPool } from "./runner-pool.ts";
 
 type Calls = "enqueue" | "withdraw" | "everUsed" | "describe";
 
-/** A pool as its callers reach it: written out, because the stub's own type turns answers that hold any JSON to `never`. */
-export type PoolHandle = {
-  [Call in Calls]: (...args: Parameters<RunnerPool[Call]>) => Promise<Awaited<ReturnType<RunnerPool[Call]>>>;
-} & {
-  /** Opens a runner's connection, a request with `Upgrade: websocket`. */
-  fetch: (request: Request) => Promise<Response>;
-};
+/** A pool as its callers reach it; `fetch` opens a runner's connection, a request with `Upgrade: websocket`. */
+export type PoolHandle = Handle<RunnerPool, Calls>;
 
 /** The pool of an organization. */
 export function openPool(env: Cloudflare.Env, organizationId: string): PoolHandle {
