@@ -3,6 +3,7 @@ import { sweepFiles } from "./artifacts/sweep.ts";
 import { connect } from "./db/client.ts";
 import { sweepEnvironments } from "./environments/environment-projection.ts";
 import { sweepAccesses } from "./files/access-store.ts";
+import { sweepIdempotencyKeys } from "./http/idempotency.ts";
 import { sweepUploads } from "./registry/sweep.ts";
 import { sweepRunLogs } from "./runs/log-retention.ts";
 import { sweepDeliveries } from "./webhooks/sweep.ts";
@@ -28,6 +29,7 @@ export default {
       sweepEnvironments(connect(env.DB), now),
       sweepDeliveries(env, now),
       sweepAccesses(env, now),
+      sweepIdempotencyKeys(env, now),
     ]);
     // One that fails does not keep the others from their work; the platform shows that it failed.
     const failures = swept.filter((sweep) => sweep.status === "rejected").map(({ reason }): unknown => reason);

@@ -331,3 +331,21 @@ export const environments = sqliteTable(
       .where(sql`ended_at IS NULL`),
   ],
 );
+
+/** `Idempotency-Key`s of requests (http/idempotency.ts), for a day. */
+export const idempotencyKeys = sqliteTable(
+  "idempotency_keys",
+  {
+    /** SHA-256 over the organization, the credential, the path and the key itself. */
+    id: text("id").primaryKey(),
+    /** The UUID from which the ids follow of what the request makes. */
+    seed: text("seed").notNull(),
+    /** SHA-256 of the request's body. */
+    requestHash: text("request_hash").notNull(),
+    /** The answer; null until there is one. */
+    status: integer("status"),
+    body: text("body"),
+    expiresAt: timestamp("expires_at").notNull(),
+  },
+  (table) => [index("idempotency_keys_expiry").on(table.expiresAt)],
+);

@@ -1,6 +1,7 @@
 import type { CommandRow, OutputPiece } from "./command-log.ts";
 import { unwrap } from "./environment-access.ts";
-import { askAgain, type EnvironmentHandle } from "./environment-handle.ts";
+import { askAgain } from "../objects/ask-again.ts";
+import type { EnvironmentHandle } from "./environment-handle.ts";
 import type { EnvironmentAccess } from "./environment-outcome.ts";
 
 /** How long one question to the object waits for news, in milliseconds. */

@@ -3,6 +3,7 @@ import { NO_STORE } from "../admin/access.ts";
 import { workspacePath } from "../admin/fields.ts";
 import { findWorkspace } from "../admin/workspace-store.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { idempotencyKey, replayedHeader } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
 import { describePage, pageQuery } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
@@ -58,12 +59,10 @@ const create = operation({
   request: {
     params: workspacePath,
     headers: z.object({
-      "idempotency-key": z
-        .string()
-        .min(1)
-        .max(255)
-        .optional()
-        .openapi({ example: "rollout-17-attempt", description: "Of your choice; unique in the workspace" }),
+      "idempotency-key": idempotencyKey.openapi({
+        example: "rollout-17-attempt",
+        description: "Of your choice; unique in the workspace",
+      }),
     }),
     body: {
       required: true,
@@ -75,10 +74,7 @@ const create = operation({
       description: "The environment, with its token",
       headers: {
         Location: { schema: { type: "string" }, description: "Its own path" },
-        "Idempotency-Replayed": {
-          schema: { type: "string" },
-          description: "`true` where an earlier request with the same key made it",
-        },
+        "Idempotency-Replayed": replayedHeader,
       },
       content: {
         "application/json": {

@@ -19,7 +19,7 @@ import {
 } from "./command-schemas.ts";
 import { CollectedOutput, toCommand, toResult } from "./command-view.ts";
 import { ACCESS_ERRORS, nameEnvironment, nameSandbox, tokenHeader, unwrap } from "./environment-access.ts";
-import { askAgain } from "./environment-handle.ts";
+import { askAgain } from "../objects/ask-again.ts";
 import { answerWithEvents } from "./event-answer.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "./schemas.ts";
 import { answerSlowly } from "./slow-answer.ts";

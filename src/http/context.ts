@@ -15,6 +15,8 @@ export interface AppEnv {
     tokenRun?: TokenRun;
     /** When that token expires, in milliseconds since 1970, where it opens what lasts. */
     tokenExpiresAt?: number;
+    /** Set where the request has an `Idempotency-Key` (idempotency.ts): its seed, and whether anything was made by it. */
+    idempotency?: { seed: string; isUsed: boolean };
   };
 }
 

@@ -1,7 +1,8 @@
-import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Scope } from "../auth/scopes.ts";
 import { type Admission, authenticate } from "./authenticate.ts";
 import { ApiError, type ErrorCode, errorRow } from "./errors.ts";
+import { honourIdempotencyKey, idempotencyKey, replayedHeader } from "./idempotency.ts";
 import { ERROR_SCHEMAS, familyOf, renderError } from "./families.ts";
 import { type BodyLimit, readJsonBody } from "./request-body.ts";
 import { requireBodysOrganization } from "./tenancy.ts";
@@ -21,6 +22,8 @@ interface OperationRules {
   projectKeys?: "refused";
   /** How much of a JSON body it takes; JSON_BODY_MAX_BYTES where nothing is said. */
   bodyLimit?: BodyLimit;
+  /** Whether it takes an `Idempotency-Key`; what it makes then has ids by `idToMake`. */
+  isRepeatable?: boolean;
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -36,7 +39,7 @@ const JSON_BODY_ERRORS: readonly ErrorCode[] = [
 const SECURITY = [{ bearer: [] }, { apiKey: [] }, { basic: [] }];
 
 function documentedErrors(
-  { scope, admits, projectKeys, errors }: OperationRules,
+  { scope, admits, projectKeys, isRepeatable, errors }: OperationRules,
   takesBody: boolean,
   takesJson: boolean,
 ): ErrorCode[] {
@@ -45,6 +48,7 @@ function documentedErrors(
   if (scope !== "none" && scope !== "any") codes.add("scope_missing");
   if (projectKeys === "refused" || admits) codes.add("forbidden");
   if (takesBody) codes.add("body_too_slow");
+  if (isRepeatable) codes.add("conflict");
   if (takesJson) for (const code of JSON_BODY_ERRORS) codes.add(code);
   for (const code of errors) codes.add(code);
   return [...codes];
@@ -77,6 +81,34 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
   );
 }
 
+/** The route with the header in its request, and in each successful answer the one that says it is a repetition. */
+function takeIdempotencyKey(
+  route: Pick<RouteConfig, "responses"> & { request?: RouteConfig["request"] | undefined },
+): Pick<RouteConfig, "request" | "responses"> {
+  const key = idempotencyKey.openapi({
+    example: "rollout-17-attempt",
+    description: "Of your choice: a request that is sent again with it does no more, and has the same answer",
+  });
+  const own = route.request?.headers;
+  const base = own instanceof z.ZodObject ? own : z.object({});
+  const responses = Object.entries(route.responses).map(([status, response]) => [
+    status,
+    { ...response, headers: addReplayed(response) },
+  ]);
+  return {
+    request: { ...route.request, headers: base.extend({ "idempotency-key": key }) },
+    responses: Object.fromEntries(responses),
+  };
+}
+
+/** The headers of a response with one more, whichever way they are declared. */
+function addReplayed(response: RouteConfig["responses"][string]): object {
+  const headers = "headers" in response ? response.headers : undefined;
+  if (!(headers instanceof z.ZodObject)) return { ...headers, "Idempotency-Replayed": replayedHeader };
+  const { description } = replayedHeader;
+  return headers.extend({ "Idempotency-Replayed": z.string().optional().openapi({ description }) });
+}
+
 /**
  * Declares an operation: `createRoute` with its key and scope checked before anything else is looked at, its body read
  * after them, and every error it can answer documented. In the document `x-required-scope` tells what the key needs,
@@ -86,7 +118,17 @@ function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConf
 export function operation<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   config: R & OperationRules,
 ) {
-  const { scope, admits, isFrequent, projectKeys, bodyLimit, errors: _errors, ...route } = config;
+  const {
+    scope,
+    admits,
+    isFrequent,
+    projectKeys,
+    bodyLimit,
+    isRepeatable = false,
+    errors: _errors,
+    ...declared
+  } = config;
+  const route = isRepeatable ? { ...declared, ...takeIdempotencyKey(declared) } : declared;
   const own = route.middleware ?? [];
   const takesBody = route.request?.body !== undefined;
   const takesJson = Object.hasOwn(route.request?.body?.content ?? {}, "application/json");
@@ -101,6 +143,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
       ...(Array.isArray(own) ? own : [own]),
       ...(takesBody && config.path.includes("/org/{org}") ? [requireBodysOrganization] : []),
       ...(takesJson ? [readJsonBody(bodyLimit)] : []),
+      ...(isRepeatable ? [honourIdempotencyKey] : []),
     ],
     responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesBody, takesJson)) },
   } as unknown as R);

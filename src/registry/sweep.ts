@@ -2,18 +2,14 @@ import { and, asc, eq, inArray, lt } from "drizzle-orm";
 import { connect, type Database } from "../db/client.ts";
 import { discardedArchives, uploads } from "../db/schema.ts";
 import { disposeArchive } from "./archive-disposal.ts";
-import { endUpload, type Upload } from "./upload-store.ts";
-import { startVerification } from "./upload-verification.ts";
-import { refuseUpload } from "./verify-upload.ts";
+import { endUpload } from "./upload-store.ts";
+import { rescueVerification, SILENT_AFTER_MS } from "./verification-rescue.ts";
 
 /** Uploads and objects of each kind that one run looks at; the next run goes on. A few requests to R2 and D1 each. */
 const BATCH = 50;
 
 /** Rows of finished uploads that one run deletes: one statement. */
 const FORGET_BATCH = 1000;
-
-/** Milliseconds without news after which a verification is looked after. */
-const STUCK_AFTER_MS = 10 * 60 * 1000;
 
 /** Milliseconds that a request has to delete an object which it has discarded. */
 const DISPOSAL_GRACE_MS = 60 * 1000;
@@ -73,27 +69,11 @@ async function rescueVerifications(env: Cloudflare.Env, db: Database, now: Date)
   const silent = await db
     .select()
     .from(uploads)
-    .where(and(eq(uploads.state, "verifying"), lt(uploads.updatedAt, new Date(now.getTime() - STUCK_AFTER_MS))))
+    .where(and(eq(uploads.state, "verifying"), lt(uploads.updatedAt, new Date(now.getTime() - SILENT_AFTER_MS))))
     .orderBy(asc(uploads.updatedAt))
     .limit(BATCH);
-  for (const upload of silent) {
-    // To the end of the line, so that long verifications do not keep the sweeper from the others.
-    await db.update(uploads).set({ updatedAt: now }).where(eq(uploads.id, upload.id));
-    await rescue(env, upload);
-  }
+  for (const upload of silent) await rescueVerification(env, upload, now);
   return silent.length;
-}
-
-async function rescue(env: Cloudflare.Env, upload: Upload): Promise<void> {
-  const instance = await env.VERIFY_UPLOAD.get(upload.id).catch(() => undefined);
-  if (instance === undefined) {
-    await startVerification(env, upload);
-    return;
-  }
-  const { status } = await instance.status();
-  if (status !== "errored" && status !== "terminated" && status !== "complete") return;
-  const msg = "The verification broke off. Publish the archive again.";
-  await refuseUpload(env, upload, [{ loc: ["archive"], msg, type: "verification-failed" }]);
 }
 
 async function disposeDiscarded(env: Cloudflare.Env, db: Database, now: Date): Promise<number> {

@@ -10,6 +10,7 @@ import { abortUpload, completeUpload, startUpload } from "./upload-parts.ts";
 import { bodies, uploadPath, versionPath } from "./upload-schemas.ts";
 import { listUnfinished } from "./upload-store.ts";
 import { showUpload, toUploadResource } from "./upload-view.ts";
+import { rescueVerification } from "./verification-rescue.ts";
 
 const UPLOADS = "/api/v1/org/{org}/tasks/{name}/versions/{version}/uploads";
 const UPLOAD = "/api/v1/org/{org}/tasks/{name}/versions/{version}/uploads/{upload_id}";
@@ -131,12 +132,12 @@ export function uploadRoutes(): OpenAPIHono<AppEnv> {
   });
 
   routes.openapi(read, async (c) => {
-    const found = await requireUpload(c, c.req.valid("param"));
+    const found = await rescueVerification(c.env, await requireUpload(c, c.req.valid("param")), new Date());
     return c.json(await showUpload(databaseOf(c), found), 200);
   });
 
   routes.openapi(complete, async (c) => {
-    const found = await requireUpload(c, c.req.valid("param"));
+    const found = await rescueVerification(c.env, await requireUpload(c, c.req.valid("param")), new Date());
     const completed = await completeUpload(c.env, found, c.req.valid("json").sha256);
     return c.json(toUploadResource(completed, undefined), completed.state === "accepted" ? 200 : 202);
   });

@@ -4,6 +4,7 @@ import { connect } from "../db/client.ts";
 import type { StoredProblem } from "../db/schema.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { ArchiveGoneError } from "./archive-source.ts";
+import { withBeats } from "./verification-rescue.ts";
 import { findUpload, type Upload } from "./upload-store.ts";
 import type { VerificationRequest } from "./upload-verification.ts";
 import {
@@ -50,27 +51,37 @@ export class VerifyUploadWorkflow extends WorkflowEntrypoint<Cloudflare.Env, Ver
 
   /** Empty when the upload has become a version. */
   async #verify(upload: Upload, step: WorkflowStep): Promise<StoredProblem[]> {
-    const stored = await step.do("assemble", STEP, () => expectThere(assembleArchive(this.env, upload)));
+    const stored = await step.do("assemble", STEP, () =>
+      expectThere(withBeats(this.env, upload, () => assembleArchive(this.env, upload))),
+    );
     const sha256 = await this.#hash(stored, step);
     if (upload.sha256 !== null && upload.sha256 !== sha256) {
       const msg = `The upload announced SHA-256 ${upload.sha256}, its bytes have ${sha256}. Send them again.`;
       return [{ loc: ["archive"], msg, type: "digest-mismatch" }];
     }
-    const structure = await step.do("structure", STEP, () => expectThere(planVerification(this.env, stored)));
+    const structure = await step.do("structure", STEP, () =>
+      expectThere(withBeats(this.env, stored.upload, () => planVerification(this.env, stored))),
+    );
     if (!structure.ok) return structure.problems;
     for (const [index, slice] of structure.slices.entries()) {
       const name = `content ${index + 1} of ${structure.slices.length}`;
-      const problems = await step.do(name, STEP, () => expectThere(verifySlice(this.env, stored, slice)));
+      const problems = await step.do(name, STEP, () =>
+        expectThere(withBeats(this.env, stored.upload, () => verifySlice(this.env, stored, slice))),
+      );
       if (problems.length > 0) return problems;
     }
-    return await step.do("publish", STEP, () => expectThere(publishVerified(this.env, stored, sha256)));
+    return await step.do("publish", STEP, () =>
+      expectThere(withBeats(this.env, stored.upload, () => publishVerified(this.env, stored, sha256))),
+    );
   }
 
   /** Of an archive that came in one request the digest is known already. */
   async #hash(stored: StoredArchive, step: WorkflowStep): Promise<string> {
     const { multipartId, sha256 } = stored.upload;
     if (multipartId === null && sha256 !== null) return sha256;
-    return await step.do("digest", STEP, () => expectThere(hashArchive(this.env, stored)));
+    return await step.do("digest", STEP, () =>
+      expectThere(withBeats(this.env, stored.upload, () => hashArchive(this.env, stored))),
+    );
   }
 }
 

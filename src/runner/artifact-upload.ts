@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
@@ -59,7 +60,8 @@ export class ArtifactUpload {
 
   async #sendBatch(): Promise<void> {
     if (this.#batch.length === 0) return;
-    await this.#send("", { artifacts: this.#batch });
+    // Sent again after a lost answer it must not add twice; the other two requests may be repeated as they are.
+    await this.#send("", { artifacts: this.#batch }, { "Idempotency-Key": randomUUID() });
     this.#batch = [];
     this.#batchBytes = 0;
   }
@@ -75,7 +77,7 @@ export class ArtifactUpload {
     await this.#send("/finalize_upload", { artifacts: [{ id, name, type: TYPE, storage_path }] });
   }
 
-  async #send(path: string, body: object): Promise<unknown> {
-    return await this.#server.send("POST", this.#path + path, body, this.#signal);
+  async #send(path: string, body: object, headers?: Record<string, string>): Promise<unknown> {
+    return await this.#server.send("POST", this.#path + path, body, this.#signal, headers);
   }
 }

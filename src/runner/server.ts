@@ -37,8 +37,14 @@ export class Server {
   }
 
   /** Sends JSON, again where the server or the network fails; throws RequestRefused for what it refuses. */
-  async send(method: string, path: string, json: unknown, signal: AbortSignal): Promise<unknown> {
-    const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" };
+  async send(
+    method: string,
+    path: string,
+    json: unknown,
+    signal: AbortSignal,
+    more: Record<string, string> = {},
+  ): Promise<unknown> {
+    const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json", ...more };
     const body = json === undefined ? null : JSON.stringify(json);
     const text = await this.#repeat(
       `${method} ${path}`,

@@ -23,6 +23,7 @@ const upload = operation({
     "their order.",
   scope: "task:write",
   admits: admitAgentToken,
+  isRepeatable: true,
   errors: ["not_found", "validation_failed", "malformed_json", "unsupported_media_type", "body_too_large"],
   request: {
     params: runPath,

@@ -1,6 +1,7 @@
 import { abandonPrepared, addFiles, type NewFileRow } from "../artifacts/file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
 import { type AppContext, configOf, databaseOf } from "../http/context.ts";
+import { idToMake } from "../http/idempotency.ts";
 import { checkBody } from "../http/validation.ts";
 import type { RunRow } from "../tasks/run-view.ts";
 import { currentMicroseconds } from "../tasks/wire-time.ts";
@@ -72,7 +73,12 @@ export async function uploadArtifacts(
   const now = currentMicroseconds();
   const upload = { ...run, userNumber: uploaderOf(c) };
   const files = artifacts.map((artifact, index) =>
-    newFile(upload, { ...artifact, size: contents[index]?.length ?? 0 }, now),
+    newFile(
+      upload,
+      { ...artifact, size: contents[index]?.length ?? 0 },
+      now,
+      idToMake(c, `artifact ${index}`).replaceAll("-", ""),
+    ),
   );
   await addFiles(databaseOf(c), files);
   await putContents(ARTIFACTS, files, contents);

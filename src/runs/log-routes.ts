@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { verifyLink } from "../auth/signed-links.ts";
 import { type AppContext, type AppEnv, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
+import { seedOf } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
 import { serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
@@ -49,10 +50,11 @@ const appendLog = operation({
   description:
     "Entries are objects of any content; each is stored as it came: order of keys, spelling of numbers, escapes. The " +
     "answer comes when they are stored. A batch that is sent again is stored again, unless it carries the number that its " +
-    "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together.",
+    "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together; or an `Idempotency-Key`.",
   scope: "task:write",
   isFrequent: true,
   admits: admitAgentToken,
+  isRepeatable: true,
   errors: [
     "not_found",
     "validation_failed",
@@ -137,7 +139,10 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
     const { lines } = readEntries(new Uint8Array(await c.req.arrayBuffer()), "entries");
     const { handle, scope } = await nameRun(c, c.req.valid("param"));
     const startedAt = Date.now();
-    const outcome = await handle.appendLog(scope, lines, configOf(c).RUN_JOURNAL_MAX_BYTES, producer);
+    const seed = seedOf(c);
+    // A key is a producer of one batch: the journal stores it in one transaction with the entries.
+    const numbered = producer ?? (seed === undefined ? undefined : { id: `idempotency:${seed}`, epoch: 0, seq: 0 });
+    const outcome = await handle.appendLog(scope, lines, configOf(c).RUN_JOURNAL_MAX_BYTES, numbered);
     if (!outcome.ok && isProducerRefusal(outcome)) throw refuseProducer(outcome);
     const { run, duplicate } = unwrap(outcome);
     c.header("Server-Timing", serverTiming("append", startedAt));

@@ -19,8 +19,12 @@ export function uploaderOf(c: AppContext): Upload["userNumber"] {
 }
 
 /** The row of a file whose bytes are still to come, by `now` in microseconds; nobody sees it, and it expires in a day. */
-export function newFile({ scope, runId, userNumber }: Upload, artifact: AnnouncedArtifact, now: number): NewFileRow {
-  const id = newFileId();
+export function newFile(
+  { scope, runId, userNumber }: Upload,
+  artifact: AnnouncedArtifact,
+  now: number,
+  id = newFileId(),
+): NewFileRow {
   return {
     id,
     ...scope,

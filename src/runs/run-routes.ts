@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { v7 as uuid } from "uuid";
 import { describeOffsetPage, offsetQuery, pageOf } from "../http/agent-paging.ts";
 import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { idToMake } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
 import { toPublicUrl } from "../http/public-origin.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
@@ -57,6 +57,7 @@ const create = operation({
   scope: "task:write",
   errors: ["not_found", "reference_invalid", "request_refused"],
   middleware: allowEmptyBody,
+  isRepeatable: true,
   request: {
     params: runsPath,
     body: {
@@ -129,7 +130,7 @@ export function runRoutes(): OpenAPIHono<AppEnv> {
     if (!scope) throw notFound();
     refuseSandboxEnvironment(body);
     const artifacts = await takePendingArtifacts(c, scope, body.pending_user_artifact_ids);
-    const id = uuid();
+    const id = idToMake(c, "run");
     const init = { ...toNewRun(body), id, artifacts, createdBy: caller.userNumber };
     const created = unwrap(await openRun(c.env, id).create(scope, init));
     return c.json(await showRun(c, created.run), 201);

@@ -40,6 +40,7 @@ const start = operation({
   scope: "task:write",
   errors: ["not_found", "request_refused", "reference_invalid"],
   middleware: allowEmptyBody,
+  isRepeatable: true,
   request: {
     params: runPath,
     body: {

@@ -1,8 +1,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { v7 as uuid } from "uuid";
 import { uuidField } from "../http/agent-fields.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors.ts";
+import { idToMake } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { readProject } from "../tasks/project.ts";
@@ -38,6 +38,7 @@ const start = operation({
   scope: "task:write",
   errors: ["not_found", "reference_invalid", "request_refused"],
   middleware: allowEmptyBody,
+  isRepeatable: true,
   request: {
     params: taskPath,
     body: {
@@ -63,7 +64,7 @@ export async function startCloudRun(
   const { id: taskId, organizationId, projectNumber } = task;
   const scope = { organizationId, projectNumber, taskId };
   const artifacts = await takePendingArtifacts(c, scope, options.pending_user_artifact_ids);
-  const id = uuid();
+  const id = idToMake(c, "run");
   const created = await openRun(c.env, id).create(
     scope,
     {

@@ -1,6 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { describeOffsetPage, offsetQuery } from "../http/agent-paging.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { idToMake } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
 import { toPublicUrl } from "../http/public-origin.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
@@ -53,6 +54,7 @@ const create = operation({
   scope: "task:write",
   errors: ["not_found", "reference_invalid", "request_refused"],
   middleware: allowEmptyBody,
+  isRepeatable: true,
   request: {
     params: tasksPath,
     body: {
@@ -142,7 +144,7 @@ export function taskListRoutes(startRun: StartRun): OpenAPIHono<AppEnv> {
       // A task that is only being made has no files yet.
       refuseUnknownArtifacts(body.pending_user_artifact_ids ?? []);
     }
-    const { row, deliveries } = await insertTask(databaseOf(c), project, caller.userNumber, body);
+    const { row, deliveries } = await insertTask(databaseOf(c), project, idToMake(c, "task"), caller.userNumber, body);
     if (deliveries.length > 0) c.executionCtx.waitUntil(startDeliveries(c.env, deliveries));
     const latestRun = body.start_run ? await startRun(c, row.task, body) : null;
     return c.json(await showTask(c, { ...row, latestRun }), 201);

@@ -36,18 +36,19 @@ export async function findTask(db: Database, project: ProjectReference, id: stri
 /**
  * Creates a task (agent-tasks 3.2). Its number is taken from the project in the batch that inserts it, so that numbers
  * have neither gaps nor repeats, whatever happens at the same time. Webhooks are told in the same batch; their
- * deliveries are to be started. 404 without such a project.
+ * deliveries are to be started. With the id of a task that is there, it is that task, and nothing is done. 404 without
+ * such a project.
  */
 export async function insertTask(
   db: Database,
   project: ProjectReference,
+  id: string,
   createdBy: number,
   input: TaskChange,
 ): Promise<{ row: TaskRow; deliveries: { id: string }[] }> {
-  const id = uuid();
   const now = currentMicroseconds();
   const { title, description = "" } = input;
-  const [, , rows, deliveries] = await db
+  const insertion = await db
     .batch([
       db
         .update(projects)
@@ -84,9 +85,14 @@ export async function insertTask(
     ])
     .catch((error: unknown) => {
       // Without the project there is no number to insert.
-      if (violationOf(error)?.kind === "not_null") throw notFound();
+      const kind = violationOf(error)?.kind;
+      if (kind === "not_null") throw notFound();
+      // The whole batch was undone: the request that was quicker has taken the number and told the webhooks.
+      if (kind === "unique") return undefined;
       throw error;
     });
+  if (!insertion) return { row: await findTask(db, project, id), deliveries: [] };
+  const [, , rows, deliveries] = insertion;
   return { row: firstRow(rows), deliveries };
 }
 

@@ -78,10 +78,21 @@ describe("the sweeper", () => {
   it("starts a verification that was never started", async () => {
     const tenant = await createTenant();
     const id = await crashedPublish(tenant, packTask(), { state: "verifying" });
-    await sweep(5 * MINUTE);
+    await sweep(MINUTE / 2);
     expect(await readUpload(tenant, id)).toMatchObject({ state: "verifying" });
     await withVerification(() => sweep(11 * MINUTE));
     expect(await readUpload(tenant, id)).toMatchObject({ state: "accepted" });
+  });
+
+  it("leaves it to whoever reads the upload, or completes it again, to start a verification that is silent", async () => {
+    const tenant = await createTenant();
+    for (const ask of [readUpload, complete]) {
+      const id = await crashedPublish(tenant, packTask(), { state: "verifying", sha256: null });
+      const silent = { updatedAt: new Date(Date.now() - 61_000) };
+      await connect(env.DB).update(uploads).set(silent).where(eq(uploads.id, id));
+      await withVerification(async () => void (await ask(tenant, id)));
+      expect(await readUpload(tenant, id)).toMatchObject({ state: "accepted" });
+    }
   });
 
   it("refuses an upload whose verification has ended without a verdict", async () => {
