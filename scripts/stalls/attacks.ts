@@ -1,0 +1,78 @@
+/** Requests that once held the server, or are of their kind, by what they ask for. */
+import type { Subjects } from "./subjects.ts";
+
+/** One request of the check. */
+export interface Attack {
+  title: string;
+  method: string;
+  path: string;
+  /** JSON text, or bytes as they are. */
+  body: string | Uint8Array<ArrayBuffer> | undefined;
+  headers?: Record<string, string>;
+}
+
+/** Seconds that a command of an environment asks for. */
+const COMMAND_SECONDS = 5;
+
+const COMMANDS: Readonly<Record<string, string>> = {
+  "diff of reversed lines": "seq 1 60000 > a; sort -nr a > b; diff a b | tail -1",
+  "awk that never ends": "while :; do awk 'BEGIN{while(1);}'; done",
+  "sort of many lines": "seq 1 200000 > s; for i in 1 2 3 4 5 6; do cat s s > t; mv t s; done; sort s | tail -1",
+  "a text that doubles": 'x=aaaaaaaa; while :; do x="$x$x"; done',
+  "a pattern that backtracks": `echo ${"a".repeat(40)}! | grep -E '^(a+)+$'; [[ ${"a".repeat(40)}! =~ ^(a+)+$ ]]`,
+  "parameter patterns": `x=$(seq 1 20000 | tr -d '\\n'); echo \${x//*1*2*3*4*5*6/b} | wc -c`,
+  "brace expansion": "echo {1..100000}{1..100000} | wc -c",
+  "nested brackets": "(".repeat(5_000),
+  "jq over a long list": "seq 1 200000 | jq -s 'map(. * 2) | sort | unique | length'",
+  "sed over and over": "seq 1 100000 | sed ':a;N;$!ba;s/\\n/,/g' | wc -c",
+};
+
+/** A schema whose definitions double: as many ways through it as 2 to the power of `levels`. */
+function doublingSchema(levels: number): object {
+  const next = Array.from({ length: levels }, (_, n) => ({ $ref: `#/$defs/d${n + 1}` }));
+  const doubled = next.map((ref, n) => [`d${n}`, { anyOf: [ref, ref] }]);
+  return { $ref: "#/$defs/d0", $defs: { ...Object.fromEntries(doubled), [`d${levels}`]: { type: "string" } } };
+}
+
+const SCHEMAS: Readonly<Record<string, object>> = {
+  "schema of doubling $refs": doublingSchema(40),
+  "schema with a pattern that backtracks": { pattern: "^(a+)+$" },
+  "schema with large repeats": { allOf: Array.from({ length: 200 }, (_, n) => ({ pattern: `${n}(a{30}){30}` })) },
+  "schema of many small ones": { allOf: Array.from({ length: 60_000 }, () => ({})) },
+  "schema of $ids in each other": Array.from({ length: 60 }).reduce<object>(
+    (inner, _, n) => ({ $id: `https://example.com/${n}`, not: inner }),
+    {},
+  ),
+};
+
+export function attacksOn({ parameters, environmentToken }: Subjects): Attack[] {
+  const { org, ws, project_id, environment_id } = parameters;
+  const execute = `/api/v1/org/${org}/ws/${ws}/environments/${environment_id}/execute`;
+  const commands = Object.entries(COMMANDS).map(([title, command]) => ({
+    title: `embedded: ${title}`,
+    method: "POST",
+    path: execute,
+    body: JSON.stringify({ command, timeout_sec: COMMAND_SECONDS }),
+    headers: { "X-Environment-Token": environmentToken },
+  }));
+  const schemas = Object.entries(SCHEMAS).map(([title, json_schema]) => ({
+    title,
+    method: "POST",
+    path: `/api/projects/${project_id}/tasks/`,
+    body: JSON.stringify({ title, json_schema }),
+  }));
+  const text = "x".repeat(900_000);
+  const longTasks = Array.from({ length: 30 }, (_, n) => ({
+    title: `a task with a long text, ${n}`,
+    method: "POST",
+    path: `/api/projects/${project_id}/tasks/`,
+    body: JSON.stringify({ title: `long ${n}`, description: text }),
+  }));
+  const list = {
+    title: "a list of long tasks",
+    method: "GET",
+    path: `/api/projects/${project_id}/tasks/`,
+    body: undefined,
+  };
+  return [...schemas, ...commands, ...longTasks, list];
+}
