@@ -5,7 +5,7 @@ import type { Server } from "./server.ts";
 
 /** Characters and number of events that wait to be accepted; then the agent's output is not read on. */
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024;
-const MAX_WAITING_EVENTS = 1_000;
+const MAX_WAITING_EVENTS = 10_000;
 /** Characters of events in one message, unless one alone is larger: a message has 1 MiB of bytes at most. */
 const MESSAGE_CHARACTERS = 200_000;
 /** Milliseconds between pings. */
@@ -44,6 +44,8 @@ export class AgentChannel {
   #waiting: string[] = [];
   #first = 1;
   #characters = 0;
+  /** Of those that were sent on this connection. */
+  #charactersOnTheWay = 0;
   /** The number after the last event that was sent on this connection. */
   #sent = 1;
   #isGreeted = false;
@@ -139,13 +141,15 @@ export class AgentChannel {
     this.#sent = last + 1;
     this.#isCompletionSent = false;
     this.#isReady.resolve();
+    this.#charactersOnTheWay = 0;
     this.#accept(last);
   }
 
   #accept(last: number): void {
     const accepted = this.#waiting.splice(0, Math.max(0, last + 1 - this.#first));
     this.#first = Math.max(this.#first, last + 1);
-    for (const event of accepted) this.#characters -= event.length;
+    this.#characters -= charactersOf(accepted);
+    this.#charactersOnTheWay = Math.max(0, this.#charactersOnTheWay - charactersOf(accepted));
     if (!this.#isFull()) {
       this.#room.resolve();
       this.#room = Promise.withResolvers();
@@ -161,14 +165,23 @@ export class AgentChannel {
 
   #flush(): void {
     if (!this.#isGreeted || !this.#link.isOpen || this.#refusal !== undefined) return;
-    while (this.#sent <= this.#last) {
+    while (this.#sent <= this.#last && this.#isWorthAMessage()) {
       const events = this.#nextEvents();
       this.#link.sendText(`{"type":"events","seq":${this.#sent},"events":[${events.join(",")}]}`);
       this.#sent += events.length;
+      this.#charactersOnTheWay += charactersOf(events);
     }
     if (!this.#completed || this.#isCompletionSent || this.#waiting.length > 0) return;
     this.#isCompletionSent = true;
     this.#link.send({ type: "complete", final_seq: this.#last } satisfies AgentMessage);
+  }
+
+  /**
+   * The first event after a quiet time goes at once. While the run has yet to accept what was sent, further ones gather:
+   * a message costs both sides far more than an event does.
+   */
+  #isWorthAMessage(): boolean {
+    return this.#sent === this.#first || this.#characters - this.#charactersOnTheWay >= MESSAGE_CHARACTERS;
   }
 
   #nextEvents(): string[] {
@@ -188,4 +201,8 @@ export class AgentChannel {
     this.#room.resolve();
     this.#completed?.resolve();
   }
+}
+
+function charactersOf(events: readonly string[]): number {
+  return events.reduce((sum, event) => sum + event.length, 0);
 }

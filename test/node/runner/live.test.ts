@@ -119,6 +119,16 @@ it("hands an agent a task that is longer than a variable may be", async () => {
   expect(log).toMatch(/"message":"400\d{3}"/);
 });
 
+it("passes on every line of an agent that prints without a pause, in order", async () => {
+  const lines = 20_000;
+  await start(["--labels", "many", "--agent", await agent("many.sh", `seq 1 ${lines}`)]);
+  const { run, read } = await startRun("many");
+  expect(await until(read, ({ completed_at }) => completed_at !== null)).toMatchObject({ status: "completed" });
+  const log = String((await server.send("GET", `${run}/logs`)).body);
+  const said = Array.from(log.matchAll(/"message":"(\d+)"/g), ([, number]) => Number(number));
+  expect(said).toEqual(Array.from({ length: lines }, (_, index) => index + 1));
+});
+
 it("goes on to the end when the output alone completes the run, as that of a task with a schema does", async () => {
   const script = `echo said; echo '{"n":1}' > $TASKYARD_OUTPUT_FOLDER/output.json`;
   const runner = await start(["--labels", "schema", "--agent", await agent("schema.sh", script)]);
