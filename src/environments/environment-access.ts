@@ -58,6 +58,7 @@ export async function nameSandbox(
 const FILE_ERRORS: Record<FileFault, ErrorCode> = {
   not_found: "not_found",
   is_directory: "conflict",
+  not_regular: "conflict",
   not_directory: "conflict",
   not_empty: "conflict",
   invalid_path: "invalid_request",

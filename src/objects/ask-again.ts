@@ -6,10 +6,13 @@ const MAX_ATTEMPTS = 4;
 /** Milliseconds before the second attempt at most; each further pause may be twice as long. */
 const FIRST_PAUSE_MS = 100;
 
-/** Whether the platform says that the call may be made again; one that is overloaded is to be left alone. */
+/**
+ * Whether the platform says that the call may be made again, or that the object was reset under it, which these calls bear
+ * like any repetition; one that is overloaded is to be left alone.
+ */
 export function mayAskAgain(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return Reflect.get(error, "retryable") === true && Reflect.get(error, "overloaded") !== true;
+  if (!(error instanceof Error) || Reflect.get(error, "overloaded") === true) return false;
+  return Reflect.get(error, "retryable") === true || Reflect.get(error, "durableObjectReset") === true;
 }
 
 /** Half to all of a pause that doubles, so that callers who failed together do not come back together. */

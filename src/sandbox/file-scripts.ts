@@ -9,6 +9,11 @@ import { type CommandEnding, FileError, type FileStatus } from "./port.ts";
 const NOT_FOUND = 94;
 const IS_DIRECTORY = 95;
 const NOT_DIRECTORY = 96;
+const NOT_REGULAR = 97;
+
+/** Refuses what is no regular file. Opening one of the others may wait for ever: `dd` opens without waiting. */
+const IS_FILE = `[ ! -d "$P" ] || exit ${IS_DIRECTORY}; [ ! -e "$P" ] || [ -f "$P" ] || exit ${NOT_REGULAR}`;
+const READ = 'exec dd if="$P" bs=65536 status=none';
 
 const STATUS = 'stat -L -c "%F|%s|%a|%.9Y" -- "$P"';
 
@@ -16,10 +21,11 @@ export const FILE_SCRIPTS = {
   stat: `[ -e "$P" ] || exit ${NOT_FOUND}; ${STATUS}`,
   list: `[ -e "$P" ] || exit ${NOT_FOUND}; [ -d "$P" ] || exit ${NOT_DIRECTORY}
 find "$P"/ -mindepth 1 -maxdepth "$DEPTH" -printf '%P\\t%y|%s|%m|%T@\\0' | sort -z | head -z -n "$LIMIT"`,
-  read: `[ -e "$P" ] || exit ${NOT_FOUND}; [ ! -d "$P" ] || exit ${IS_DIRECTORY}
-if [ "$LENGTH" = all ]; then exec cat -- "$P"; fi
-tail -c "+$((OFFSET + 1))" -- "$P" | head -c "$LENGTH"`,
-  write: `[ ! -d "$P" ] || exit ${IS_DIRECTORY}
+  check: IS_FILE,
+  read: `[ -e "$P" ] || exit ${NOT_FOUND}; ${IS_FILE}
+if [ "$LENGTH" = all ]; then ${READ} iflag=nonblock; fi
+${READ} iflag=nonblock,skip_bytes,count_bytes,fullblock skip="$OFFSET" count="$LENGTH"`,
+  write: `${IS_FILE}
 mkdir -p -- "$(dirname -- "$P")" && T=$(mktemp -- "$P.XXXXXX") || exit
 trap 'rm -f -- "$T"' EXIT
 cat > "$T" && [ "$(stat -c %s -- "$T")" = "$SIZE" ] || exit
@@ -35,6 +41,9 @@ export function faultOf(ending: CommandEnding): (errors: string) => FileError | 
     if (ending.exitCode === 0) return undefined;
     if (ending.exitCode === NOT_FOUND) return new FileError("not_found", "There is no such file or folder.");
     if (ending.exitCode === IS_DIRECTORY) return new FileError("is_directory", "This is a folder.");
+    if (ending.exitCode === NOT_REGULAR) {
+      return new FileError("not_regular", "This is a pipe, a socket or a device, and no file.");
+    }
     if (ending.exitCode === NOT_DIRECTORY) return new FileError("not_directory", "This is no folder.");
     if (/No space left|Disk quota/.test(errors)) return new FileError("no_space", "The disk of the sandbox is full.");
     if (/File too large|File size limit/.test(errors)) return new FileError("too_large", "The file is too large.");

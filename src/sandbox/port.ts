@@ -147,6 +147,8 @@ export interface SandboxTraits {
 export type FileFault =
   | "not_found"
   | "is_directory"
+  /** A pipe, a socket or a device: reading one may wait for ever. */
+  | "not_regular"
   | "not_directory"
   | "not_empty"
   | "invalid_path"

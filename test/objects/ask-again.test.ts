@@ -19,6 +19,12 @@ describe("a call of an object", () => {
     expect(asked).toHaveLength(3);
   });
 
+  test("is made again when the object was reset under it", async () => {
+    const { ask, asked } = failing({ remote: true, durableObjectReset: true }, 1);
+    expect(await askAgain(ask)).toBe("answered");
+    expect(asked).toHaveLength(2);
+  });
+
   test("is made with growing pauses, and not for ever", async () => {
     const { ask, asked } = failing({ retryable: true }, 100);
     await expect(askAgain(ask)).rejects.toThrow("lost");
@@ -27,12 +33,15 @@ describe("a call of an object", () => {
     expect((asked[3] ?? 0) - (asked[0] ?? 0)).toBeGreaterThanOrEqual(340);
   });
 
-  test.for([{}, { retryable: false }, { retryable: true, overloaded: true }, { remote: true }])(
-    "is made once when its error is marked %j",
-    async (marks) => {
-      const { ask, asked } = failing(marks, 1);
-      await expect(askAgain(ask)).rejects.toThrow("lost");
-      expect(asked).toHaveLength(1);
-    },
-  );
+  test.for([
+    {},
+    { retryable: false },
+    { retryable: true, overloaded: true },
+    { remote: true },
+    { durableObjectReset: true, overloaded: true },
+  ])("is made once when its error is marked %j", async (marks) => {
+    const { ask, asked } = failing(marks, 1);
+    await expect(askAgain(ask)).rejects.toThrow("lost");
+    expect(asked).toHaveLength(1);
+  });
 });

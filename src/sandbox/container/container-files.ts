@@ -27,14 +27,13 @@ export class ContainerFiles implements SandboxFiles {
   async read(path: string, range?: { offset: number; length: number }): Promise<ReadableStream<Uint8Array>> {
     const status = await this.stat(path);
     if (!status) throw new FileError("not_found", `There is no '${path}'.`);
-    if (status.type === "directory") throw new FileError("is_directory", `'${path}' is a folder.`);
+    await this.#ask("check", path);
     const { content } = await this.#machine.readFile(path, { encoding: "none" });
     return range ? content.pipeThrough(slice(range.offset, range.length)) : content;
   }
 
   async write(path: string, body: ReadableStream<Uint8Array>): Promise<FileStatus> {
-    const status = await this.stat(path);
-    if (status?.type === "directory") throw new FileError("is_directory", `'${path}' is a folder.`);
+    await this.#ask("check", path);
     const { exitCode, stderr } = await this.#machine.exec(asCommand('mkdir -p -- "$(dirname -- "$1")"', path));
     const fault = faultOf({ status: "exited", exitCode, produced: { stdout: 0, stderr: 0 } })(stderr);
     if (fault) throw fault;
@@ -46,7 +45,11 @@ export class ContainerFiles implements SandboxFiles {
     await this.#ask("remove", path);
   }
 
-  async #ask(script: "stat" | "list" | "remove", path: string, env: Record<string, string> = {}): Promise<string> {
+  async #ask(
+    script: "stat" | "list" | "check" | "remove",
+    path: string,
+    env: Record<string, string> = {},
+  ): Promise<string> {
     const { exitCode, stdout, stderr } = await this.#machine.exec(asCommand(FILE_SCRIPTS[script]), {
       env: { ...env, P: path },
     });

@@ -206,6 +206,19 @@ it("passes on each byte of output once, though the connection breaks while the c
   }
 });
 
+it("reads regular files alone, and does not wait for a pipe", async () => {
+  await start(["--labels", "pipes"]);
+  const { place, token, execute } = await startEnvironment("pipes");
+  await execute("mkfifo /task/pipe; printf 0123456789 > /task/ten");
+  const read = (name: string, headers = {}) =>
+    server.send("GET", `${place}/files/task/${name}`, undefined, { ...token, ...headers });
+  expect(await read("pipe")).toMatchObject({ status: 409, body: { detail: expect.stringMatching(/pipe/) } });
+  expect(await read("ten")).toMatchObject({ status: 200, body: "0123456789" });
+  expect(await read("ten", { Range: "bytes=3-5" })).toMatchObject({ status: 206, body: "345" });
+  const written = await server.send("PUT", `${place}/files/task/pipe`, new Uint8Array(3), token);
+  expect(written).toMatchObject({ status: 409 });
+});
+
 it("says that a command is lost when its runner is killed, and no exit code", async () => {
   const runner = await start(["--labels", "lost"]);
   const { execute, read } = await startEnvironment("lost");
