@@ -9,6 +9,7 @@ import {
   entriesOf,
   journalKeys,
   lookAtArchive,
+  makeTimersDue,
   openSocket,
   runAlarm,
   readEverything,
@@ -113,6 +114,7 @@ describe("a run whose journal is archived", () => {
     const errors = vi.spyOn(console, "error").mockReturnValue();
     const bucket = await bucketOf(client);
     const put = vi.spyOn(bucket, "put").mockRejectedValue(new Error("R2 is down"));
+    await makeTimersDue(client);
     await runDurableObjectAlarm(objectOf(client.runId));
     expect(errors.mock.calls.join()).toContain("R2 is down");
     expect(await readEverything(client)).toEqual(before);

@@ -24,9 +24,17 @@ export function lookAtArchive({ runId }: RunClient): Promise<{ volumes: string[]
   }));
 }
 
+/** Lets the time of every timer come: that of the archive, and those of readers, which would come before it. */
+export async function makeTimersDue({ runId }: RunClient): Promise<void> {
+  await runInDurableObject(objectOf(runId), (_, { storage: { sql } }) => {
+    sql.exec("UPDATE timers SET due = min(due, ?)", Date.now());
+  });
+}
+
 /** What the runtime does when the alarm is due; it does that again after the object was lost meanwhile. */
-export async function runAlarm({ runId }: RunClient): Promise<void> {
-  await runInDurableObject(objectOf(runId), (run) => run.alarm());
+export async function runAlarm(client: RunClient): Promise<void> {
+  await makeTimersDue(client);
+  await runInDurableObject(objectOf(client.runId), (run) => run.alarm());
 }
 
 /** Runs the alarm of a run that has ended until everything is archived. Returns how often that was. */
