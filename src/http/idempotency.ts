@@ -95,10 +95,13 @@ export function seedOf(c: AppContext): string | undefined {
   return honoured?.seed;
 }
 
-/** The id of a thing that this request makes, by its name within the request: the same when the request is repeated. */
-export function idToMake(c: AppContext, name: string): string {
+/**
+ * The id of a thing that this request makes, by its name within the request: the same when the request is repeated.
+ * `fresh` makes one where the request has no key.
+ */
+export function idToMake(c: AppContext, name: string, fresh: () => string = uuid): string {
   const seed = seedOf(c);
-  return seed === undefined ? uuid() : nameUuid(name, seed);
+  return seed === undefined ? fresh() : nameUuid(name, seed);
 }
 
 /** Forgets keys whose time is over: called by the cron trigger. */

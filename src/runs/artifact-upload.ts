@@ -1,3 +1,4 @@
+import { newFileId } from "../artifacts/artifact-keys.ts";
 import { abandonPrepared, addFiles, type NewFileRow } from "../artifacts/file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
 import { type AppContext, configOf, databaseOf } from "../http/context.ts";
@@ -77,7 +78,7 @@ export async function uploadArtifacts(
       upload,
       { ...artifact, size: contents[index]?.length ?? 0 },
       now,
-      idToMake(c, `artifact ${index}`).replaceAll("-", ""),
+      idToMake(c, `artifact ${index}`, newFileId).replaceAll("-", ""),
     ),
   );
   await addFiles(databaseOf(c), files);

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { callConfigured } from "../configured.ts";
 import { EventClient, type EventFrame, inTime } from "../stream/event-client.ts";
 import { call } from "../tenant.ts";
+import { makeTimersDue } from "./archived-run.ts";
 import { createRunClient, expectNotFound, loseObject, objectOf, read, type RunClient } from "./run-client.ts";
 
 const STREAM_END = 'event: stream-end\ndata: {"status":"complete"}\n\n';
@@ -162,6 +163,7 @@ describe("a run's stream", () => {
     const stream = await connect(client);
     await client.patch({ status: "completed" });
     await stream.take(3);
+    await makeTimersDue(client);
     await runDurableObjectAlarm(objectOf(client.runId));
     expect((await stream.rest()).map(({ text }) => text)).toEqual([STREAM_END]);
 
