@@ -40,6 +40,8 @@ const ALONE = ["test/admin/bootstrap.test.ts"];
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // What the Worker logs when a file's tests are over would have nowhere to go.
+    disableConsoleIntercept: true,
     projects: [
       // One Worker for all of a process's files: loading the app anew for each takes longer than its tests.
       {

@@ -120,7 +120,7 @@ export class SchemaIndex {
   #note(named: string, schema: Schema): void {
     const uri = named.replace(/#$/, "");
     const known = this.#byUri.get(uri);
-    if (known !== undefined && known !== schema) throw new Error(`Two schemas are called "${uri}".`);
+    if (known !== undefined && known !== schema) throw new Error(`Duplicate schema URI "${uri}".`);
     this.#byUri.set(uri, schema);
   }
 

@@ -218,13 +218,13 @@ describe("provisioning", () => {
   test("that takes long is polled, and executing waits for it: 409", async () => {
     const client = await createEnvironmentClient({
       yaml: { provision: { script: "provision.sh", timeout: 30 } },
-      files: { "provision.sh": "sleep 3" },
+      files: { "provision.sh": "sleep 5" },
     });
     expect(client.environment).toMatchObject({ state: "provisioning", service_urls: null });
     const response = await client.onEnvironment("/execute", { method: "POST", json: { command: "true" } });
     expect((await expectRefusal(response, 409)).detail).toMatch(/provisioning/);
     await vi.waitFor(async () => expect(await read(client, "/status")).toMatchObject({ state: "ready" }), {
-      timeout: 10_000,
+      timeout: 20_000,
       interval: 200,
     });
   });

@@ -31,7 +31,10 @@ async function planOf({ sql, params }: { sql: string; params: unknown[] }): Prom
   return steps.results.map(({ detail }) => detail);
 }
 
-/** How a page is found, shown and counted; nothing is read in full, and the page is fetched by its rows' integers. */
+/**
+ * How a page is found, shown and counted; no table is read in full, and the page is fetched by its rows' integers. What is
+ * scanned is the page itself, to add up its bytes.
+ */
 async function plansOf(query: string) {
   const db = connect(env.DB);
   const [, shown, counted] = listStatements(db, project, queryOf(query));
@@ -40,7 +43,8 @@ async function plansOf(query: string) {
     await planOf(shown.toSQL()),
     await planOf(counted.toSQL()),
   ];
-  for (const step of [...page, ...whole, ...count]) expect(step, query).not.toMatch(/^SCAN (?!json_each)/);
+  for (const step of [...page, ...whole, ...count])
+    expect(step, query).not.toMatch(/^SCAN (?!json_each|sized|\(subquery-\d+\))/);
   expect(whole[0]).toBe("SEARCH agent_tasks USING INTEGER PRIMARY KEY (rowid=?)");
   return { page, count };
 }
