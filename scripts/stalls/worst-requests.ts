@@ -11,8 +11,8 @@ const media = z.object({
 const parameter = z.object({
   name: z.string(),
   in: z.string(),
-  example: z.unknown(),
-  schema: z.object({ example: z.unknown() }).optional(),
+  example: z.union([z.string(), z.number()]).optional().catch(undefined),
+  schema: z.object({ example: z.union([z.string(), z.number()]).optional().catch(undefined) }).optional(),
 });
 const documentedOperation = z.object({
   operationId: z.string(),

@@ -3,7 +3,7 @@
 /** A kind of value, made as large as `bytes` of JSON. */
 export interface WorstValue {
   title: string;
-  make(bytes: number): unknown;
+  make: (this: void, bytes: number) => unknown;
 }
 
 /** Levels of nesting, above what a recursive reader without a bound survives. */
