@@ -23,6 +23,8 @@ const EXIT_SERVER = 4;
 /** Milliseconds for what was sent last. */
 const LAST_BYTES_MS = 500;
 
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** Users of other sandboxes pass through and do not look. */
 const PASSAGE = 0o711;
 
@@ -45,7 +47,7 @@ async function main(): Promise<void> {
     throw error;
   }
   if (!options) return void process.stdout.write(`${helpText()}\n`);
-  const server = new Server(options.url, options.key);
+  const server = new Server(options.url, options.key, (failure) => say(`${options.url}: ${failure}`));
   // Neither agents nor commands are to inherit it.
   delete process.env["TASKYARD_RUNNER_KEY"];
   const workFolder = await mkdtemp(path.join(options["work-folder"] ?? tmpdir(), "taskyard-runner-"));
@@ -64,6 +66,7 @@ async function lend(options: RunnerOptions, server: Server, workFolder: string):
   if (isolation.kind === "none") say("WARNING: commands run without a sandbox: they reach whatever this user reaches.");
   else say(`sandboxes of environments have: ${describeHardening(hardeningHere())}`);
   const refusal = await askServer(server, options.org);
+  if (refusal === "interrupted") return say("stopped before the server was reached");
   if (refusal !== undefined) return fail(EXIT_SERVER, refusal);
   const begin = (kind: WorkKind, details: unknown): HeldWork =>
     kind === "run"
@@ -90,7 +93,7 @@ async function lend(options: RunnerOptions, server: Server, workFolder: string):
 function onSignals(leave: () => Promise<void>): () => Promise<void> {
   let leaving: Promise<void> | undefined;
   const begin = () => (leaving ??= leave());
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void begin());
+  for (const signal of ENDING_SIGNALS) process.on(signal, () => void begin());
   return begin;
 }
 
@@ -114,15 +117,29 @@ function describeMachine({ unsandboxed }: RunnerOptions, problem: string): strin
   );
 }
 
-/** Why the server does not want this runner; undefined when it does, or is not there now. */
+/**
+ * Why the server does not want this runner; undefined when it does. One that cannot be reached is asked again until it can
+ * be, or until a signal ends that.
+ */
 async function askServer(server: Server, org: string): Promise<string | undefined> {
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  for (const signal of ENDING_SIGNALS) process.once(signal, interrupt);
   try {
-    await server.send("GET", `/api/v1/org/${org}/runners/connect`, undefined, new AbortController().signal);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof RequestRefused)) return `The server cannot be reached: ${String(error)}`;
-    // What it says to a key that may connect and has not asked for a WebSocket.
-    return error.status === 400 ? undefined : `The server refuses this runner: ${error.message}`;
+    for (;;) {
+      try {
+        await server.send("GET", `/api/v1/org/${org}/runners/connect`, undefined, interrupted.signal);
+        return undefined;
+      } catch (error) {
+        if (interrupted.signal.aborted) return "interrupted";
+        // What it says to a key that may connect and has not asked for a WebSocket.
+        if (error instanceof RequestRefused && error.status === 400) return undefined;
+        if (error instanceof RequestRefused) return `The server refuses this runner: ${error.message}`;
+        say(`${server.url} cannot be reached: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  } finally {
+    for (const signal of ENDING_SIGNALS) process.off(signal, interrupt);
   }
 }
 

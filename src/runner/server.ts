@@ -25,10 +25,13 @@ export class Server {
   readonly url: string;
   /** Never printed. */
   readonly token: string;
+  readonly #onRetry: (failure: string) => void;
 
-  constructor(url: string, token: string) {
+  /** `onRetry` is told of each exchange that failed and is tried again. */
+  constructor(url: string, token: string, onRetry: (failure: string) => void = () => undefined) {
     this.url = url.replace(/\/+$/, "");
     this.token = token;
+    this.#onRetry = onRetry;
   }
 
   /** The URL of a WebSocket. */
@@ -77,10 +80,17 @@ export class Server {
       } catch (error) {
         const wait = RETRY_MS[attempt];
         if (signal.aborted || error instanceof RequestRefused || wait === undefined) throw error;
+        this.#onRetry(`${describe(error)}; trying again in ${wait / 1_000} s`);
         await sleep(wait, undefined, { signal });
       }
     }
   }
+}
+
+/** A failure of the network hides its reason in its cause. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
 async function exchange(what: string, url: string, init: RequestInit): Promise<string> {

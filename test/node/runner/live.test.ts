@@ -231,6 +231,18 @@ it("says that a command is lost when its runner is killed, and no exit code", as
   });
 });
 
+it("says that a server cannot be reached and that it tries again, and ends at once when it is asked to", async () => {
+  const runner = await startRunner({ ...server, proxyUrl: "http://127.0.0.1:9" }, ISOLATION);
+  runners.push(runner);
+  await until(
+    async () => runner.said,
+    (said) => /trying again in 1 s/.test(said),
+  );
+  expect(runner.said).toMatch(/127\.0\.0\.1:9: fetch failed: .*; trying again in 0\.5 s/);
+  expect(await runner.kill("SIGTERM")).toBe(0);
+  expect(await runner.leftovers()).toEqual([]);
+});
+
 it("refuses to start without a key, with a wrong one, and where the server does not know the organization", async () => {
   const wrong = await startRunner({ ...server, runnerKey: "ty_wrong" }, ISOLATION);
   const elsewhere = await startRunner({ ...server, connection: { ...server.connection, org: "elsewhere" } }, ISOLATION);
