@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CommandRequest } from "../runs/agent-protocol.ts";
-import { quote } from "../sandbox/shell-word.ts";
 import { AgentChannel } from "./agent-channel.ts";
 import { AgentLines } from "./agent-lines.ts";
+import { resolveAgent } from "./agent-program.ts";
 import { agentVariables } from "./agent-variables.ts";
 import { ArtifactUpload } from "./artifact-upload.ts";
 import { findArtifacts, OUTPUT_FILE } from "./artifacts.ts";
@@ -122,7 +122,7 @@ export class AgentRun implements HeldWork {
     await writeFile(taskFile, JSON.stringify({ id: task_id, ...task, run: { id: run_id, ...run } }, null, 2));
     const places = { url: this.#server.url, path: this.#path, taskFile, outputFolder: outputs };
     const program = startProgram({
-      argv: [SHELL, "-c", resolveProgram(this.#options.command, this.#options.base)],
+      argv: [SHELL, "-c", resolveAgent(this.#options.command, this.#options.base)],
       cwd: place,
       env: agentVariables(this.#grant, places, this.#options.passedOn),
     });
@@ -201,9 +201,4 @@ export class AgentRun implements HeldWork {
 function describeFailure(ended: ProgramEnd): string | undefined {
   if ("failure" in ended) return ended.failure;
   return ended.exitCode === 0 ? undefined : `The agent ended with exit code ${ended.exitCode}.`;
-}
-
-/** A program that is named relative to where the runner was started is found there, though its agent works elsewhere. */
-function resolveProgram(command: string, base: string): string {
-  return /^[\w.+-]+\//.test(command) ? `${quote(base)}/${command}` : command;
 }

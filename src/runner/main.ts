@@ -3,6 +3,7 @@ import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { POOL_CLOSE_CODES, type WorkKind } from "../pool/pool-protocol.ts";
+import { findAgentProblem } from "./agent-program.ts";
 import { AgentRun } from "./agent-run.ts";
 import { environmentGrant } from "./environment-grant.ts";
 import { describeHardening, hardeningHere } from "./bubblewrap.ts";
@@ -47,6 +48,8 @@ async function main(): Promise<void> {
     throw error;
   }
   if (!options) return void process.stdout.write(`${helpText()}\n`);
+  const agentProblem = options.agent === undefined ? undefined : findAgentProblem(options.agent, process.cwd());
+  if (agentProblem !== undefined) return fail(EXIT_OPTIONS, `--agent: ${agentProblem}`);
   const server = new Server(options.url, options.key, (failure) => say(`${options.url}: ${failure}`));
   // Neither agents nor commands are to inherit it.
   delete process.env["TASKYARD_RUNNER_KEY"];
