@@ -21,12 +21,22 @@ const PATH_MAX_LENGTH = 4_096;
 const withoutNul = (text: string) => !text.includes("\0");
 const NUL = "holds a NUL character";
 
+/**
+ * Bytes of a command line or a variable: Linux takes 128 KiB with the variable's name and an end, for which some are left.
+ * The same in every sandbox, so that what works in one does not fail in another.
+ */
+const WORD_MAX_BYTES = 128 * 1024 - 256;
+const isShort = (text: string) =>
+  text.length <= WORD_MAX_BYTES && new TextEncoder().encode(text).length <= WORD_MAX_BYTES;
+const TOO_LONG = `has more than ${WORD_MAX_BYTES} bytes. Put it into a file, or into stdin`;
+
 export const commandRequest = z
   .object({
     command: z
       .string()
       .min(1)
       .refine(withoutNul, NUL)
+      .refine(isShort, TOO_LONG)
       .openapi({ example: "grep -c ERROR access.log", description: "A line for the shell" }),
     timeout_sec: z
       .int()
@@ -42,7 +52,10 @@ export const commandRequest = z
       .default(TASK_ROOT)
       .openapi({ example: TASK_ROOT, description: `Folder to start in; relative to ${TASK_ROOT}` }),
     env: z
-      .record(z.string().regex(/^[A-Za-z_]\w{0,127}$/, "is no name of a variable"), z.string().refine(withoutNul, NUL))
+      .record(
+        z.string().regex(/^[A-Za-z_]\w{0,127}$/, "is no name of a variable"),
+        z.string().refine(withoutNul, NUL).refine(isShort, TOO_LONG),
+      )
       .refine((env) => Object.keys(env).length <= MAX_VARIABLES, `has more than ${MAX_VARIABLES} variables`)
       .default({})
       .openapi({ example: { LANG: "C" }, description: "Variables beside the sandbox's own" }),

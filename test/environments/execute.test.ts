@@ -122,6 +122,8 @@ describe("execute", () => {
     ["no time", { command: "a", timeout_sec: 0 }],
     ["more than ten minutes", { command: "a", timeout_sec: 601 }],
     ["a fraction", { command: "a", timeout_sec: 1.5 }],
+    ["a command line above 128 KiB", { command: `: ${"é".repeat(70_000)}` }],
+    ["a variable above 128 KiB", { command: "true", env: { LONG: "x".repeat(131_000) } }],
     ["a variable's bad name", { command: "a", env: { "A-B": "1" } }],
   ])("refuses %s", async (_, json) => {
     const { onEnvironment } = await createEnvironmentClient();
