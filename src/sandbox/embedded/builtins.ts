@@ -24,8 +24,8 @@ const LIGHT = new Set([
 ]);
 
 /**
- * Bytes of input, standard input and files together, above which a command refuses: those that would hold the thread for
- * more than a second (docs/environments.md has the table).
+ * Bytes of input, standard input and files together, above which a command refuses, since it cannot be interrupted: chosen
+ * with room to stay below a second of the thread, and not timed one by one (docs/environments.md has the table).
  */
 export const INPUT_MAX_BYTES: Readonly<Record<string, number>> = {
   diff: MIB,
