@@ -6,8 +6,8 @@ export interface Attack {
   title: string;
   method: string;
   path: string;
-  /** JSON text, or bytes as they are. */
-  body: string | Uint8Array<ArrayBuffer> | undefined;
+  /** Makes JSON text, or bytes as they are: not before it is sent, since all of them together are gigabytes. */
+  body: () => string | Uint8Array<ArrayBuffer> | undefined;
   headers?: Record<string, string>;
 }
 
@@ -52,27 +52,27 @@ export function attacksOn({ parameters, environmentToken }: Subjects): Attack[] 
     title: `embedded: ${title}`,
     method: "POST",
     path: execute,
-    body: JSON.stringify({ command, timeout_sec: COMMAND_SECONDS }),
+    body: () => JSON.stringify({ command, timeout_sec: COMMAND_SECONDS }),
     headers: { "X-Environment-Token": environmentToken },
   }));
   const schemas = Object.entries(SCHEMAS).map(([title, json_schema]) => ({
     title,
     method: "POST",
     path: `/api/projects/${project_id}/tasks/`,
-    body: JSON.stringify({ title, json_schema }),
+    body: () => JSON.stringify({ title, json_schema }),
   }));
   const text = "x".repeat(900_000);
   const longTasks = Array.from({ length: 30 }, (_, n) => ({
     title: `a task with a long text, ${n}`,
     method: "POST",
     path: `/api/projects/${project_id}/tasks/`,
-    body: JSON.stringify({ title: `long ${n}`, description: text }),
+    body: () => JSON.stringify({ title: `long ${n}`, description: text }),
   }));
   const list = {
     title: "a list of long tasks",
     method: "GET",
     path: `/api/projects/${project_id}/tasks/`,
-    body: undefined,
+    body: () => undefined,
   };
   return [...schemas, ...commands, ...longTasks, list];
 }

@@ -57,8 +57,9 @@ await runCommand(async (signal) => {
 async function send(
   baseUrl: string,
   key: string,
-  { method, path, headers, body }: Attack,
+  { method, path, headers, body: makeBody }: Attack,
 ): Promise<Omit<Row, "title" | "healthMilliseconds">> {
+  const body = makeBody();
   const started = performance.now();
   let status: Row["status"] = "none";
   try {

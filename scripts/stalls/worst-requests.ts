@@ -5,7 +5,7 @@ import type { Subjects } from "./subjects.ts";
 import { WORST_VALUES, writeObject } from "./worst-values.ts";
 
 const media = z.object({
-  example: z.unknown(),
+  example: z.unknown().optional(),
   examples: z.record(z.string(), z.object({ value: z.unknown() })).optional(),
 });
 const parameter = z.object({
@@ -47,7 +47,7 @@ export function* worstRequests(document: z.output<typeof documentSchema>, subjec
 
 function* bodiesOf({ requestBody }: Operation): Generator<{ title: string; body: Attack["body"] }> {
   const json = requestBody?.content["application/json"];
-  if (requestBody && !json) yield { title: "bytes", body: new Uint8Array(SIZES[0] ?? 0) };
+  if (requestBody && !json) yield { title: "bytes", body: () => new Uint8Array(SIZES[0] ?? 0) };
   if (!json) return;
   const example = z
     .record(z.string(), z.unknown())
@@ -56,7 +56,7 @@ function* bodiesOf({ requestBody }: Operation): Generator<{ title: string; body:
   for (const field of [...Object.keys(example), "unknown_field"]) {
     for (const { title, make } of WORST_VALUES) {
       for (const size of SIZES) {
-        const body = writeObject({ ...example, [field]: make(size) });
+        const body = () => writeObject({ ...example, [field]: make(size) });
         yield { title: `${field} is ${title}, ${size / 1e6} MB`, body };
       }
     }
