@@ -37,7 +37,7 @@ export const INPUT_MAX_BYTES: Readonly<Record<string, number>> = {
   egrep: 4 * MIB,
   fgrep: 4 * MIB,
   rg: 4 * MIB,
-  sort: 2 * MIB,
+  sort: MIB,
   join: MIB,
   comm: 2 * MIB,
   column: MIB,
