@@ -60,6 +60,15 @@ export const commandRequest = z
       .default({})
       .openapi({ example: { LANG: "C" }, description: "Variables beside the sandbox's own" }),
     stdin: z.string().default("").openapi({ example: "", description: "All of standard input" }),
+    separate_output: z
+      .boolean()
+      .default(false)
+      .openapi({
+        example: false,
+        description:
+          "Whether `stdout` and `stderr` are told apart, for which `output` may lose the order between them. Otherwise a Linux " +
+          "sandbox gives both as `stdout`, exactly as they were written",
+      }),
   })
   .openapi("ExecuteRequest", { description: "Request to execute a command inside a task environment." });
 
@@ -93,9 +102,12 @@ export const executeResponse = z
     exit_code: z.int().openapi({
       description: "Process exit code (0 = success). 124 after `timeout_sec`, 137 when it was killed",
     }),
-    output: z.string().openapi({ description: "Combined stdout/stderr output, in the order in which it came" }),
-    stdout: z.string(),
-    stderr: z.string(),
+    output: z.string().openapi({
+      description:
+        "Combined stdout/stderr output, in the order in which it was written unless `separate_output` was asked",
+    }),
+    stdout: z.string().openapi({ description: "All of the output where the two were not told apart" }),
+    stderr: z.string().openapi({ description: "Empty where the two were not told apart" }),
     status: z.enum(["exited", "timed_out", "killed"]),
     ...seen,
     duration_ms: z.int(),

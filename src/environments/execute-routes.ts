@@ -41,8 +41,8 @@ const execute = operation({
   summary: "Execute a command inside a task environment",
   description: `Run a shell command in the environment's sandbox, and wait for its end. After 10 seconds the answer begins with
 status 200 and spaces before its JSON, so that nobody on the way takes it for dead; a failure is told as the error body
-then. With \`Accept: text/event-stream\` output comes as events \`stdout\` and \`stderr\` (\`{data}\`), and the last one is
-\`exit\` with the result, or \`error\`. A command goes on when its client goes away: \`…/commands\` knows it.`,
+then. With \`Accept: text/event-stream\` output comes as events \`stdout\` and, where the two are told apart, \`stderr\`
+(\`{data}\`), and the last one is \`exit\` with the result, or \`error\`. A command goes on when its client goes away: \`…/commands\` knows it.`,
   scope: "environment:write",
   errors: [...ACCESS_ERRORS, "sandbox_failed"],
   request: { params: environmentPath, headers: tokenHeader, body },
@@ -122,6 +122,7 @@ export async function startCommand(
     cwd: asked.cwd,
     env: asked.env,
     stdin: new TextEncoder().encode(asked.stdin),
+    separateOutput: asked.separate_output,
     limits: { seconds: asked.timeout_sec, outputBytes: configOf(c).SANDBOX_OUTPUT_MAX_BYTES },
   };
   const started = unwrap(await askAgain(() => open().execute(access, command, background)));

@@ -27,7 +27,7 @@ type Verification = z.output<typeof stored>;
 /** The command that finds out, and how its outcome is judged. */
 export interface Check {
   method: string;
-  command: { command: string; env: Record<string, string>; timeout_sec: number };
+  command: { command: string; env: Record<string, string>; timeout_sec: number; separate_output: boolean };
   passes: (outcome: { exit_code: number | null; stdout: string; status: string }) => Promise<boolean>;
 }
 
@@ -45,14 +45,19 @@ export async function planCheck(c: AppContext, row: EnvironmentRow): Promise<Che
     const script = await readScript(c, row, verification.script);
     return {
       method,
-      command: { command: 'bash -c "$VERIFICATION_SCRIPT"', env: { VERIFICATION_SCRIPT: script }, timeout_sec },
+      command: {
+        command: 'bash -c "$VERIFICATION_SCRIPT"',
+        env: { VERIFICATION_SCRIPT: script },
+        timeout_sec,
+        separate_output: false,
+      },
       passes: ({ status, exit_code }) => Promise.resolve(status === "exited" && exit_code === 0),
     };
   }
   if (path !== undefined && method.startsWith("flag")) {
     return {
       method,
-      command: { command: 'cat "$FLAG_PATH"', env: { FLAG_PATH: path }, timeout_sec },
+      command: { command: 'cat "$FLAG_PATH"', env: { FLAG_PATH: path }, timeout_sec, separate_output: true },
       passes: async ({ exit_code, stdout }) => exit_code === 0 && (await isFlag(verification, stdout.trim())),
     };
   }

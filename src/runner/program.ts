@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { Readable, Writable } from "node:stream";
 import { z } from "zod";
-import { closingAll, closingDescriptors } from "./launcher.ts";
+import { throughLauncher } from "./launcher.ts";
 
 /** Milliseconds between asking a program to end and ending it, unless its launch says otherwise. */
 const DEFAULT_GRACE_MS = 5_000;
@@ -23,6 +23,8 @@ export interface Launch {
   /** What bubblewrap is told; left out where it is not used. */
   bubblewrap?: BubblewrapLaunch | undefined;
   graceMs?: number | undefined;
+  /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
+  joinsErrors?: boolean | undefined;
 }
 
 export interface BubblewrapLaunch {
@@ -53,9 +55,11 @@ const SIGNAL_EXIT_BASE = 128;
 
 /** Starts a program in a process group of its own. */
 export function startProgram(launch: Launch): Program {
-  const [program = "", ...words] = launch.bubblewrap
-    ? closingAll(launch.argv, SANDBOX_DESCRIPTORS)
-    : closingDescriptors(launch.argv);
+  const [program = "", ...words] = throughLauncher(launch.argv, {
+    kept: launch.bubblewrap ? SANDBOX_DESCRIPTORS : [],
+    clearsEnvironment: launch.bubblewrap !== undefined,
+    joinsErrors: launch.joinsErrors === true,
+  });
   const child = spawn(program, words, {
     cwd: launch.cwd,
     env: { ...launch.env },

@@ -69,6 +69,11 @@ export interface SandboxCommand {
   env: Readonly<Record<string, string>>;
   /** All of standard input; empty means that it is at its end. */
   stdin: Uint8Array;
+  /**
+   * Whether standard output and standard error are to be told apart. Where they are not, both come as standard output, in
+   * the order in which they were written; a sandbox that knows both at once may tell them apart all the same.
+   */
+  separateOutput: boolean;
   limits: CommandLimits;
 }
 

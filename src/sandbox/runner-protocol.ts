@@ -85,6 +85,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     input: z.boolean(),
     seconds: z.number(),
     output_bytes: z.number(),
+    /** Whether `stdout` and `stderr` are told apart; else both are `stdout`, in the order in which they are written. */
+    separate_output: z.boolean().default(true),
   }),
   z.object({ type: z.literal("input"), id: z.string(), data: z.base64(), end: z.boolean() }),
   z.object({ type: z.literal("kill"), id: z.string() }),

@@ -63,7 +63,8 @@ describe("execute", () => {
         () => undefined,
       );
       const limits = { seconds: 1, outputBytes: 100 };
-      const command = { id: "", command: "sleep 60", cwd: "/", env: {}, stdin: new Uint8Array(0), limits };
+      const plain = { cwd: "/", env: {}, stdin: new Uint8Array(0), separateOutput: false };
+      const command = { id: "", command: "sleep 60", ...plain, limits };
       const outcome = await runShell(new ShellFiles(tree, content), command, new AbortController().signal);
       return outcome.ending;
     });
@@ -124,6 +125,7 @@ describe("execute", () => {
     ["a fraction", { command: "a", timeout_sec: 1.5 }],
     ["a command line above 128 KiB", { command: `: ${"é".repeat(70_000)}` }],
     ["a variable above 128 KiB", { command: "true", env: { LONG: "x".repeat(131_000) } }],
+    ["separate_output that is no boolean", { command: "a", separate_output: "yes" }],
     ["a variable's bad name", { command: "a", env: { "A-B": "1" } }],
   ])("refuses %s", async (_, json) => {
     const { onEnvironment } = await createEnvironmentClient();

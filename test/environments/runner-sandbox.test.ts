@@ -192,6 +192,19 @@ test("stores output once, and passes the exit code on", async () => {
   expect(await machine.take("noted")).toEqual({ type: "noted", id });
 });
 
+test("asks the machine to tell the outputs apart where the request does", async () => {
+  const { machine, start, onEnvironment } = await setUp();
+  await start("one");
+  expect(await machine.take("start")).toMatchObject({ command: "one", separate_output: false });
+  await start("two", { separate_output: true });
+  expect(await machine.take("start")).toMatchObject({ command: "two", separate_output: true });
+  const listed = onEnvironment("/files");
+  const { id, separate_output } = await machine.take("start");
+  expect(separate_output).toBe(true);
+  machine.end(id, 0, 0);
+  expect((await listed).status).toBe(200);
+});
+
 test("goes on after a broken connection, and after the object was put together anew", async () => {
   const { environment, machine, dialAgain, start, getCommand } = await setUp();
   const { command_id: first } = await start("long");

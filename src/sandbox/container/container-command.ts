@@ -18,13 +18,13 @@ const KILL_AFTER_SECONDS = 5;
 const TIMEOUT_CODES = [124, 137];
 
 /**
- * `$1` id, `$2` folder, `$3` seconds, `$4` command, `$5` where relative folders begin. timeout(1) is the head of the
+ * `$1` id, `$2` folder, `$3` seconds, `$4` command, `$5` where relative folders begin, `$6` where its errors go. timeout(1) is the head of the
  * command's process group, which `set -m` makes before its id is noted, and ends all of it; what this shell itself says of
  * that is no output of the command. What a command leaves running ends with it. The exit code is noted where it can be asked for: the end of a stream alone proves nothing.
  */
 const RUN = `notes=${NOTES}/$1
 cd -- "$5" && cd -- "$2" || { echo 1 > "$notes.exit"; exit 1; }
-exec 3>&2 2> /dev/null; set -m
+exec 3>&"$6" 2> /dev/null; set -m
 timeout --kill-after=${KILL_AFTER_SECONDS} "$3" bash -c "$4" < "$notes.in" 2>&3 3>&- & pid=$!
 echo "$pid" > "$notes.pid"
 if [ -e "$notes.kill" ]; then kill -KILL -- "-$pid"; fi
@@ -53,11 +53,12 @@ export class ContainerCommand {
 
   /** Runs it to its end and tells the host of its output. */
   async run(): Promise<CommandEnding> {
-    const { id, cwd, command, env, stdin, limits } = this.#command;
+    const { id, cwd, command, env, stdin, separateOutput, limits } = this.#command;
     const begun = Date.now();
     await this.#machine.exec(asCommand(`mkdir -p ${NOTES}`));
     await this.#machine.writeFile(`${NOTES}/${id}.in`, new Blob([stdin.slice()]).stream());
-    const line = asCommand(RUN, id, cwd, String(limits.seconds), command, TASK_ROOT);
+    const errors = separateOutput ? "2" : "1";
+    const line = asCommand(RUN, id, cwd, String(limits.seconds), command, TASK_ROOT, errors);
     const produced = await this.#pump(await this.#machine.execStream(line, { env: { ...env }, cwd: "/" }));
     const { exitCode: known, stdout } = await this.#machine.exec(asCommand(EXIT, id));
     if (this.#isKilled) return { status: "killed", produced };

@@ -155,6 +155,7 @@ export class EmbeddedSandbox implements Sandbox {
       cwd: TASK_ROOT,
       env: {},
       stdin: new Uint8Array(0),
+      separateOutput: true,
       limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
     };
     const { host } = this.#place;

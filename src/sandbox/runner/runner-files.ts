@@ -104,6 +104,7 @@ export class RunnerFiles implements SandboxFiles {
       input,
       seconds: FILE_SECONDS,
       output_bytes: MAX_BYTES,
+      separate_output: true,
     });
     if (isSent) this.#exchanges.set(id, exchange);
     else exchange.end(() => unavailable());

@@ -65,7 +65,7 @@ export class RunnerSandbox implements Sandbox {
     host.log(`It waits for a runner: ${wait.detail}`);
   }
 
-  async start({ id, command, cwd, env, stdin, limits }: SandboxCommand): Promise<void> {
+  async start({ id, command, cwd, env, stdin, separateOutput, limits }: SandboxCommand): Promise<void> {
     this.#store.addCommand({
       type: "start",
       id,
@@ -76,6 +76,7 @@ export class RunnerSandbox implements Sandbox {
       input: false,
       seconds: limits.seconds,
       output_bytes: limits.outputBytes,
+      separate_output: separateOutput,
     });
     this.#sendStart(id);
   }

@@ -20,6 +20,17 @@ for (const kind of ["bubblewrap", "none"] as const) {
       });
     });
 
+    it("gives both outputs as one, in the order in which they were written, where they are not told apart", async () => {
+      await withSandbox(isolation, async (sandbox) => {
+        const command = "for i in {1..2000}; do echo out$i; echo err$i >&2; done; ls /nowhere; echo last";
+        const { stdout, stderr, ending } = await runIn(sandbox, command, { joinsErrors: true });
+        const pairs = Array.from({ length: 2_000 }, (_, index) => `out${index + 1}\nerr${index + 1}\n`).join("");
+        expect(stdout).toMatch(/^out1\nerr1\nout2/);
+        expect(stdout.replace(/^ls: .*$/m, "ls")).toBe(`${pairs}ls\nlast\n`);
+        expect([stderr, ending]).toEqual(["", exited(0)]);
+      });
+    });
+
     it("says of a command line or a variable that is too long that it never ran", async () => {
       await withSandbox(isolation, async (sandbox) => {
         const long = "x".repeat(140_000);

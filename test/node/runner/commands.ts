@@ -50,6 +50,7 @@ interface CommandOptions {
   stdin?: string;
   signal?: AbortSignal;
   graceMs?: number;
+  joinsErrors?: boolean;
   /** What output waits for. */
   beforeOutput?: () => Promise<void>;
 }
@@ -60,11 +61,19 @@ export async function runIn(
   command: string,
   options: CommandOptions = {},
 ): Promise<Outcome> {
-  const { limits, env = {}, cwd = ".", stdin = "", signal = new AbortController().signal, graceMs } = options;
+  const {
+    limits,
+    env = {},
+    cwd = ".",
+    stdin = "",
+    signal = new AbortController().signal,
+    graceMs,
+    joinsErrors,
+  } = options;
   const written = { stdout: "", stderr: "" };
   const started = performance.now();
   const ending = await runCommand({
-    launch: { ...sandbox.launch(command, cwd, env), graceMs },
+    launch: { ...sandbox.launch(command, cwd, env), graceMs, joinsErrors },
     limits: { seconds: 20, outputBytes: 1_000_000, ...limits },
     stdin: one(new TextEncoder().encode(stdin)),
     output: async (stream, _offset, bytes) => {

@@ -57,7 +57,8 @@ async function startEnvironment(label: string) {
   const token = { "X-Environment-Token": String(made.body.execute_token) };
   const read = async () => (await server.send("GET", place)).body;
   await until(read, ({ state }) => state === "ready");
-  const execute = (command: string) => server.send("POST", `${place}/execute`, { command, timeout_sec: 60 }, token);
+  const execute = (command: string, fields: object = {}) =>
+    server.send("POST", `${place}/execute`, { command, timeout_sec: 60, ...fields }, token);
   return { place, token, read, execute };
 }
 
@@ -204,6 +205,18 @@ it("passes on each byte of output once, though the connection breaks while the c
   } finally {
     clearInterval(cuts);
   }
+});
+
+it("gives output in the order in which it was written, and tells its streams apart where it is asked to", async () => {
+  await start(["--labels", "order"]);
+  const { execute } = await startEnvironment("order");
+  const command = "for i in 1 2 3; do echo out$i; echo err$i >&2; done";
+  const ordered = "out1\nerr1\nout2\nerr2\nout3\nerr3\n";
+  expect((await execute(command)).body).toMatchObject({ output: ordered, stdout: ordered, stderr: "" });
+  expect((await execute(command, { separate_output: true })).body).toMatchObject({
+    stdout: "out1\nout2\nout3\n",
+    stderr: "err1\nerr2\nerr3\n",
+  });
 });
 
 it("reads regular files alone, and does not wait for a pipe", async () => {

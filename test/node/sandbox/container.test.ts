@@ -135,6 +135,7 @@ const command = (line: string, fields: Partial<SandboxCommand> = {}): SandboxCom
   cwd: "/task",
   env: {},
   stdin: new Uint8Array(0),
+  separateOutput: true,
   limits: { seconds: 10, outputBytes: 100 },
   ...fields,
 });
@@ -156,6 +157,13 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("a command in a container", () => {
       exitCode: 3,
       produced: { stdout: told.stdout.length, stderr: 4 },
     });
+  });
+
+  test("gives both outputs as one, in the order in which they were written, where they are not told apart", async () => {
+    const { host, told } = makeHost();
+    const asked = command("for i in 1 2 3; do echo out$i; echo err$i >&2; done", { separateOutput: false });
+    await new ContainerCommand(machine, asked, host).run();
+    expect([told.stdout, told.stderr]).toEqual(["out1\nerr1\nout2\nerr2\nout3\nerr3\n", ""]);
   });
 
   test("is ended with all that it has started when its time is up, though it ignores SIGTERM", async () => {
