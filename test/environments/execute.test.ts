@@ -90,6 +90,20 @@ describe("execute", () => {
     expect(await execute("echo alive")).toMatchObject({ exit_code: 0, output: "alive\n" });
   });
 
+  test.each([
+    ["alone", `${"(".repeat(5_000)}:${")".repeat(5_000)}`],
+    ["without an end", "(".repeat(5_000)],
+    ["with spaces", `${"( ".repeat(5_000)}:${" )".repeat(5_000)}`],
+    ["behind another command", `echo begun; ${"(".repeat(5_000)}:${")".repeat(5_000)}`],
+    ["in another shell", `bash -c '${"(".repeat(5_000)}:${")".repeat(5_000)}'`],
+    ["in eval", `eval '${"(".repeat(5_000)}:${")".repeat(5_000)}'`],
+  ])("says that a command is nested too deeply, and with which exit code it ended: %s", async (_, command) => {
+    const { execute } = await createEnvironmentClient();
+    const { exit_code: exitCode, status, stderr } = await execute(command);
+    expect([status, [1, 2, 139].includes(exitCode)]).toEqual(["exited", true]);
+    expect(stderr).toMatch(/nested too deeply|nesting depth|syntax error/);
+  });
+
   test("keeps the beginning of too much output, and counts the rest", async () => {
     const { execute } = await createEnvironmentClient();
     const line = "x".repeat(1_023);

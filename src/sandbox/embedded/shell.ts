@@ -39,6 +39,14 @@ const LIMITS: BashOptions["executionLimits"] = {
 /** How long a command may take to end after its time is up. */
 const CLEANUP_MS = 1_000;
 
+/** How a shell of Linux ends whose stack is full: by SIGSEGV. */
+const OVERFLOWN = {
+  stdout: "",
+  stderr:
+    "bash: the command is nested too deeply for the embedded sandbox (stack overflow); a runner has no such limit\n",
+  exitCode: 139,
+};
+
 /** Variables that every command finds. */
 const VARIABLES = { HOME: "/root", USER: "root", LANG: "C.UTF-8", TASK_DIR: TASK_ROOT };
 
@@ -89,7 +97,12 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
   };
   if (signal.aborted) isUp();
   else signal.addEventListener("abort", isUp, { once: true });
-  const result = await shell.exec(command.command, { cwd, rawScript: true, signal: late.signal, ...input });
+  const result = await shell
+    .exec(command.command, { cwd, rawScript: true, signal: late.signal, ...input })
+    .catch((error: unknown) => {
+      if (isStackOverflow(error)) return OVERFLOWN;
+      throw error;
+    });
   const errors = readable(result.stderr) + files.refusals();
   const all = { stdout: files.outputBytes(raw.stdout), stderr: encoder.encode(errors) };
   const output = {
@@ -103,6 +116,11 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
   if (isLate && result.exitCode === TIMED_OUT_EXIT_CODE) return { output, ending: { status: "timed_out", produced } };
   const exitCode = result.exitCode === 0 && files.refusals() !== "" ? 1 : result.exitCode;
   return { output, ending: { status: "exited", exitCode, produced } };
+}
+
+/** The engine says so of calls that are nested too deeply, and of patterns that it then has no room to run. */
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof Error && /call stack size exceeded|stack overflow/i.test(error.message);
 }
 
 /** In the words of the runner's shell; undefined when commands can start in the folder. */
