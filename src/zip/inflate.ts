@@ -34,7 +34,9 @@ export async function* inflate(
       throw new ZipError("bad-deflate-data", "the data is not one whole deflate stream", entry);
   } finally {
     if (abandoned) {
-      await writer.abort();
+      // In Node a write waits until its output is read or no longer wanted, and abort waits for the write. That both
+      // were ended so is all that they could tell.
+      await Promise.allSettled([reader.cancel(), writer.abort()]);
       await feeding;
     }
   }
