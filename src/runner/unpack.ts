@@ -2,12 +2,15 @@ import { constants } from "node:fs";
 import { chmod, chown, type FileHandle, mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import { isWithheld } from "../registry/withheld-paths.ts";
+import { checkContent } from "../zip/check-content.ts";
 import { checkDirectory } from "../zip/check-directory.ts";
 import type { CheckLimits } from "../zip/check-limits.ts";
 import { type CheckedDirectory, entryOf } from "../zip/checked-directory.ts";
 import type { ZipEntry } from "../zip/entry.ts";
 import { openEntry } from "../zip/entry-stream.ts";
 import { decodeName, nameBelow } from "../zip/entry-name.ts";
+import { describeUnusable } from "../zip/names.ts";
+import type { Problem } from "../zip/check-problems.ts";
 import type { ZipSource } from "../zip/source.ts";
 
 const FOLDER_MODE = 0o755;
@@ -33,28 +36,41 @@ export interface UnpackOptions {
 
 /**
  * Unpacks an archive into a folder that exists and is empty. The server has checked it when it was published; here it is
- * checked again, because it is this machine that a path out of the folder would write to: names, links, duplicates and
- * sizes before the first file is written, local headers and CRCs on the way. No file is ever opened that was there
- * before. Throws ArchiveRefused or ZipError; what was written until then is left to the caller.
+ * checked again, and in whole, because it is this machine that a path out of the folder would write to. Nothing is written
+ * before that, and no file is ever opened that was there before. Throws ArchiveRefused; what was written when the disk is
+ * full is left to the caller.
  */
 export async function unpackArchive(source: ZipSource, folder: string, options: UnpackOptions): Promise<void> {
   const verdict = await checkDirectory(source, options.limits);
-  if (!verdict.ok) throw new ArchiveRefused(verdict.problems.map(({ message }) => message).join(" "));
+  if (!verdict.ok) return refuse(verdict.problems);
+  const problems = await checkContent(source, verdict.directory);
+  if (problems.length > 0) return refuse(problems);
+  for (const { entry } of unpackedEntries(verdict.directory, options)) {
+    const fault = describeUnusable(entry.nameBytes);
+    if (fault !== undefined) throw new ArchiveRefused(fault);
+  }
   const folders = new Folders(folder, options.owner);
-  for (const { entry, executable } of entriesOf(verdict.directory, options.root ?? "")) {
-    if (isWithheld(options.withheldPaths, entry.name)) continue;
+  for (const { entry, executable } of unpackedEntries(verdict.directory, options)) {
     if (entry.name.endsWith("/")) await folders.make(entry.name.slice(0, -1));
     else await writeEntry(source, entry, executable, folders, options.owner);
   }
 }
 
-function* entriesOf(directory: CheckedDirectory, root: string): Generator<{ entry: ZipEntry; executable: boolean }> {
+function refuse(problems: readonly Problem[]): never {
+  throw new ArchiveRefused(problems.map(({ message }) => message).join(" "));
+}
+
+/** What is unpacked: all of the archive below its root but what is withheld. */
+function* unpackedEntries(
+  directory: CheckedDirectory,
+  { root = "", withheldPaths }: UnpackOptions,
+): Generator<{ entry: ZipEntry; executable: boolean }> {
   for (let index = 0; index < directory.headerAt.length; index += 1) {
     const { header, sizes, nameAt } = entryOf(directory, index);
     const nameBytes = directory.bytes.subarray(nameAt, nameAt + header.nameLength);
     const { method, flags, crc } = header;
     const name = nameBelow(root, decodeName(nameBytes, flags));
-    if (name === undefined) continue;
+    if (name === undefined || isWithheld(withheldPaths, name)) continue;
     const entry = { name, nameBytes, method, flags, crc, ...sizes };
     yield { entry, executable: ((header.externalAttributes >>> 16) & EXECUTABLE) !== 0 };
   }

@@ -14,6 +14,9 @@ const FIRST_NON_ASCII = 0x80;
 /** Bytes of a name that an answer repeats: 50 problems stay small even when names have 65,535 bytes. */
 const MAX_DISPLAY_BYTES = 1024;
 
+/** Bytes of one part of a path on the file systems of Linux and macOS, and in the embedded sandbox. */
+const PART_MAX_BYTES = 255;
+
 /** Why a name is refused, with what to tell its writer. */
 export const NAME_FAULTS = {
   "name-empty": "has no name. Give every entry a name.",
@@ -54,6 +57,23 @@ export function findNameFault(bytes: Uint8Array, at: number, end: number): NameF
   if (fault !== undefined) return fault;
   if (bytes[at + 1] === COLON && at + 1 < end && isLetter(bytes[at])) return "drive-path";
   return ascii ? undefined : findUnicodeFault(bytes.subarray(at, end));
+}
+
+/** Why no file can be made by this name, which an archive may have; for its writer. Undefined where nothing is wrong. */
+export function describeUnusable(name: Uint8Array): string | undefined {
+  const fault = findNameFault(name, 0, name.byteLength);
+  const words = fault === undefined ? findLongPart(name) : NAME_FAULTS[fault];
+  return words && `${JSON.stringify(displayName(name))} ${words}`;
+}
+
+function findLongPart(name: Uint8Array): string | undefined {
+  let begin = 0;
+  for (let at = 0; at <= name.byteLength; at += 1) {
+    if (at < name.byteLength && name[at] !== SLASH) continue;
+    if (at - begin > PART_MAX_BYTES) return `has a name of more than ${PART_MAX_BYTES} bytes, which no file can have.`;
+    begin = at + 1;
+  }
+  return undefined;
 }
 
 /** Whether the name in `at` to `end` is a directory's. */

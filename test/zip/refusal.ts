@@ -20,7 +20,7 @@ export function check(bytes: Uint8Array, limits: Partial<CheckLimits> = {}): Pro
 }
 
 /** A test named after the reason: refused for that reason only, and accepted without the flaw. */
-export function itRefuses(refusals: Refusal[]): void {
+export function itRefuses(refusals: readonly Refusal[]): void {
   for (const { reason, by, entry, flawed, sound, limits } of refusals) {
     it(`${reason}${by === undefined ? "" : `: ${by}`}`, async () => {
       expect(await check(sound, limits)).toMatchObject({ ok: true });

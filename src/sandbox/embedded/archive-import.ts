@@ -1,6 +1,7 @@
 import { placeOf } from "../../registry/archive-root.ts";
 import { isWithheld } from "../../registry/withheld-paths.ts";
 import { readEntries, type FileEntry } from "../../zip/entries.ts";
+import { describeUnusable } from "../../zip/names.ts";
 import type { ZipSource } from "../../zip/source.ts";
 import { type SandboxTask, TASK_ROOT } from "../port.ts";
 import { packEntry } from "./file-content.ts";
@@ -12,14 +13,15 @@ const FILE_MODE = 0o755;
 /** Folders that every sandbox has beside the task's. */
 const FOLDERS = ["/tmp", "/root", "/home", "/etc", "/var/tmp", "/dev/shm"];
 
-/** Thrown for an archive that has more files than an embedded sandbox holds; `message` is for users. */
-export class TooManyFiles extends Error {
-  override readonly name = "TooManyFiles";
+/** Thrown for an archive that an embedded sandbox does not take; `message` is for users. */
+export class ImportRefused extends Error {
+  override readonly name = "ImportRefused";
 }
 
 /**
  * Puts the archive's files below TASK_ROOT, without those that are withheld, and answers how many there are. No content
- * is read: each file remembers where its bytes are. All or nothing, and nothing when it was done before.
+ * is read: each file remembers where its bytes are. Names are checked again, as they were when the archive was published:
+ * what is withheld goes by them. All or nothing, and nothing when it was done before. Throws ImportRefused, or ZipError.
  */
 export async function importArchive(
   storage: DurableObjectStorage,
@@ -30,11 +32,17 @@ export async function importArchive(
 ): Promise<number> {
   if (tree.find(TASK_ROOT, "open")) return 0;
   if (task.entryCount > maxFiles) {
-    throw new TooManyFiles(`The archive has ${task.entryCount} entries; the embedded sandbox holds ${maxFiles} files.`);
+    throw new ImportRefused(
+      `The archive has ${task.entryCount} entries; the embedded sandbox holds ${maxFiles} files.`,
+    );
   }
   const entries: FileEntry[] = [];
   for await (const some of readEntries(source, placeOf(task))) {
     entries.push(...some.filter(({ name }) => !isWithheld(task.withheldPaths, name)));
+  }
+  for (const { nameBytes } of entries) {
+    const fault = describeUnusable(nameBytes);
+    if (fault !== undefined) throw new ImportRefused(`The archive cannot be imported: ${fault}`);
   }
   storage.transactionSync(() => {
     if (tree.find(TASK_ROOT, "open")) return;

@@ -12,7 +12,7 @@ import {
   type SandboxTraits,
   TASK_ROOT,
 } from "../port.ts";
-import { importArchive, TooManyFiles } from "./archive-import.ts";
+import { importArchive, ImportRefused } from "./archive-import.ts";
 import { FileContent } from "./file-content.ts";
 import { FileTree } from "./file-tree.ts";
 import { resolvePath } from "./paths.ts";
@@ -78,8 +78,8 @@ export class EmbeddedSandbox implements Sandbox {
       );
       host.log(`${files} files of ${task.organizationKey}/${task.name}@${task.version} are in ${TASK_ROOT}.`);
     } catch (error) {
-      if (!(error instanceof TooManyFiles)) logBackgroundFailure("importArchive", error);
-      return host.failed(error instanceof TooManyFiles ? error.message : "The task's archive cannot be read.");
+      if (!(error instanceof ImportRefused)) logBackgroundFailure("importArchive", error);
+      return host.failed(error instanceof ImportRefused ? error.message : "The task's archive cannot be read.");
     }
     if (this.#isDestroyed) return;
     const fault = task.provision && (await this.#runScript("provision", task.provision));
