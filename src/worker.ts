@@ -1,20 +1,28 @@
 import { buildApp } from "./app.ts";
-import { sweepFiles } from "./artifacts/sweep.ts";
+import { sweepFiles } from "./artifacts/artifact-sweep.ts";
 import { connect } from "./db/client.ts";
-import { sweepEnvironments } from "./environments/environment-projection.ts";
+import { sweepEnvironments } from "./environments/object/environment-projection.ts";
 import { sweepAccesses } from "./files/access-store.ts";
 import { sweepIdempotencyKeys } from "./http/idempotency.ts";
-import { sweepUploads } from "./registry/sweep.ts";
-import { sweepRunLogs } from "./runs/log-retention.ts";
-import { sweepDeliveries } from "./webhooks/sweep.ts";
+import { sweepUploads } from "./registry/upload-sweep.ts";
+import { sweepRunLogs } from "./runs/log/log-retention.ts";
+import { Pool } from "./pool/runner-pool.ts";
+import type { WorkOwners } from "./pool/work.ts";
+import { RUN_WORK } from "./runs/dispatch/run-work.ts";
+import { ENVIRONMENT_WORK } from "./sandbox/runner/environment-work.ts";
+import { sweepDeliveries } from "./webhooks/delivery-sweep.ts";
 
-export { RunnerPool } from "./pool/runner-pool.ts";
-export { Environment } from "./environments/environment-object.ts";
-export { RelayWorkflow } from "./runs/relay-workflow.ts";
-export { Run } from "./runs/run-object.ts";
-export { RunWorkflow } from "./runs/run-workflow.ts";
+export { Environment } from "./environments/object/environment-object.ts";
+export { RelayWorkflow } from "./runs/slack/relay-workflow.ts";
+export { Run } from "./runs/object/run-object.ts";
+export { RunWorkflow } from "./runs/dispatch/run-workflow.ts";
 export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
-export { VerifyUploadWorkflow } from "./registry/verify-workflow.ts";
+export { VerifyUploadWorkflow } from "./registry/uploads/verify-workflow.ts";
+
+/** The pool of an organization's runners, with the two kinds of work that go to them. */
+export class RunnerPool extends Pool {
+  protected override readonly owners: WorkOwners = { run: RUN_WORK, environment: ENVIRONMENT_WORK };
+}
 
 const app = buildApp();
 

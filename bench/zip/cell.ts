@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { extractors } from "./extractors.ts";
 import { CountingFile } from "./file-source.ts";
 import { listers } from "./listers.ts";
-import type { KnownDirectory } from "../../src/zip/locate.ts";
-import { locateDirectory } from "../../src/zip/locate.ts";
+import type { KnownDirectory } from "../../src/zip/read/locate.ts";
+import { locateDirectory } from "../../src/zip/read/locate.ts";
 
 export interface Job {
   readonly kind: "list" | "extract";

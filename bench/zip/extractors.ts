@@ -1,9 +1,9 @@
 import { Uint8ArrayWriter, ZipReader } from "@zip.js/zip.js";
 import { unzipSync } from "fflate";
 import { unzip } from "unzipit";
-import { findEntry } from "../../src/zip/entry.ts";
-import { openEntry } from "../../src/zip/entry-stream.ts";
-import type { KnownDirectory } from "../../src/zip/locate.ts";
+import { findEntry } from "../../src/zip/read/entry.ts";
+import { openEntry } from "../../src/zip/read/entry-stream.ts";
+import type { KnownDirectory } from "../../src/zip/read/locate.ts";
 import type { CountingFile } from "./file-source.ts";
 import { openYauzl, unzipitReader, ZipJsReader } from "./listers.ts";
 

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
-import type { ZipSource } from "../../src/zip/source.ts";
+import type { ZipSource } from "../../src/zip/read/source.ts";
 
 /** Bytes of a file in one chunk of a streamed read; stores hand out chunks of about this size. */
 const CHUNK_SIZE = 65_536;

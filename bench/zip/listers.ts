@@ -4,10 +4,10 @@ import { Reader, ZipReader } from "@zip.js/zip.js";
 import { unzipSync } from "fflate";
 import { unzip } from "unzipit";
 import * as yauzl from "yauzl";
-import { checkDirectory } from "../../src/zip/check-directory.ts";
-import { DEFAULT_CHECK_LIMITS } from "../../src/zip/check-limits.ts";
-import { listEntries } from "../../src/zip/listing.ts";
-import type { KnownDirectory } from "../../src/zip/locate.ts";
+import { checkDirectory } from "../../src/zip/check/check-directory.ts";
+import { DEFAULT_CHECK_LIMITS } from "../../src/zip/check/check-limits.ts";
+import { listEntries } from "../../src/zip/read/listing.ts";
+import type { KnownDirectory } from "../../src/zip/read/locate.ts";
 import type { CountingFile } from "./file-source.ts";
 
 /** Lists an archive as JSON text, handing its bytes to `write` as they come. */

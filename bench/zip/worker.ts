@@ -1,6 +1,6 @@
 import { unzip } from "unzipit";
-import { listEntries } from "../../src/zip/listing.ts";
-import type { ZipSource } from "../../src/zip/source.ts";
+import { listEntries } from "../../src/zip/read/listing.ts";
+import type { ZipSource } from "../../src/zip/read/source.ts";
 
 /** The part of an R2 bucket that the listers use. */
 interface Bucket {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { locateDirectory } from "../../src/zip/locate.ts";
+import { locateDirectory } from "../../src/zip/read/locate.ts";
 import type { SampleArchive } from "./archives.ts";
 import { CountingFile } from "./file-source.ts";
 import { bundleWorker } from "../measure/bundle.ts";

@@ -2,7 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Caller } from "../auth/caller.ts";
 import { grants, type Scope } from "../auth/scopes.ts";
 import { type AppEnv, callerOf, configOf, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { isAdministrator, NO_STORE } from "./access.ts";
@@ -10,8 +10,8 @@ import { account, ACCOUNT_EXAMPLE } from "./account-schemas.ts";
 import { CREATED_API_KEY_EXAMPLE, createdApiKey, newOwnApiKey, toApiKey } from "./api-key-schemas.ts";
 import { findIdentity, issueApiKey, revokeApiKey } from "./api-key-store.ts";
 import { jsonAnswer, jsonBody, NO_CONTENT } from "./json-media.ts";
-import { ORGANIZATION_EXAMPLE, organizationList, toOrganization } from "./organization-schemas.ts";
-import { findOrganization } from "./organization-store.ts";
+import { ORGANIZATION_EXAMPLE, organizationList, toOrganization } from "./organizations/organization-schemas.ts";
+import { findOrganization } from "./organizations/organization-store.ts";
 import { toUser } from "./user-schemas.ts";
 
 const whoAmI = operation({

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import { API_KEY_EXAMPLE, apiKey } from "./api-key-schemas.ts";
-import { organization, ORGANIZATION_EXAMPLE } from "./organization-schemas.ts";
+import { organization, ORGANIZATION_EXAMPLE } from "./organizations/organization-schemas.ts";
 import { user, USER_EXAMPLE } from "./user-schemas.ts";
 
 /** Who calls: the user, with the organization and the presented key. */

@@ -5,7 +5,7 @@ import { forgetRecentKey } from "../auth/recent-keys.ts";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
 import { apiKeys, organizations, projects, users } from "../db/schema.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import type { ApiKeyRow } from "./api-key-schemas.ts";
 
 interface ApiKeyRequest {

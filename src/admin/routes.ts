@@ -2,10 +2,10 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { apiKeyRoutes } from "./api-key-routes.ts";
-import { organizationRoutes } from "./organization-routes.ts";
-import { projectRoutes } from "./project-routes.ts";
+import { organizationRoutes } from "./organizations/organization-routes.ts";
+import { projectRoutes } from "./organizations/project-routes.ts";
 import { userRoutes } from "./user-routes.ts";
-import { workspaceRoutes } from "./workspace-routes.ts";
+import { workspaceRoutes } from "./organizations/workspace-routes.ts";
 
 /** `/api/v1/organizations`, `/api/v1/user…`, and under `/api/v1/org/{org}` workspaces, projects, users and keys. */
 export function adminRoutes(): OpenAPIHono<AppEnv> {

@@ -1,6 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { type AppEnv, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";

@@ -4,8 +4,8 @@ import { v7 as uuid } from "uuid";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
 import { apiKeys, users } from "../db/schema.ts";
-import { ApiError } from "../http/errors.ts";
-import { MAX_MEMBERS } from "./organization-limits.ts";
+import { ApiError } from "../http/errors/error-table.ts";
+import { MAX_MEMBERS } from "./organizations/organization-limits.ts";
 
 type User = typeof users.$inferSelect;
 

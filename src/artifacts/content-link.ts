@@ -1,6 +1,6 @@
 import { signLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { toPublicUrl } from "../http/public-origin.ts";
 import type { Disposition } from "../http/stored-file.ts";
 import { isInert, storedType } from "./media-type.ts";

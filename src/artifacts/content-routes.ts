@@ -1,7 +1,7 @@
 import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { verifyLink } from "../auth/signed-links.ts";
 import { type AppEnv, configOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Busboy, type BusboyFileStream } from "@fastify/busboy";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import type { BodyPace } from "../http/request-body.ts";
 
 /** Fields of a form, bytes of their names and values, and of the headers of a part: several times what ours have. */

@@ -1,4 +1,4 @@
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { storedType } from "./media-type.ts";
 import type { UploadGrant } from "./upload-form.ts";
 

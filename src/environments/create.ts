@@ -1,29 +1,29 @@
 import { v7 as uuid } from "uuid";
 import type { z } from "@hono/zod-openapi";
-import { findWorkspace } from "../admin/workspace-store.ts";
+import { findWorkspace } from "../admin/organizations/workspace-store.ts";
 import type { Caller } from "../auth/caller.ts";
 import { hashText } from "../auth/text-hash.ts";
 import { readConfig } from "../config.ts";
 import { connect, type Database } from "../db/client.ts";
-import { ApiError } from "../http/errors.ts";
-import { requireFound } from "../registry/read-access.ts";
-import { findDetail } from "../registry/store.ts";
-import type { DetailRow } from "../registry/task-view.ts";
+import { ApiError } from "../http/errors/error-table.ts";
+import { requireFound } from "../registry/read/read-access.ts";
+import { findDetail } from "../registry/read/published-store.ts";
+import type { DetailRow } from "../registry/read/published-task-view.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
 import { offeredKinds } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
 import { askAgain } from "../objects/ask-again.ts";
-import { openEnvironment } from "./environment-handle.ts";
-import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./environment-record.ts";
+import { openEnvironment } from "./object/environment-handle.ts";
+import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./object/environment-record.ts";
 import { resolvedLength, templateVariables } from "./instruction.ts";
-import type { newEnvironment } from "./schemas.ts";
+import type { newEnvironment } from "./environment-schemas.ts";
 import {
   findByIdempotencyKey,
   findPublicOwners,
   hasProject,
   insertWithinCapacity,
   removeEnvironment,
-} from "./store.ts";
+} from "./environment-store.ts";
 
 export type NewEnvironment = z.output<typeof newEnvironment>;
 

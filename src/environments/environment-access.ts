@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { hashText } from "../auth/text-hash.ts";
 import type { AppContext } from "../http/context.ts";
-import { ApiError, type ErrorCode } from "../http/errors.ts";
+import { ApiError, type ErrorCode } from "../http/errors/error-table.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import type { FileFault } from "../sandbox/port.ts";
-import { type EnvironmentHandle, openEnvironment } from "./environment-handle.ts";
-import type { EnvironmentAccess, EnvironmentScope, Refused } from "./environment-outcome.ts";
-import type { environmentPath } from "./schemas.ts";
+import { type EnvironmentHandle, openEnvironment } from "./object/environment-handle.ts";
+import type { EnvironmentAccess, EnvironmentScope, Refused } from "./object/environment-outcome.ts";
+import type { environmentPath } from "./environment-schemas.ts";
 
 type Path = z.output<typeof environmentPath>;
 

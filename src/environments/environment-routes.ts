@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { NO_STORE } from "../admin/access.ts";
 import { workspacePath } from "../admin/fields.ts";
-import { findWorkspace } from "../admin/workspace-store.ts";
+import { findWorkspace } from "../admin/organizations/workspace-store.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { idempotencyKey, replayedHeader } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
@@ -11,7 +11,7 @@ import { ignoredFields } from "../http/unknown-fields.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { createEnvironment } from "./create.ts";
 import { nameEnvironment, unwrap } from "./environment-access.ts";
-import type { EnvironmentRow, SandboxState } from "./environment-record.ts";
+import type { EnvironmentRow, SandboxState } from "./object/environment-record.ts";
 import { toEnvironment, toStatus } from "./environment-view.ts";
 import {
   ENVIRONMENT_EXAMPLE,
@@ -25,8 +25,8 @@ import {
   extension,
   newEnvironment,
   STATUS_EXAMPLE,
-} from "./schemas.ts";
-import { listEnvironments } from "./store.ts";
+} from "./environment-schemas.ts";
+import { listEnvironments } from "./environment-store.ts";
 import { waitsOf } from "./waits.ts";
 
 const tags: ["Environments"] = ["Environments"];

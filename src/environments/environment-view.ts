@@ -1,9 +1,9 @@
 import type { Caller } from "../auth/caller.ts";
 import type { WaitingFor } from "../pool/wait.ts";
-import { canSeeWithheld } from "../registry/read-access.ts";
+import { canSeeWithheld } from "../registry/read/read-access.ts";
 import { traitsOf } from "../sandbox/providers.ts";
-import { type EnvironmentRow, sandboxStateOf } from "./environment-record.ts";
-import type { EnvironmentResponse } from "./schemas.ts";
+import { type EnvironmentRow, sandboxStateOf } from "./object/environment-record.ts";
+import type { EnvironmentResponse } from "./environment-schemas.ts";
 
 /** The verification block for this reader: with the flag only where the task itself would show it (A5, "Leak risk"). */
 function verificationFor(caller: Caller, { verification, taskOrganizationId }: EnvironmentRow) {

@@ -1,9 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
-import { commandRoutes } from "./command-routes.ts";
+import { commandRoutes } from "./commands/command-routes.ts";
 import { environmentLifeRoutes } from "./environment-routes.ts";
-import { executeRoutes } from "./execute-routes.ts";
-import { environmentFileRoutes } from "./file-routes.ts";
+import { executeRoutes } from "./commands/execute-routes.ts";
+import { environmentFileRoutes } from "./environment-file-routes.ts";
 import { verifyRoutes } from "./verify-routes.ts";
 
 /** Environments: a task provisioned in a sandbox, commands and files in it (contract A3, C1, C3; seed 002). */

@@ -1,8 +1,8 @@
 import { and, eq } from "drizzle-orm";
 import { grants } from "../auth/scopes.ts";
 import { environments } from "../db/schema.ts";
-import { ApiError } from "../http/errors.ts";
-import type { FindSandboxInstruction } from "../registry/task-routes.ts";
+import { ApiError } from "../http/errors/error-table.ts";
+import type { FindSandboxInstruction } from "../registry/read/published-task-routes.ts";
 
 /** The instruction of an environment of the task, which the key may see (A2, `sandbox_id`). */
 export const findSandboxInstruction: FindSandboxInstruction = async (db, caller, { org, name }, sandboxId) => {

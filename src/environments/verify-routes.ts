@@ -5,9 +5,9 @@ import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { TASK_ROOT } from "../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "./environment-access.ts";
-import { collect, startCommand } from "./execute-routes.ts";
-import { ENVIRONMENT_PATH, environmentPath } from "./schemas.ts";
-import { answerSlowly } from "./slow-answer.ts";
+import { collect, startCommand } from "./commands/execute-routes.ts";
+import { ENVIRONMENT_PATH, environmentPath } from "./environment-schemas.ts";
+import { answerSlowly } from "./commands/slow-answer.ts";
 import { planCheck } from "./verify.ts";
 
 const verdict = z

@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { equalSecrets } from "../auth/api-keys.ts";
 import type { AppContext } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
-import { openArchive, requireArchive, whileThere } from "../registry/archive-reading.ts";
-import { placeOf } from "../registry/archive-root.ts";
-import { resolveInside } from "../registry/manifest-compose.ts";
-import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../registry/manifest-scripts.ts";
-import { findEntry } from "../zip/entry.ts";
-import { openEntry } from "../zip/entry-stream.ts";
-import type { EnvironmentRow } from "./environment-record.ts";
+import { ApiError } from "../http/errors/error-table.ts";
+import { openArchive, requireArchive, whileThere } from "../registry/read/archive-reading.ts";
+import { placeOf } from "../registry/archive/archive-root.ts";
+import { resolveInside } from "../registry/manifest/manifest-compose.ts";
+import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../registry/manifest/manifest-scripts.ts";
+import { findEntry } from "../zip/read/entry.ts";
+import { openEntry } from "../zip/read/entry-stream.ts";
+import type { EnvironmentRow } from "./object/environment-record.ts";
 
-/** The block as publishing has stored it (registry/manifest-verification.ts). */
+/** The block as publishing has stored it (registry/manifest/manifest-verification.ts). */
 const stored = z.object({
   method: z.string(),
   timeout: z.number(),

@@ -1,6 +1,6 @@
 import { openPool } from "../pool/pool-handle.ts";
 import type { WaitingFor } from "../pool/wait.ts";
-import type { EnvironmentRow } from "./environment-record.ts";
+import type { EnvironmentRow } from "./object/environment-record.ts";
 
 /** What each of these environments of one organization waits for; asks its pool, once, when any may wait for a runner. */
 export async function waitsOf(

@@ -5,11 +5,11 @@ import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { CONTENT_PROPERTY, fileBody, readFileBody } from "./file-body.ts";
 import { attachedFile, type NewFile, toWorkflowFile, WORKFLOW_FILE_EXAMPLE, workflowFile } from "./file-schema.ts";
-import { attachUploaded, type FileRow, finishAttachment } from "./file-store.ts";
+import { attachUploaded, type FileRow, finishAttachment } from "./workflow-file-store.ts";
 import { receiveAttachment } from "./receive-attachment.ts";
 import { TASK_PATH, taskPath } from "./workflow-path.ts";
 import { scopeOf } from "./workflow-scope.ts";
-import { findTaskPlace } from "./workflow-task-store.ts";
+import { findTaskPlace } from "./workflow-tasks/workflow-task-store.ts";
 
 const attach = operation({
   method: "post",

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import type { AppContext } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { checkBody } from "../http/validation.ts";
-import { decodeBase64 } from "../runs/artifact-content.ts";
-import { isObject } from "../runs/json-extents.ts";
-import { parseLifted } from "../runs/lifted-json.ts";
+import { decodeBase64 } from "../runs/artifacts/artifact-content.ts";
+import { isObject } from "../json-bytes/json-extents.ts";
+import { parseLifted } from "../json-bytes/lifted-json.ts";
 
 /** The field that holds a file's bytes in base64; other pages of the contract name it `base64_content`. */
 const CONTENT_FIELD = "file_content_base64";

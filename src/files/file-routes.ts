@@ -2,7 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { linkToContent } from "../artifacts/content-link.ts";
 import { jsonAnswer } from "../admin/json-media.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { listAccesses, recordAccess } from "./access-store.ts";
@@ -17,8 +17,8 @@ import {
   workflowDownload,
   workflowFileList,
 } from "./file-schema.ts";
-import { type FileRow, findFile, findStepDocument, listTaskFiles } from "./file-store.ts";
-import { cursorParameter, encodeCursor } from "./list-cursor.ts";
+import { type FileRow, findFile, findStepDocument, listTaskFiles } from "./workflow-file-store.ts";
+import { cursorParameter, encodeCursor } from "./file-cursor.ts";
 import { FILE_PATH, filePath, TASK_PATH, taskPath, userEmail } from "./workflow-path.ts";
 import { scopeOf } from "./workflow-scope.ts";
 

@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
-import type { FileRow, ListedFile } from "./file-store.ts";
+import type { FileRow, ListedFile } from "./workflow-file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
-import { toWireTime } from "../tasks/wire-time.ts";
+import { toWireTime } from "../db/microseconds.ts";
 import { attribute, attributeList, typedAttribute } from "./attribute-fields.ts";
-import { EXTENSIONS, mediaTypeOf } from "./document-format.ts";
+import { EXTENSIONS, mediaTypeOf } from "./core/document-format.ts";
 import { fileContent } from "./file-body.ts";
 import { fileIdOf } from "./file-id.ts";
 import { userEmail } from "./workflow-path.ts";
-import { variableId } from "./workflow-task-schema.ts";
+import { variableId } from "./workflow-tasks/workflow-task-schema.ts";
 
 const wireTime = z.string().openapi({ format: "date-time" });
 

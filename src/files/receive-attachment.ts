@@ -4,9 +4,9 @@ import { UNCLAIMED_LIFE_US } from "../artifacts/file-store.ts";
 import { storedType } from "../artifacts/media-type.ts";
 import type { FileAttribute } from "../db/agent-schema.ts";
 import { type AppContext, callerOf, configOf, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
-import { currentMicroseconds } from "../tasks/wire-time.ts";
-import { insertAttachment } from "./file-store.ts";
+import { ApiError } from "../http/errors/error-table.ts";
+import { currentMicroseconds } from "../db/microseconds.ts";
+import { insertAttachment } from "./workflow-file-store.ts";
 
 /** What users attach is, in the words of agent tasks (7.1). */
 const TYPE = "user_attachment";

@@ -1,7 +1,7 @@
 import { and, eq, gt, isNotNull, isNull, or, type SQL } from "drizzle-orm";
 import type { Caller } from "../auth/caller.ts";
 import { agentTasks, taskFiles } from "../db/agent-schema.ts";
-import { currentMicroseconds } from "../tasks/wire-time.ts";
+import { currentMicroseconds } from "../db/microseconds.ts";
 
 /** What a key sees of workflow tasks and their files: its organization's, or one project's when it is bound to one. */
 export interface WorkflowScope {

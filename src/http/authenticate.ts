@@ -4,7 +4,7 @@ import { grants, type Scope } from "../auth/scopes.ts";
 import { verifyRecentKey } from "../auth/recent-keys.ts";
 import { isLastUsedStale, recordKeyUse, verifyApiKey } from "../auth/verify-api-key.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError } from "./errors/error-table.ts";
 import { addressOf, limitRate } from "./rate-limit.ts";
 import { logBackgroundFailure } from "./request-log.ts";
 

@@ -6,7 +6,7 @@ import { hashText } from "../auth/text-hash.ts";
 import { connect } from "../db/client.ts";
 import { idempotencyKeys } from "../db/schema.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError } from "./errors/error-table.ts";
 import { logFailure } from "./request-log.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Scope } from "../auth/scopes.ts";
 import { type Admission, authenticate } from "./authenticate.ts";
-import { ApiError, type ErrorCode, errorRow } from "./errors.ts";
+import { ApiError, type ErrorCode, errorRow } from "./errors/error-table.ts";
 import { honourIdempotencyKey, idempotencyKey, replayedHeader } from "./idempotency.ts";
-import { ERROR_SCHEMAS, familyOf, renderError } from "./families.ts";
+import { ERROR_SCHEMAS, familyOf, renderError } from "./errors/families.ts";
 import { type BodyLimit, readJsonBody } from "./request-body.ts";
 import { requireBodysOrganization } from "./tenancy.ts";
 

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../config.ts";
 import { type AppEnv, configOf } from "./context.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError } from "./errors/error-table.ts";
 
 /**
  * How much of a body an operation takes that parses it: bytes by the configuration, or `"as it comes"` for one whose route

@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AppEnv } from "./context.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError } from "./errors/error-table.ts";
 import { operation } from "./operation.ts";
 
 const health = operation({

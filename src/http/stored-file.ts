@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { Mime } from "mime";
 import otherTypes from "mime/types/other.js";
 import standardTypes from "mime/types/standard.js";
-import { ApiError } from "./errors.ts";
+import { ApiError } from "./errors/error-table.ts";
 
 /** Files over HTTP: conditional requests, ranges and headers (RFC 9110, 6266, 8187), for whatever store holds them. */
 

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import type { Caller } from "../auth/caller.ts";
 import { type AppContext, type AppEnv, callerOf } from "./context.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError } from "./errors/error-table.ts";
 
 /**
  * The caller of a route under `/org/{org}`, when the organization in the path is the key's own. Another organization

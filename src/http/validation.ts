@@ -2,7 +2,7 @@ import type { Hook } from "@hono/zod-openapi";
 import { createMiddleware } from "hono/factory";
 import type { z } from "zod";
 import type { AppEnv } from "./context.ts";
-import { ApiError, type ErrorItem } from "./errors.ts";
+import { ApiError, type ErrorItem } from "./errors/error-table.ts";
 
 /** Where each of Hono's validation targets stands in `loc` (A7). */
 const PLACES: Record<string, string> = { json: "body", form: "body", param: "path" };

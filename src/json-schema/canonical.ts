@@ -1,4 +1,4 @@
-import type { Work } from "./work.ts";
+import type { Work } from "./work-budget.ts";
 
 /** Steps a character of JSON. */
 const STEPS = 2;

@@ -1,5 +1,5 @@
 import { format as FORMATS } from "@cfworker/json-schema";
-import type { Work } from "./work.ts";
+import type { Work } from "./work-budget.ts";
 
 /** Characters that a text may have to be of a format; the longest, a URL, has rarely a tenth of it. */
 const MAX_CHARACTERS = 2_000;

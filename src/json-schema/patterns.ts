@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { patternSize } from "./pattern-size.ts";
-import type { Work } from "./work.ts";
+import type { Work } from "./work-budget.ts";
 
 /** What a pattern may come to when its counted repeats are written out. */
 const MAX_SIZE = 2_000;

@@ -1,7 +1,7 @@
 import type { Schema } from "@cfworker/json-schema";
 import { hasFormat } from "./formats.ts";
 import type { Validation } from "./validate.ts";
-import type { Work } from "./work.ts";
+import type { Work } from "./work-budget.ts";
 
 /** Steps of dividing decimals, whose exponents may be 600 apart. */
 const MULTIPLE_STEPS = 1_500;

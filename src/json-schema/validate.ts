@@ -4,7 +4,7 @@ import { canonicalText } from "./canonical.ts";
 import { findObjectProblem } from "./objects.ts";
 import { findNumberProblem, findTextProblem, findTypeProblem } from "./scalars.ts";
 import type { JsonSchema, SchemaIndex } from "./schema-index.ts";
-import { Work } from "./work.ts";
+import { Work } from "./work-budget.ts";
 
 /** Steps of looking at one value under one schema, besides what its keywords take. */
 const VISIT_STEPS = 100;

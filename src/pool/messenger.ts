@@ -1,19 +1,19 @@
 import { logBackgroundFailure } from "../http/request-log.ts";
 import type { PoolStore } from "./pool-store.ts";
-import type { Tidings, Work } from "./work.ts";
+import type { WorkEvent, Work } from "./work.ts";
 
 /** The first wait after an owner could not be told, in milliseconds; it doubles with each attempt. */
 const RETRY_MS = 2_000;
-/** Attempts after which tidings are given up: an hour. */
+/** Attempts after which an event is given up: an hour. */
 const MAX_ATTEMPTS = 12;
 
 /** Tells owners what becomes of their work, from what is stored, so that nothing is lost with the object. */
 export class Messenger {
   readonly #store: PoolStore;
-  readonly #tell: (work: Work, tidings: Tidings) => Promise<void>;
+  readonly #tell: (work: Work, event: WorkEvent) => Promise<void>;
   #delivering: Promise<void> | undefined;
 
-  constructor(store: PoolStore, tell: (work: Work, tidings: Tidings) => Promise<void>) {
+  constructor(store: PoolStore, tell: (work: Work, event: WorkEvent) => Promise<void>) {
     this.#store = store;
     this.#tell = tell;
   }
@@ -24,18 +24,18 @@ export class Messenger {
       this.#delivering = undefined;
     });
     await this.#delivering;
-    return this.#store.nextTidings()?.due;
+    return this.#store.nextEvent()?.due;
   }
 
   async #deliverDue(): Promise<void> {
-    for (let next = this.#store.nextTidings(); next && next.due <= Date.now(); next = this.#store.nextTidings()) {
-      const { number, work, tidings, attempts } = next;
+    for (let next = this.#store.nextEvent(); next && next.due <= Date.now(); next = this.#store.nextEvent()) {
+      const { number, work, event, attempts } = next;
       try {
-        await this.#tell(work, tidings);
-        this.#store.forgetTidings(number);
+        await this.#tell(work, event);
+        this.#store.forgetEvent(number);
       } catch (error) {
-        logBackgroundFailure(`tell ${work.kind} ${tidings.kind}`, error);
-        if (attempts + 1 >= MAX_ATTEMPTS) this.#store.forgetTidings(number);
+        logBackgroundFailure(`tell ${work.kind} ${event.kind}`, error);
+        if (attempts + 1 >= MAX_ATTEMPTS) this.#store.forgetEvent(number);
         else this.#store.postpone(number, Date.now() + RETRY_MS * 2 ** attempts);
       }
     }

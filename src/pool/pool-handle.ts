@@ -1,5 +1,5 @@
 import type { Handle } from "../objects/handle.ts";
-import type { RunnerPool } from "./runner-pool.ts";
+import type { Pool } from "./runner-pool.ts";
 
 /** The id of the key that a runner's handshake was admitted by, as the Worker tells the pool. */
 export const RUNNER_KEY_HEADER = "X-Runner-Key";
@@ -7,7 +7,7 @@ export const RUNNER_KEY_HEADER = "X-Runner-Key";
 type Calls = "enqueue" | "withdraw" | "everUsed" | "describe" | "waits";
 
 /** A pool as its callers reach it; `fetch` opens a runner's connection, a request with `Upgrade: websocket`. */
-export type PoolHandle = Handle<RunnerPool, Calls>;
+export type PoolHandle = Handle<Pool, Calls>;
 
 /** The pool of an organization. */
 export function openPool(env: Cloudflare.Env, organizationId: string): PoolHandle {

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { SchemaPart } from "../stream/object-schema.ts";
+import type { SchemaPart } from "../objects/object-schema.ts";
 import { type WorkKind, workKind } from "./pool-protocol.ts";
-import type { Tidings, Work } from "./work.ts";
+import type { WorkEvent, Work } from "./work.ts";
 
-/** The SQLite of a pool: runners, the work that is queued or held, and tidings that their owners have not heard. */
+/** The SQLite of a pool: runners, the work that is queued or held, and events that their owners have not heard. */
 export const POOL_SCHEMA: SchemaPart = {
   name: "pool",
   steps: [
@@ -38,6 +38,8 @@ export const POOL_SCHEMA: SchemaPart = {
     "CREATE INDEX tidings_of_work ON tidings (work_id, number)",
     // Milliseconds since 1970.
     "ALTER TABLE work ADD COLUMN queued_at INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE tidings RENAME COLUMN tidings TO event",
+    "ALTER TABLE tidings RENAME TO work_events",
   ],
 };
 
@@ -55,10 +57,10 @@ export interface WorkRow extends Work {
   runnerId: string | null;
 }
 
-export interface TidingsRow {
+export interface WorkEventRow {
   number: number;
   work: Work;
-  tidings: Tidings;
+  event: WorkEvent;
   attempts: number;
   /** Milliseconds since 1970. */
   due: number;
@@ -66,7 +68,7 @@ export interface TidingsRow {
 
 type RunnerColumns = { id: string; name: string; slots: number; labels: string; kinds: string; heard_at: number };
 type WorkColumns = { id: string; kind: WorkKind; labels: string; reference: string; runner_id: string | null };
-type TidingsColumns = { number: number; pair: string; attempts: number; due: number };
+type WorkEventColumns = { number: number; pair: string; attempts: number; due: number };
 
 const texts = z.array(z.string());
 const kinds = z.array(workKind);
@@ -87,9 +89,9 @@ function toWork({ id, kind, labels, reference: text, runner_id }: WorkColumns): 
   };
 }
 
-function toTidings({ pair, ...row }: TidingsColumns): TidingsRow {
+function toWorkEvent({ pair, ...row }: WorkEventColumns): WorkEventRow {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `tell` alone
-  return { ...row, ...(JSON.parse(pair) as { work: Work; tidings: Tidings }) };
+  return { ...row, ...(JSON.parse(pair) as { work: Work; event: WorkEvent }) };
 }
 
 export class PoolStore {
@@ -202,36 +204,36 @@ export class PoolStore {
     this.#sql.exec("DELETE FROM work WHERE id = ?", id);
   }
 
-  /** Keeps tidings until their owner has heard them. */
-  tell({ id, kind, labels, reference }: Work, tidings: Tidings, now: number): void {
+  /** Keeps an event until the owner of the work has heard it. */
+  tell({ id, kind, labels, reference }: Work, event: WorkEvent, now: number): void {
     const work = JSON.stringify({ id, kind, labels, reference });
     this.#sql.exec(
-      "INSERT INTO tidings (work_id, work, tidings, due) VALUES (?, ?, ?, ?)",
+      "INSERT INTO work_events (work_id, work, event, due) VALUES (?, ?, ?, ?)",
       id,
       work,
-      JSON.stringify(tidings),
+      JSON.stringify(event),
       now,
     );
   }
 
-  /** The tidings to tell next: each piece of work's in their order, whatever keeps another's owner from hearing. */
-  nextTidings(): TidingsRow | undefined {
+  /** The event to tell next: those of one piece of work in their order, whatever keeps the owner of another from hearing. */
+  nextEvent(): WorkEventRow | undefined {
     return this.#sql
-      .exec<TidingsColumns>(
-        `SELECT number, json_object('work', json(work), 'tidings', json(tidings)) AS pair, attempts, due FROM tidings AS t
-         WHERE NOT EXISTS (SELECT 1 FROM tidings WHERE work_id = t.work_id AND number < t.number)
+      .exec<WorkEventColumns>(
+        `SELECT number, json_object('work', json(work), 'event', json(event)) AS pair, attempts, due FROM work_events AS t
+         WHERE NOT EXISTS (SELECT 1 FROM work_events WHERE work_id = t.work_id AND number < t.number)
          ORDER BY due, number LIMIT 1`,
       )
       .toArray()
-      .map(toTidings)[0];
+      .map(toWorkEvent)[0];
   }
 
-  /** Puts tidings off that their owner could not be told. */
+  /** Puts an event off that its owner could not be told. */
   postpone(number: number, due: number): void {
-    this.#sql.exec("UPDATE tidings SET attempts = attempts + 1, due = ? WHERE number = ?", due, number);
+    this.#sql.exec("UPDATE work_events SET attempts = attempts + 1, due = ? WHERE number = ?", due, number);
   }
 
-  forgetTidings(number: number): void {
-    this.#sql.exec("DELETE FROM tidings WHERE number = ?", number);
+  forgetEvent(number: number): void {
+    this.#sql.exec("DELETE FROM work_events WHERE number = ?", number);
   }
 }

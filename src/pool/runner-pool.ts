@@ -3,16 +3,15 @@ import { findEndedKeys } from "../auth/ended-keys.ts";
 import { readConfig } from "../config.ts";
 import { connect } from "../db/client.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
-import { applySchema } from "../stream/object-schema.ts";
-import { TIMER_SCHEMA, Timers } from "../stream/timers.ts";
+import { applySchema } from "../objects/object-schema.ts";
+import { TIMER_SCHEMA, Timers } from "../objects/timers.ts";
 import { Messenger } from "./messenger.ts";
 import { PING, POOL_CLOSE_CODES, PONG, type RunnerMessage } from "./pool-protocol.ts";
 import { POOL_SCHEMA, PoolStore, type RunnerRow, type WorkRow } from "./pool-store.ts";
 import { RUNNER_KEY_HEADER } from "./pool-handle.ts";
 import { RunnerSockets } from "./runner-sockets.ts";
 import { explainWait, type WaitingFor } from "./wait.ts";
-import type { Work } from "./work.ts";
-import { WORK_OWNERS } from "./work-owners.ts";
+import type { Work, WorkOwners } from "./work.ts";
 
 /** Work that waits in one organization at most. */
 const MAX_QUEUED = 10_000;
@@ -42,9 +41,12 @@ export interface RunnerStatus {
  * claims it: everyone who could is offered it, and the first claim wins. A runner holds work by a lease that its pings
  * prolong; what a runner holds that has not been heard of for so long is lost, and its owner is told.
  */
-export class RunnerPool extends DurableObject {
+export abstract class Pool extends DurableObject {
+  /** Who stands behind each kind of work: the Worker says it (worker.ts), because the pool knows no feature. */
+  protected abstract readonly owners: WorkOwners;
+
   readonly #store: PoolStore;
-  readonly #timers: Timers<"leases" | "tidings" | "offers" | "keys">;
+  readonly #timers: Timers<"leases" | "events" | "offers" | "keys">;
   readonly #messenger: Messenger;
   readonly #sockets: RunnerSockets;
 
@@ -53,7 +55,7 @@ export class RunnerPool extends DurableObject {
     ctx.storage.transactionSync(() => applySchema(ctx.storage.sql, [POOL_SCHEMA, TIMER_SCHEMA]));
     this.#store = new PoolStore(ctx.storage.sql);
     this.#timers = new Timers(ctx.storage);
-    this.#messenger = new Messenger(this.#store, (work, tidings) => WORK_OWNERS[work.kind].tell(env, work, tidings));
+    this.#messenger = new Messenger(this.#store, (work, event) => this.owners[work.kind].tell(env, work, event));
     this.#sockets = new RunnerSockets(ctx);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
@@ -210,7 +212,7 @@ export class RunnerPool extends DurableObject {
   /** What the runner is told; undefined for work that nobody wants any more, or whose owner cannot be asked now. */
   async #admit(work: WorkRow, runner: RunnerRow): Promise<Record<string, unknown> | undefined> {
     try {
-      return await WORK_OWNERS[work.kind].admit(this.env, work, runner.name);
+      return await this.owners[work.kind].admit(this.env, work, runner.name);
     } catch (error) {
       logBackgroundFailure(`admit ${work.kind}`, error);
       // Back to the queue, and not at once to the next runner.
@@ -262,7 +264,7 @@ export class RunnerPool extends DurableObject {
   /** Tells what is to be told, and sets the timers. */
   async #settle(): Promise<void> {
     const due = await this.#messenger.deliver();
-    if (due !== undefined) this.#timers.set("tidings", due);
+    if (due !== undefined) this.#timers.set("events", due);
     if (this.#store.isAnyHeld() && !this.#timers.has("leases")) {
       this.#timers.set("leases", Date.now() + (this.#leaseSeconds * 1000) / 3);
     }

@@ -12,7 +12,7 @@ export interface Work {
 }
 
 /** What becomes of a piece of work, as its owner is told: in this order, once or more often. */
-export type Tidings =
+export type WorkEvent =
   | { kind: "claimed"; runner: string }
   /** The runner has vanished or stopped, or never took the work up. */
   | { kind: "lost"; reason: string }
@@ -24,5 +24,8 @@ export interface WorkOwner {
   /** What the runner is told, secrets among it; undefined when the work is no longer wanted. */
   admit(env: Cloudflare.Env, work: Work, runner: string): Promise<Record<string, unknown> | undefined>;
   /** Throws when the owner could not be reached; then it is tried again. */
-  tell(env: Cloudflare.Env, work: Work, tidings: Tidings): Promise<void>;
+  tell(env: Cloudflare.Env, work: Work, event: WorkEvent): Promise<void>;
 }
+
+/** Who stands behind each kind of work. */
+export type WorkOwners = Readonly<Record<WorkKind, WorkOwner>>;

@@ -1,8 +1,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
-import { publishRoutes } from "./publish-routes.ts";
-import { uploadPartRoutes } from "./upload-part-routes.ts";
-import { uploadRoutes } from "./upload-routes.ts";
+import { publishRoutes } from "./uploads/publish-routes.ts";
+import { uploadPartRoutes } from "./uploads/upload-part-routes.ts";
+import { uploadRoutes } from "./uploads/upload-routes.ts";
 
 /** What changes the registry's archives: publish, delete, uploads in parts. */
 export function registryWriteRoutes(): OpenAPIHono<AppEnv> {

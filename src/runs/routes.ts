@@ -1,15 +1,15 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/context.ts";
 import { refuseInvalid } from "../http/validation.ts";
-import { artifactDownloadRoutes } from "./artifact-download-routes.ts";
-import { artifactRoutes } from "./artifact-routes.ts";
-import { eventRoutes } from "./event-routes.ts";
-import { logRoutes } from "./log-routes.ts";
-import { runRoutes } from "./run-routes.ts";
-import { runStepRoutes } from "./run-step-routes.ts";
-import { sessionLogRoutes } from "./session-log-routes.ts";
-import { stagedArtifactRoutes } from "./staged-artifact-routes.ts";
-import { streamRoutes } from "./stream-routes.ts";
+import { artifactDownloadRoutes } from "./artifacts/artifact-download-routes.ts";
+import { artifactRoutes } from "./artifacts/artifact-routes.ts";
+import { eventRoutes } from "./agent/event-routes.ts";
+import { logRoutes } from "./log/log-routes.ts";
+import { runRoutes } from "./lifecycle/run-routes.ts";
+import { runStepRoutes } from "./lifecycle/run-step-routes.ts";
+import { sessionLogRoutes } from "./log/session-log-routes.ts";
+import { stagedArtifactRoutes } from "./artifacts/staged-artifact-routes.ts";
+import { streamRoutes } from "./live/stream-routes.ts";
 
 /** Runs of agent tasks (agent-tasks 4 to 7). */
 export function agentRunRoutes(): OpenAPIHono<AppEnv> {

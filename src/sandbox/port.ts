@@ -1,4 +1,4 @@
-import type { ZipSource } from "../zip/source.ts";
+import type { ZipSource } from "../zip/read/source.ts";
 
 /**
  * Where the commands of an environment run. The environment's Durable Object is the host: it owns the state, what was
@@ -41,7 +41,7 @@ export interface SandboxTask {
   entryCount: number;
   /** The folder of the archive that is taken away, `name/`: what lies in it is at TASK_ROOT. Empty when there is none. */
   archiveRoot: string;
-  /** Paths of the archive that are in no sandbox: solutions and flags (registry/withheld-paths.ts). */
+  /** Paths of the archive that are in no sandbox: solutions and flags (registry/archive/withheld-paths.ts). */
   withheldPaths: readonly string[];
   /** Services that task.yaml declares, with their ports. */
   ports: Readonly<Record<string, readonly number[]>> | null;

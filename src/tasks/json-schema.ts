@@ -1,4 +1,4 @@
-import { isDeeper } from "../http/agent-fields.ts";
+import { isDeeper } from "../http/agent-api/agent-fields.ts";
 import { findShapeProblem, isSchema } from "../json-schema/meta-schema.ts";
 import { type JsonSchema, SchemaIndex } from "../json-schema/schema-index.ts";
 import { Validation } from "../json-schema/validate.ts";

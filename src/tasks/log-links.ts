@@ -1,7 +1,7 @@
 import { signLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import { toPublicUrl } from "../http/public-origin.ts";
-import { logPathOf, type SignLogUrl } from "./run-view.ts";
+import { logPathOf, type SignLogUrl } from "../runs/model/run-view.ts";
 
 /** Life of a `log_url` (agent-tasks 2.2). */
 const LOG_URL_LIFE_MS = 3_600_000;

@@ -3,7 +3,7 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { Caller } from "../auth/caller.ts";
 import type { Database } from "../db/client.ts";
 import { projects } from "../db/schema.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 
 /** The project that an agent path names, as far as its caller may know it. */
 export interface ProjectReference {

@@ -7,9 +7,9 @@ import {
   listField,
   refuseField,
   textField,
-} from "../http/agent-fields.ts";
+} from "../http/agent-api/agent-fields.ts";
 import { findSchemaProblem, type OutputSchema } from "./json-schema.ts";
-import { checkRuntime, runOptionFields, textItem } from "./run-options.ts";
+import { checkRuntime, runOptionFields, textItem } from "../runs/model/run-options.ts";
 
 /** `origin_product` values of all eras (agent-tasks 3.2). */
 export const ORIGIN_PRODUCTS = [

@@ -1,5 +1,5 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { describeOffsetPage, offsetQuery } from "../http/agent-paging.ts";
+import { describeOffsetPage, offsetQuery } from "../http/agent-api/agent-paging.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
 import { idToMake } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
@@ -7,8 +7,8 @@ import { toPublicUrl } from "../http/public-origin.ts";
 import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
 import { logUrlSigner } from "./log-links.ts";
 import { readProject } from "./project.ts";
-import { refuseSandboxEnvironment, refuseUnknownArtifacts, type RunOptions } from "./run-options.ts";
-import type { RunRow } from "./run-view.ts";
+import { refuseSandboxEnvironment, refuseUnknownArtifacts, type RunOptions } from "../runs/model/run-options.ts";
+import type { RunRow } from "../runs/model/run-view.ts";
 import { showTask, taskAnswer } from "./task-answer.ts";
 import { newTask, summariesRequest } from "./task-fields.ts";
 import { listRepositories, listSummaries, listTasks } from "./task-list-store.ts";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { RUN_EXAMPLE } from "./run-schema.ts";
+import { RUN_EXAMPLE } from "../runs/model/run-schema.ts";
 
 /** The path of a project as agent clients know it, of its tasks, and of one task. */
 export const PROJECT_PATH = "/api/projects/{project_id}";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { RUN_STATUSES } from "../db/agent-schema.ts";
-import { choiceField, integerField } from "../http/agent-fields.ts";
-import { offsetQuery } from "../http/agent-paging.ts";
+import { choiceField, integerField } from "../http/agent-api/agent-fields.ts";
+import { offsetQuery } from "../http/agent-api/agent-paging.ts";
 
 /** Ways to order a list; `-` is descending. Others count as the first. */
 export const TASK_ORDERS = ["-created_at", "created_at", "-last_activity_at", "last_activity_at"] as const;

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { pageOf } from "../http/agent-paging.ts";
-import { run, RUN_EXAMPLE } from "./run-schema.ts";
+import { pageOf } from "../http/agent-api/agent-paging.ts";
+import { run, RUN_EXAMPLE } from "../runs/model/run-schema.ts";
 import { taskUser, TASK_USER_EXAMPLE } from "./user-view.ts";
 
 const wireTime = z.string().openapi({ format: "date-time" });

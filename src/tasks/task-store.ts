@@ -11,7 +11,7 @@ import { presentIn } from "./task-filter.ts";
 import { selectTasks, toRow } from "./task-list-store.ts";
 import type { TaskRow } from "./task-view.ts";
 import { titleFrom } from "./title.ts";
-import { currentMicroseconds } from "./wire-time.ts";
+import { currentMicroseconds } from "../db/microseconds.ts";
 
 function isTask(project: ProjectReference, id: string): SQL | undefined {
   return and(presentIn(project), eq(agentTasks.id, id.toLowerCase()));

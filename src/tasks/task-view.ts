@@ -1,9 +1,9 @@
 import type { agentTasks } from "../db/agent-schema.ts";
 import type { projects, users } from "../db/schema.ts";
-import { type RunRow, type SignLogUrl, toRun } from "./run-view.ts";
+import { type RunRow, type SignLogUrl, toRun } from "../runs/model/run-view.ts";
 import type { WireTask, WireTaskSummary } from "./task-schema.ts";
 import { toTaskUser } from "./user-view.ts";
-import { toWireTime } from "./wire-time.ts";
+import { toWireTime } from "../db/microseconds.ts";
 
 /** A task with what its wire form shows beside it. */
 export interface TaskRow {

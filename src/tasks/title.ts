@@ -1,4 +1,4 @@
-import { isLonger } from "../http/agent-fields.ts";
+import { isLonger } from "../http/agent-api/agent-fields.ts";
 
 /** Characters of a title made from a description (agent-tasks 3.2). */
 const TITLE_MAX_LENGTH = 60;

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { jsonAnswer, listQuery, PAGE_EXAMPLE } from "../admin/json-media.ts";
 import { type AppEnv, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";

@@ -3,7 +3,7 @@ import { v7 as uuid } from "uuid";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
 import { webhookEndpoints, type WebhookEvent } from "../db/webhook-schema.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 
 export type Endpoint = typeof webhookEndpoints.$inferSelect;
 

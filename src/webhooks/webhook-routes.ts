@@ -3,7 +3,7 @@ import { NO_STORE } from "../admin/access.ts";
 import { organizationPath } from "../admin/fields.ts";
 import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../admin/json-media.ts";
 import { type AppContext, type AppEnv, configOf, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors.ts";
+import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { presignS3 } from "../../src/artifacts/s3-link.ts";
 import { callConfigured } from "../configured.ts";
 import { createRunClient, read } from "../runs/run-client.ts";
-import type { Item } from "../runs/uploads.ts";
+import type { Item } from "../runs/artifacts/run-uploads.ts";
 
 const access = {
   endpoint: "https://0123456789abcdef.r2.cloudflarestorage.com",

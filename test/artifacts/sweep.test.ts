@@ -2,13 +2,13 @@ import { env } from "cloudflare:workers";
 import { eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { listExpired } from "../../src/artifacts/file-store.ts";
-import { sweepFiles } from "../../src/artifacts/sweep.ts";
+import { sweepFiles } from "../../src/artifacts/artifact-sweep.ts";
 import { taskFiles } from "../../src/db/agent-schema.ts";
 import { connect } from "../../src/db/client.ts";
 import worker from "../../src/worker.ts";
 import { callConfigured } from "../configured.ts";
 import { createRunClient, read, type RunClient } from "../runs/run-client.ts";
-import { finalize, type Item, post, prepare } from "../runs/uploads.ts";
+import { finalize, type Item, post, prepare } from "../runs/artifacts/run-uploads.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 const notes = { name: "notes.txt", type: "output", content: "notes", content_type: "text/plain" };

@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { Environment } from "../../src/environments/environment-object.ts";
-import type { CommandResponse, ExecuteResponse } from "../../src/environments/command-schemas.ts";
-import type { EnvironmentResponse } from "../../src/environments/schemas.ts";
+import type { Environment } from "../../src/environments/object/environment-object.ts";
+import type { CommandResponse, ExecuteResponse } from "../../src/environments/commands/command-schemas.ts";
+import type { EnvironmentResponse } from "../../src/environments/environment-schemas.ts";
 import { type ErrorBody, packTask } from "../registry/archives.ts";
 import { publishVersion } from "../registry/published.ts";
 import { createTenant, type Tenant } from "../tenant.ts";

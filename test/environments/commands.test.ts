@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { CommandResponse } from "../../src/environments/command-schemas.ts";
+import type { CommandResponse } from "../../src/environments/commands/command-schemas.ts";
 import { textOf } from "../runs/run-client.ts";
 import { createEnvironmentClient, type EnvironmentClient, loseObject, expectRefusal } from "./client.ts";
 

@@ -4,7 +4,7 @@ import { FileContent } from "../../src/sandbox/embedded/file-content.ts";
 import { FileTree } from "../../src/sandbox/embedded/file-tree.ts";
 import { runShell } from "../../src/sandbox/embedded/shell.ts";
 import { ShellFiles } from "../../src/sandbox/embedded/shell-files.ts";
-import { bytesSource } from "../../src/zip/bytes-source.ts";
+import { bytesSource } from "../../src/zip/read/bytes-source.ts";
 import { connect, createEnvironmentClient, provision, expectRefusal, objectOf } from "./client.ts";
 
 describe("execute", () => {

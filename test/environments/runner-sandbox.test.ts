@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { EnvironmentResponse } from "../../src/environments/schemas.ts";
-import { environmentGrant } from "../../src/runner/environment-grant.ts";
+import type { EnvironmentResponse } from "../../src/environments/environment-schemas.ts";
+import { environmentGrant } from "../../src/runner/environment/environment-grant.ts";
 import {
   type EnvironmentMessage,
   environmentMessage,

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { familyOf } from "../../src/http/families.ts";
+import { familyOf } from "../../src/http/errors/families.ts";
 import { SCOPES } from "../../src/auth/scopes.ts";
 import { call } from "../tenant.ts";
 import { type Expected, expectedOf, EXCEPTIONS, REFUSALS } from "./expected-access.ts";

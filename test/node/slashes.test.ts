@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { routingPath } from "../../src/http/agent-paths.ts";
-import { commandUrl } from "../../src/runs/agent-address.ts";
+import { routingPath } from "../../src/http/agent-api/agent-paths.ts";
+import { commandUrl } from "../../src/runs/agent/agent-address.ts";
 
 /** Anyone may send these: they must not cost more than their length. In Node, because a Worker's clock stands still. */
 const SLASHES = "/".repeat(200_000);

@@ -1,10 +1,10 @@
 import { introspectWorkflow, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { runGrant } from "../../src/runner/run-grant.ts";
-import { RUN_WORK } from "../../src/runs/run-work.ts";
+import { runGrant } from "../../src/runner/agent/run-grant.ts";
+import { RUN_WORK } from "../../src/runs/dispatch/run-work.ts";
 import { call } from "../tenant.ts";
-import { pathOf, uploadByForm } from "../runs/uploads.ts";
+import { pathOf, uploadByForm } from "../runs/artifacts/run-uploads.ts";
 import { createAgentClient, read, type WireRun, type WireTask } from "../tasks/client.ts";
 import { letLeasesEnd, startRunner } from "./runner-client.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EnvironmentResponse } from "../../src/environments/schemas.ts";
+import type { EnvironmentResponse } from "../../src/environments/environment-schemas.ts";
 import type { WaitingFor } from "../../src/pool/wait.ts";
 import { basePath, provision, publishTask } from "../environments/client.ts";
 import { createAgentClient, read, type WireTask } from "../tasks/client.ts";

@@ -1,9 +1,9 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { Run } from "../../src/runs/run-object.ts";
-import { Journal } from "../../src/stream/journal.ts";
-import { Volumes } from "../../src/stream/volumes.ts";
+import type { Run } from "../../src/runs/object/run-object.ts";
+import { Journal } from "../../src/stream/journal/journal.ts";
+import { Volumes } from "../../src/stream/journal/volumes.ts";
 import { type AgentClient, createAgentClient, read, type WireRun } from "../tasks/client.ts";
 import { inTime } from "../stream/event-client.ts";
 import { call } from "../tenant.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { JOURNAL_SCHEMA, Journal, type Segment } from "../../src/stream/journal.ts";
-import { applySchema, hasSchema } from "../../src/stream/object-schema.ts";
+import { JOURNAL_SCHEMA, Journal, type Segment } from "../../src/stream/journal/journal.ts";
+import { applySchema, hasSchema } from "../../src/objects/object-schema.ts";
 import { inObject } from "./object.ts";
 
 const encoder = new TextEncoder();

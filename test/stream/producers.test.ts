@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MAX_PRODUCERS, PRODUCER_SCHEMA, Producers } from "../../src/stream/producers.ts";
-import { applySchema } from "../../src/stream/object-schema.ts";
+import { MAX_PRODUCERS, PRODUCER_SCHEMA, Producers } from "../../src/stream/journal/producers.ts";
+import { applySchema } from "../../src/objects/object-schema.ts";
 import { inObject } from "./object.ts";
 
 function withProducers<T>(work: (producers: Producers, storage: DurableObjectStorage) => T): Promise<T> {

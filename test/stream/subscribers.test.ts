@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { Segment } from "../../src/stream/journal.ts";
-import { WRITE_DEADLINE_SECONDS } from "../../src/stream/event-subscriber.ts";
-import { SocketReaders } from "../../src/stream/socket-readers.ts";
-import { Subscribers } from "../../src/stream/subscribers.ts";
-import type { StreamView, Tail } from "../../src/stream/view.ts";
+import type { Segment } from "../../src/stream/journal/journal.ts";
+import { WRITE_DEADLINE_SECONDS } from "../../src/stream/transport/event-subscriber.ts";
+import { SocketReaders } from "../../src/stream/transport/socket-readers.ts";
+import { Subscribers } from "../../src/stream/transport/subscribers.ts";
+import type { StreamView, Tail } from "../../src/stream/journal/journal-view.ts";
 import { EventClient } from "./event-client.ts";
 
 const encoder = new TextEncoder();

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { WireRun } from "../../src/tasks/run-schema.ts";
+import type { WireRun } from "../../src/runs/model/run-schema.ts";
 import type { WireTask } from "../../src/tasks/task-schema.ts";
 import { call, createTenant, type Tenant } from "../tenant.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { findOutputProblem, findSchemaProblem } from "../../src/tasks/json-schema.ts";
 import { slugPrefixOf } from "../../src/tasks/task-view.ts";
-import { toWireTime } from "../../src/tasks/wire-time.ts";
+import { toWireTime } from "../../src/db/microseconds.ts";
 
 test.each([
   ["PostHog Web Services", "PHW"],

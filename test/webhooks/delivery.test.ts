@@ -8,7 +8,7 @@ import { connect } from "../../src/db/client.ts";
 import { webhookDeliveries, webhookEndpoints } from "../../src/db/webhook-schema.ts";
 import { listStatements } from "../../src/webhooks/delivery-store.ts";
 import { announce, type Notice } from "../../src/webhooks/outbox.ts";
-import { sweepDeliveries } from "../../src/webhooks/sweep.ts";
+import { sweepDeliveries } from "../../src/webhooks/delivery-sweep.ts";
 import { objectOf } from "../runs/run-client.ts";
 import { read, type WireRun } from "../tasks/client.ts";
 import { createWebhookClient, untilDelivered, type WebhookClient, type WireDelivery } from "./webhook-client.ts";

@@ -1,6 +1,6 @@
 import { readConfig } from "../../config.ts";
 import { logBackgroundFailure } from "../../http/request-log.ts";
-import { applySchema } from "../../stream/object-schema.ts";
+import { applySchema } from "../../objects/object-schema.ts";
 import {
   type CommandEnding,
   type OutputStream,

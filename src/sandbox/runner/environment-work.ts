@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { Tidings, WorkOwner } from "../../pool/work.ts";
+import type { WorkEvent, WorkOwner } from "../../pool/work.ts";
 
 /** What the pool asks of an environment's object and tells it, in a request that only the Worker can make. */
 const call = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("admit"), workId: z.string(), runner: z.string() }),
-  z.object({ kind: z.literal("tell"), workId: z.string(), tidings: z.custom<Tidings>((value) => value !== undefined) }),
+  z.object({ kind: z.literal("tell"), workId: z.string(), event: z.custom<WorkEvent>((value) => value !== undefined) }),
 ]);
 
 type PoolCall = z.output<typeof call>;
@@ -35,8 +35,8 @@ export const ENVIRONMENT_WORK: WorkOwner = {
     return answer.status === 404 ? undefined : details.parse(await answer.json());
   },
 
-  async tell(env, { id, reference }, tidings) {
-    await callEnvironment(env, reference, { kind: "tell", workId: id, tidings });
+  async tell(env, { id, reference }, event) {
+    await callEnvironment(env, reference, { kind: "tell", workId: id, event });
   },
 };
 

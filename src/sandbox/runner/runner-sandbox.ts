@@ -1,8 +1,8 @@
 import { hashText } from "../../auth/text-hash.ts";
 import { readConfig } from "../../config.ts";
 import { openPool } from "../../pool/pool-handle.ts";
-import type { Tidings, Work } from "../../pool/work.ts";
-import { applySchema } from "../../stream/object-schema.ts";
+import type { WorkEvent, Work } from "../../pool/work.ts";
+import { applySchema } from "../../objects/object-schema.ts";
 import type { CommandEnding, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
 import { type MachineMessage, WORK_TOKEN_HEADER } from "../runner-protocol.ts";
 import { ORGANIZATION_HEADER, poolCall } from "./environment-work.ts";
@@ -112,7 +112,7 @@ export class RunnerSandbox implements Sandbox {
     const call = await poolCall(request);
     if (call?.kind === "admit") return Response.json((await this.#admit(call.workId, call.runner)) ?? null);
     if (call?.kind === "tell") {
-      await this.#hear(call.workId, call.tidings);
+      await this.#hear(call.workId, call.event);
       return new Response(null, { status: 204 });
     }
     if (!(await this.#isAdmitted(request.headers))) return new Response(null, { status: 401 });
@@ -232,11 +232,11 @@ export class RunnerSandbox implements Sandbox {
     return { environment_id: this.#place.environmentId, work_token: token };
   }
 
-  async #hear(workId: string, tidings: Tidings): Promise<void> {
+  async #hear(workId: string, event: WorkEvent): Promise<void> {
     const { attempt, isReady, isOver } = this.#store.link;
     if (isOver || workId !== this.#work(attempt).id) return;
-    if (tidings.kind === "claimed") return this.#place.host.log(`The runner ${tidings.runner} has it.`);
-    const reason = tidings.kind === "lost" ? tidings.reason : "The runner has given it up.";
+    if (event.kind === "claimed") return this.#place.host.log(`The runner ${event.runner} has it.`);
+    const reason = event.kind === "lost" ? event.reason : "The runner has given it up.";
     if (isReady || attempt >= MAX_ATTEMPTS) return this.#fail(reason);
     this.#place.host.log(`${reason}; another runner is asked for.`);
     const { tokenHash: _token, ...link } = this.#store.link;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SchemaPart } from "../../stream/object-schema.ts";
+import type { SchemaPart } from "../../objects/object-schema.ts";
 import { type EnvironmentMessage, environmentMessage } from "../runner-protocol.ts";
 
 /** What an environment's object keeps of commands until their machine has them, and until they have ended. */

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findAgentProblem, resolveAgent } from "../../../src/runner/agent-program.ts";
+import { findAgentProblem, resolveAgent } from "../../../src/runner/agent/agent-program.ts";
 
 let base: string;
 

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { runCommand } from "../../../src/runner/command.ts";
-import { chooseUser, type Isolation, SandboxFolder } from "../../../src/runner/isolation.ts";
+import { runCommand } from "../../../src/runner/process/command.ts";
+import { chooseUser, type Isolation, SandboxFolder } from "../../../src/runner/process/isolation.ts";
 import type { CommandEnding, CommandLimits } from "../../../src/sandbox/port.ts";
 
 /** Whether bubblewrap is installed; says so where it is not, since what needs it is then left out. */

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { describeHardening, hardeningHere } from "../../../src/runner/bubblewrap.ts";
-import { seccompFilter } from "../../../src/runner/seccomp.ts";
+import { describeHardening, hardeningHere } from "../../../src/runner/process/bubblewrap.ts";
+import { seccompFilter } from "../../../src/runner/process/seccomp.ts";
 import { HAS_BUBBLEWRAP, ISOLATION, runIn, withSandbox } from "./commands.ts";
 
 const LISTER = path.join(import.meta.dirname, "list-descriptors.ts");

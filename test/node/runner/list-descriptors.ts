@@ -1,5 +1,5 @@
 /** Starts programs as the runner does, from a process that inherited more than it should; prints what they have. */
-import { startProgram } from "../../../src/runner/program.ts";
+import { startProgram } from "../../../src/runner/process/program.ts";
 import { ISOLATION, runIn, withSandbox } from "./commands.ts";
 
 /** Without opening a folder, which would be one more descriptor. */

@@ -12,7 +12,7 @@ import { ContainerFiles } from "../../../src/sandbox/container/container-files.t
 import type { ContainerMachine } from "../../../src/sandbox/container/container-machine.ts";
 import { ContainerSandbox } from "../../../src/sandbox/container/container-sandbox.ts";
 import type { OutputStream, SandboxCommand, SandboxHost, SandboxPlace } from "../../../src/sandbox/port.ts";
-import { bytesSource } from "../../../src/zip/bytes-source.ts";
+import { bytesSource } from "../../../src/zip/read/bytes-source.ts";
 import { zipSync } from "fflate";
 
 /** A reader that is gone does not matter to who writes. */

@@ -1,9 +1,9 @@
 /** Reading that ends early, in Node, whose streams wait in other places than those of Workers. */
 import { describe, expect, it } from "vitest";
-import { bytesSource } from "../../../src/zip/bytes-source.ts";
-import { findEntry, type ZipEntry } from "../../../src/zip/entry.ts";
-import { openEntry } from "../../../src/zip/entry-stream.ts";
-import type { ZipSource } from "../../../src/zip/source.ts";
+import { bytesSource } from "../../../src/zip/read/bytes-source.ts";
+import { findEntry, type ZipEntry } from "../../../src/zip/read/entry.ts";
+import { openEntry } from "../../../src/zip/read/entry-stream.ts";
+import type { ZipSource } from "../../../src/zip/read/source.ts";
 import { buildArchive } from "../../zip/archive-builder.ts";
 
 const DATA = Uint8Array.from({ length: 1_500_000 }, (_, index) => (index * index) >> 5);

@@ -1,0 +1,147 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { accepts } from "hono/accepts";
+import { v7 as uuid } from "uuid";
+import { NO_STORE } from "../../admin/access.ts";
+import { type AppContext, type AppEnv, configOf } from "../../http/context.ts";
+import { operation } from "../../http/operation.ts";
+import { ignoredFields } from "../../http/unknown-fields.ts";
+import { refuseInvalid } from "../../http/validation.ts";
+import type { SandboxCommand } from "../../sandbox/port.ts";
+import { followCommand, type FollowedCommand } from "./command-following.ts";
+import type { CommandRow } from "./command-log.ts";
+import {
+  commandRequest,
+  commandResponse,
+  COMMAND_EXAMPLE,
+  COMMANDS_PATH,
+  EXECUTE_EXAMPLE,
+  executeResponse,
+} from "./command-schemas.ts";
+import { CollectedOutput, toCommand, toResult } from "./command-view.ts";
+import { ACCESS_ERRORS, nameEnvironment, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
+import { askAgain } from "../../objects/ask-again.ts";
+import { answerWithEvents } from "./event-answer.ts";
+import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
+import { answerSlowly } from "./slow-answer.ts";
+
+const body = {
+  required: true,
+  content: {
+    "application/json": { schema: commandRequest, example: { command: "grep -c ERROR access.log", timeout_sec: 30 } },
+  },
+} as const;
+
+const idHeader = { "X-Command-Id": { schema: { type: "string" as const }, description: "Id of the command" } };
+
+const execute = operation({
+  method: "post",
+  path: `${ENVIRONMENT_PATH}/execute`,
+  operationId: "executeInEnvironment",
+  tags: ["Environments"],
+  summary: "Execute a command inside a task environment",
+  description: `Run a shell command in the environment's sandbox, and wait for its end. After 10 seconds the answer begins with
+status 200 and spaces before its JSON, so that nobody on the way takes it for dead; a failure is told as the error body
+then. With \`Accept: text/event-stream\` output comes as events \`stdout\` and, where the two are told apart, \`stderr\`
+(\`{data}\`), and the last one is \`exit\` with the result, or \`error\`. A command goes on when its client goes away: \`…/commands\` knows it.`,
+  scope: "environment:write",
+  errors: [...ACCESS_ERRORS, "sandbox_failed"],
+  request: { params: environmentPath, headers: tokenHeader, body },
+  responses: {
+    200: {
+      description: "The command is over",
+      headers: idHeader,
+      content: {
+        "application/json": { schema: executeResponse, example: EXECUTE_EXAMPLE },
+        "text/event-stream": { schema: z.string() },
+      },
+    },
+  },
+});
+
+const start = operation({
+  method: "post",
+  path: COMMANDS_PATH,
+  operationId: "startEnvironmentCommand",
+  tags: ["Environments"],
+  summary: "Start a command in the background",
+  scope: "environment:write",
+  errors: ACCESS_ERRORS,
+  request: { params: environmentPath, headers: tokenHeader, body },
+  responses: {
+    201: {
+      description: "The command runs",
+      headers: idHeader,
+      content: { "application/json": { schema: commandResponse, example: COMMAND_EXAMPLE } },
+    },
+  },
+});
+
+/** Running commands (A3; seed 002). */
+export function executeRoutes(): OpenAPIHono<AppEnv> {
+  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+
+  routes.openapi(execute, async (c) => {
+    const { followed } = await startCommand(c, c.req.valid("param"), c.req.valid("json"), false);
+    const headers = { ...NO_STORE, "X-Command-Id": followed.commandId };
+    const warned = await warningsOf(c);
+    const supports = ["application/json", "text/event-stream"];
+    const wanted = accepts(c, { header: "Accept", supports, default: "application/json" });
+    if (wanted === "text/event-stream") return answerWithEvents(c, followed, headers, warned);
+    const result = collect(followed).then((collected) => ({ ...collected, ...warned }));
+    return answerSlowly(c, result, headers);
+  });
+
+  routes.openapi(start, async (c) => {
+    const { command } = await startCommand(c, c.req.valid("param"), c.req.valid("json"), true);
+    return c.json({ ...toCommand(command), ...(await warningsOf(c)) }, 201, {
+      ...NO_STORE,
+      "X-Command-Id": command.id,
+    });
+  });
+  return routes;
+}
+
+/** What of a command's request was ignored; nothing where nothing was. */
+async function warningsOf(c: AppContext): Promise<{ warnings?: string[] }> {
+  const warnings = ignoredFields(commandRequest, await c.req.json());
+  return warnings.length === 0 ? {} : { warnings };
+}
+
+/** Starts a command in the environment that the path names, for who presents its token. */
+export async function startCommand(
+  c: AppContext,
+  path: z.output<typeof environmentPath>,
+  asked: z.output<typeof commandRequest>,
+  background: boolean,
+): Promise<{ followed: FollowedCommand; command: CommandRow }> {
+  const { access } = await nameSandbox(c, path);
+  const open = () => nameEnvironment(c, path).handle;
+  const command: SandboxCommand = {
+    id: uuid(),
+    command: asked.command,
+    cwd: asked.cwd,
+    env: asked.env,
+    stdin: new TextEncoder().encode(asked.stdin),
+    separateOutput: asked.separate_output,
+    limits: { seconds: asked.timeout_sec, outputBytes: configOf(c).SANDBOX_OUTPUT_MAX_BYTES },
+  };
+  const started = unwrap(await askAgain(() => open().execute(access, command, background)));
+  return { followed: { open, access, commandId: command.id }, command: started.command };
+}
+
+/** The result of a command, when it is over. */
+export async function collect(followed: FollowedCommand): Promise<z.output<typeof executeResponse>> {
+  const collected = new CollectedOutput();
+  const news = followCommand(followed);
+  for (;;) {
+    const { done, value } = await news.next();
+    if (done !== true) {
+      for (const piece of value) collected.add(piece);
+      continue;
+    }
+    collected.end();
+    const { exit_code, ...result } = toResult(value);
+    const { output, stdout, stderr } = collected;
+    return { exit_code, output, stdout, stderr, ...result };
+  }
+}

@@ -1,0 +1,215 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { type AppContext, type AppEnv, configOf } from "../http/context.ts";
+import { ApiError } from "../http/errors/error-table.ts";
+import { operation } from "../http/operation.ts";
+import { entityTag, serveFile } from "../http/stored-file.ts";
+import { refuseInvalid } from "../http/validation.ts";
+import { type FileStatus, TASK_ROOT } from "../sandbox/port.ts";
+import { ACCESS_ERRORS, nameSandbox, refusalOf, tokenHeader, unwrap } from "./environment-access.ts";
+import type { Refused } from "./object/environment-outcome.ts";
+import { toFileRequest } from "./file-request.ts";
+import { ENVIRONMENT_PATH, environmentPath } from "./environment-schemas.ts";
+
+const tags: ["Environments"] = ["Environments"];
+
+const FILES_PATH = `${ENVIRONMENT_PATH}/files` as const;
+const FILE_PATH = `${FILES_PATH}/{path}{.+}` as const;
+
+const PATH_MAX_LENGTH = 4_096;
+/** Entries of one listing at most, and how deep it may go. */
+const MAX_ENTRIES = 1_000;
+const MAX_DEPTH = 20;
+
+/** Absolute, without `.` and `..`: what is listed or read is what was named. */
+const sandboxPath = z
+  .string()
+  .min(1)
+  .max(PATH_MAX_LENGTH)
+  .refine((path) => !path.includes("\0") && !path.split("/").some((part) => part === "." || part === ".."), {
+    message: "holds a part that is . or .., or a NUL character",
+  });
+
+const filePath = environmentPath.extend({
+  path: sandboxPath.openapi({ example: "tmp/answer", description: "Absolute path, without its first slash" }),
+});
+
+const fileStatus = z
+  .object({
+    path: z.string(),
+    type: z.enum(["file", "directory", "symlink"]),
+    size: z.int(),
+    mode: z.string().openapi({ description: "Permission bits in octal" }),
+    modified_at: z.iso.datetime(),
+  })
+  .openapi("EnvironmentFile");
+
+const FILE_EXAMPLE: z.input<typeof fileStatus> = {
+  path: "/tmp/answer",
+  type: "file",
+  size: 9,
+  mode: "644",
+  modified_at: "2026-11-01T09:32:00.000Z",
+};
+
+const fileAnswer = (description: string) => ({
+  description,
+  content: { "application/json": { schema: fileStatus, example: FILE_EXAMPLE } },
+});
+
+const bytes = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } };
+
+const list = operation({
+  method: "get",
+  path: FILES_PATH,
+  operationId: "listEnvironmentFiles",
+  tags,
+  summary: "List a folder of a live environment",
+  scope: "environment:read",
+  errors: [...ACCESS_ERRORS, "invalid_request", "sandbox_failed"],
+  request: {
+    params: environmentPath,
+    headers: tokenHeader,
+    query: z.object({
+      path: sandboxPath.default(TASK_ROOT).openapi({ example: TASK_ROOT, description: "The folder" }),
+      depth: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(MAX_DEPTH)
+        .default(1)
+        .openapi({ example: 1, description: "Levels below it: 1 for its own entries" }),
+    }),
+  },
+  responses: {
+    200: {
+      description: `Up to ${MAX_ENTRIES} entries, by path`,
+      content: {
+        "application/json": {
+          schema: z
+            .object({
+              files: z.array(fileStatus),
+              has_more: z.boolean().openapi({ description: "Whether there are entries that are not listed" }),
+            })
+            .openapi("EnvironmentFileList"),
+          example: { files: [FILE_EXAMPLE], has_more: false },
+        },
+      },
+    },
+  },
+});
+
+const read = operation({
+  method: "get",
+  path: FILE_PATH,
+  operationId: "readEnvironmentFile",
+  tags,
+  summary: "Read a file of a live environment",
+  description: "The raw bytes. Takes one byte range, and conditions.",
+  scope: "environment:read",
+  errors: [...ACCESS_ERRORS, "invalid_request", "range_not_satisfiable", "sandbox_failed"],
+  request: { params: filePath, headers: tokenHeader },
+  responses: {
+    200: { description: "The bytes", content: bytes },
+    206: { description: "The range asked for", content: bytes },
+    304: { description: "The copy named by If-None-Match or If-Modified-Since is current" },
+  },
+});
+
+const write = operation({
+  method: "put",
+  path: FILE_PATH,
+  operationId: "writeEnvironmentFile",
+  tags,
+  summary: "Write a file into a live environment",
+  description: "The raw bytes, with Content-Length. Replaces what is there; folders above it are made.",
+  scope: "environment:write",
+  errors: [...ACCESS_ERRORS, "invalid_request", "forbidden", "length_required", "body_too_large", "sandbox_failed"],
+  request: {
+    params: filePath,
+    headers: tokenHeader,
+    body: { required: true, content: { "application/octet-stream": { schema: z.any() } } },
+  },
+  responses: { 200: fileAnswer("The file was replaced"), 201: fileAnswer("The file is new") },
+});
+
+const remove = operation({
+  method: "delete",
+  path: FILE_PATH,
+  operationId: "removeEnvironmentFile",
+  tags,
+  summary: "Remove a file of a live environment, or a folder with all that is in it",
+  scope: "environment:write",
+  errors: [...ACCESS_ERRORS, "invalid_request", "forbidden", "sandbox_failed"],
+  request: { params: filePath, headers: tokenHeader },
+  responses: { 204: { description: "It is gone" } },
+});
+
+/** Files of live environments. */
+export function environmentFileRoutes(): OpenAPIHono<AppEnv> {
+  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+
+  routes.openapi(list, async (c) => {
+    const { handle, access } = await nameSandbox(c, c.req.valid("param"));
+    const { path, depth } = c.req.valid("query");
+    const { entries, more } = unwrap(await handle.listFiles(access, toAbsolute(path), depth, MAX_ENTRIES));
+    return c.json({ files: entries.map(toFile), has_more: more }, 200);
+  });
+
+  routes.openapi(read, async (c) => {
+    const { handle, access } = await nameSandbox(c, c.req.valid("param"));
+    const path = toAbsolute(c.req.valid("param").path);
+    const { status } = unwrap(await handle.statFile(access, path));
+    if (!status) throw new ApiError("not_found", `There is no '${path}' in this environment.`);
+    if (status.type !== "file") throw new ApiError("conflict", `'${path}' is no file.`);
+    const { size, modified } = status;
+    const stored = {
+      size,
+      etag: await entityTag(path, size, modified),
+      cacheControl: "private, no-cache, no-transform",
+      lastModified: new Date(modified),
+      filename: path.slice(path.lastIndexOf("/") + 1),
+    };
+    return serveFile(c.req.raw, stored, async (range) => {
+      const answer = await handle.fetch(toFileRequest({ access, path, range }));
+      if (!answer.ok) throw refusalOf(await answer.json<Refused>());
+      return answer.body ?? new Blob([]).stream();
+    });
+  });
+
+  routes.openapi(write, async (c) => {
+    const size = expectSize(c);
+    const { handle, access } = await nameSandbox(c, c.req.valid("param"));
+    const path = toAbsolute(c.req.valid("param").path);
+    const content = c.req.raw.body ?? new Blob([]).stream();
+    const { status, created } = unwrap(await handle.writeFile(access, path, content, size));
+    return c.json(toFile(status), created ? 201 : 200);
+  });
+
+  routes.openapi(remove, async (c) => {
+    const { handle, access } = await nameSandbox(c, c.req.valid("param"));
+    unwrap(await handle.removeFile(access, toAbsolute(c.req.valid("param").path)));
+    return c.body(null, 204);
+  });
+  return routes;
+}
+
+function toAbsolute(path: string): string {
+  return `/${path
+    .split("/")
+    .filter((part) => part !== "")
+    .join("/")}`;
+}
+
+function toFile({ path, type, size, mode, modified }: FileStatus): z.output<typeof fileStatus> {
+  return { path, type, size, mode: mode.toString(8), modified_at: new Date(modified).toISOString() };
+}
+
+/** Bytes of the body, which have to be known before any of them is stored. */
+function expectSize(c: AppContext): number {
+  const length = c.req.header("content-length");
+  if (length === undefined) throw new ApiError("length_required");
+  const size = Number(length);
+  const { SANDBOX_FILE_MAX_BYTES: limit } = configOf(c);
+  if (size > limit) throw new ApiError("body_too_large", `A file in one request has ${limit} bytes at most.`);
+  return size;
+}

@@ -1,0 +1,27 @@
+import type { Handle } from "../../objects/handle.ts";
+import type { Environment } from "./environment-object.ts";
+
+type Calls =
+  | "create"
+  | "admit"
+  | "read"
+  | "inspect"
+  | "readLog"
+  | "tearDown"
+  | "extend"
+  | "execute"
+  | "follow"
+  | "commands"
+  | "kill"
+  | "statFile"
+  | "listFiles"
+  | "writeFile"
+  | "removeFile";
+
+/** An environment as its callers reach it; `fetch` takes the bytes of a file (file-request.ts) or a machine's connection. */
+export type EnvironmentHandle = Handle<Environment, Calls>;
+
+/** The environment of an id, whether it was created or not: one that was not answers `not_found` and stores nothing. */
+export function openEnvironment(env: Cloudflare.Env, environmentId: string): EnvironmentHandle {
+  return env.ENVIRONMENT.getByName(environmentId);
+}

@@ -1,0 +1,228 @@
+import { DurableObject } from "cloudflare:workers";
+import { readConfig } from "../../config.ts";
+import { FileError, type FileStatus, type SandboxCommand, type SandboxFiles } from "../../sandbox/port.ts";
+import type { CommandRow, OutputPiece } from "../commands/command-log.ts";
+import { EnvironmentCore } from "./environment-core.ts";
+import {
+  type EnvironmentAccess,
+  type EnvironmentScope,
+  isInScope,
+  NO_COMMAND,
+  NOT_FOUND,
+  type Refused,
+} from "./environment-outcome.ts";
+import { type EnvironmentRecord, type EnvironmentRow, isOver, prolong } from "./environment-record.ts";
+import { type FileRequest, readFileRequest } from "../file-request.ts";
+
+/** Tokens that open one environment: one for each time that its creation was asked for with the same key. */
+const MAX_TOKENS = 8;
+/** Bytes of output in one answer, about. */
+const OUTPUT_PAGE_BYTES = 1024 * 1024;
+
+/** An environment's command as it is now, with a part of its output. */
+export interface CommandNews {
+  ok: true;
+  command: CommandRow;
+  pieces: OutputPiece[];
+  /** Where the next part begins. */
+  next: number;
+}
+
+/**
+ * One environment: who may do what with it; EnvironmentCore does it. Expected failures are values. An object whose
+ * environment was never created stores nothing.
+ */
+export class Environment extends DurableObject {
+  readonly #core: EnvironmentCore;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    this.#core = new EnvironmentCore(ctx, env);
+  }
+
+  /**
+   * Creates the environment, and answers when it is ready or after `patience` milliseconds. Repeated, it lets in whoever
+   * has the record's token, and changes nothing else.
+   */
+  async create(record: EnvironmentRecord, patience: number): Promise<EnvironmentRow> {
+    const { record: known } = this.#core;
+    if (known) for (const tokenHash of record.tokenHashes) await this.#admit(known, tokenHash);
+    else await Promise.race([this.#core.begin(record), scheduler.wait(patience)]);
+    return (this.#core.record ?? record).row;
+  }
+
+  /** Lets in whoever has this token, beside those who were let in before. */
+  async admit(scope: EnvironmentScope, tokenHash: string): Promise<{ ok: true; row: EnvironmentRow } | Refused> {
+    const record = this.#recordOf(scope);
+    if (!record) return NOT_FOUND;
+    await this.#admit(record, tokenHash);
+    return this.read(scope);
+  }
+
+  read(scope: EnvironmentScope): { ok: true; row: EnvironmentRow } | Refused {
+    const record = this.#recordOf(scope);
+    return record ? { ok: true, row: record.row } : NOT_FOUND;
+  }
+
+  /** What is known of an environment that is ready, for whoever has its token. */
+  inspect(access: EnvironmentAccess): { ok: true; row: EnvironmentRow } | Refused {
+    return this.#refuse(access) ?? this.read(access);
+  }
+
+  readLog(scope: EnvironmentScope): { ok: true; text: string } | Refused {
+    return this.#recordOf(scope) ? { ok: true, text: this.#core.lines.text() } : NOT_FOUND;
+  }
+
+  async tearDown(scope: EnvironmentScope): Promise<{ ok: true; row: EnvironmentRow } | Refused> {
+    if (!this.#recordOf(scope)) return NOT_FOUND;
+    await this.#core.tearDown("deleted");
+    return this.read(scope);
+  }
+
+  /** Has it live for `seconds` from now on, at least. */
+  async extend(scope: EnvironmentScope, seconds: number): Promise<{ ok: true; row: EnvironmentRow } | Refused> {
+    const record = this.#recordOf(scope);
+    if (!record) return NOT_FOUND;
+    if (isOver(record.row)) return notReady(record);
+    await this.#core.change(prolong(record, Date.now() + seconds * 1000));
+    return this.read(scope);
+  }
+
+  /** Starts a command, once for each id; what comes of it is told by `follow`. */
+  async execute(
+    access: EnvironmentAccess,
+    command: SandboxCommand,
+    background: boolean,
+  ): Promise<{ ok: true; command: CommandRow } | Refused> {
+    const refused = this.#refuse(access);
+    if (refused) return refused;
+    const known = this.#core.commands.find(command.id);
+    if (known) return { ok: true, command: known };
+    const running = this.#core.running().length;
+    if (running >= readConfig(this.env).SANDBOX_MAX_COMMANDS) return { ok: false, reason: "busy", running };
+    return { ok: true, command: await this.#core.start(command, background) };
+  }
+
+  /** Output of a command from `offset` on; waits for some, or for its end, up to `patience` milliseconds. */
+  async follow(
+    access: EnvironmentAccess,
+    commandId: string,
+    offset: number,
+    patience: number,
+  ): Promise<CommandNews | Refused> {
+    const until = Date.now() + patience;
+    for (;;) {
+      const refused = this.#refuse(access, "over");
+      if (refused) return refused;
+      const command = this.#core.commands.find(commandId);
+      if (!command) return NO_COMMAND;
+      const { pieces, next } = this.#core.commands.read(command, offset, OUTPUT_PAGE_BYTES);
+      const left = until - Date.now();
+      if (pieces.length > 0 || command.ended !== null || left <= 0) return { ok: true, command, pieces, next };
+      await this.#core.news.wait(left);
+    }
+  }
+
+  commands(access: EnvironmentAccess, limit: number): { ok: true; commands: CommandRow[] } | Refused {
+    return this.#refuse(access, "over") ?? { ok: true, commands: this.#core.commands.list(limit) };
+  }
+
+  /** Has a command killed; one that is over stays as it ended. */
+  async kill(access: EnvironmentAccess, commandId: string): Promise<{ ok: true; command: CommandRow } | Refused> {
+    const refused = this.#refuse(access, "over");
+    if (refused) return refused;
+    const command = this.#core.commands.find(commandId);
+    if (!command) return NO_COMMAND;
+    if (command.ended === null) await this.#core.sandbox.kill(commandId);
+    return { ok: true, command };
+  }
+
+  statFile(access: EnvironmentAccess, path: string) {
+    return this.#onFiles(access, async (files) => ({ status: await files.stat(path) }));
+  }
+
+  listFiles(access: EnvironmentAccess, path: string, depth: number, limit: number) {
+    return this.#onFiles(access, (files) => files.list(path, depth, limit));
+  }
+
+  writeFile(access: EnvironmentAccess, path: string, body: ReadableStream<Uint8Array>, size: number) {
+    return this.#onFiles(access, async (files): Promise<{ status: FileStatus; created: boolean }> => {
+      const created = (await files.stat(path)) === undefined;
+      return { status: await files.write(path, body, size), created };
+    });
+  }
+
+  removeFile(access: EnvironmentAccess, path: string) {
+    return this.#onFiles(access, async (files) => {
+      await files.remove(path);
+      return {};
+    });
+  }
+
+  /** The bytes of a file (file-request.ts), or the connection of the machine that runs the commands. */
+  override async fetch(request: Request): Promise<Response> {
+    const asked = readFileRequest(request);
+    if (asked) return this.#readFile(asked);
+    const record = this.#core.record;
+    if (!record || isOver(record.row)) return new Response(null, { status: 404 });
+    return (await this.#core.sandbox.connect?.(request)) ?? new Response(null, { status: 404 });
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    await this.#core.sandbox.socketMessage?.(socket, message);
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    await this.#core.sandbox.socketClosed?.(socket);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.#core.sandbox.socketClosed?.(socket);
+  }
+
+  override alarm(): Promise<void> {
+    return this.#core.alarm();
+  }
+
+  #recordOf(scope: EnvironmentScope): EnvironmentRecord | undefined {
+    const { record } = this.#core;
+    return record && isInScope(record, scope) ? record : undefined;
+  }
+
+  async #admit(record: EnvironmentRecord, tokenHash: string): Promise<void> {
+    if (isOver(record.row) || record.tokenHashes.includes(tokenHash)) return;
+    await this.#core.change({ ...record, tokenHashes: [...record.tokenHashes, tokenHash].slice(-MAX_TOKENS) });
+  }
+
+  /** Why this access is refused; `over`: what has ended may still be looked at. */
+  #refuse(access: EnvironmentAccess, allowed?: "over"): Refused | undefined {
+    const record = this.#recordOf(access);
+    if (!record) return NOT_FOUND;
+    if (!record.tokenHashes.includes(access.tokenHash)) return { ok: false, reason: "token" };
+    if (record.row.state === "ready" || allowed === "over") return undefined;
+    return notReady(record);
+  }
+
+  async #readFile({ access, path, range }: FileRequest): Promise<Response> {
+    const outcome = await this.#onFiles(access, async (files) => ({ body: await files.read(path, range) }));
+    return outcome.ok ? new Response(outcome.body) : Response.json(outcome, { status: 404 });
+  }
+
+  async #onFiles<T extends object>(
+    access: EnvironmentAccess,
+    work: (files: SandboxFiles) => Promise<T>,
+  ): Promise<({ ok: true } & T) | Refused> {
+    const refused = this.#refuse(access);
+    if (refused) return refused;
+    try {
+      return { ok: true, ...(await work(this.#core.sandbox.files)) };
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      return { ok: false, reason: "file", fault: error.fault, message: error.message };
+    }
+  }
+}
+
+function notReady({ row }: EnvironmentRecord): Refused {
+  return { ok: false, reason: "not_ready", state: row.state };
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import {
+  POOL_CLOSE_CODES,
+  POOL_PROTOCOL,
+  poolMessage,
+  type RunnerMessage,
+  type WorkKind,
+} from "../../pool/pool-protocol.ts";
+import { Link } from "./link.ts";
+import type { Server } from "./server.ts";
+import type { HeldWork, Say } from "./held-work.ts";
+
+/** Until the pool has said how often it wants to hear. */
+const FIRST_PING_MS = 10_000;
+
+export interface PoolClientOptions {
+  server: Server;
+  org: string;
+  name: string;
+  slots: number;
+  labels: string[];
+  kinds: WorkKind[];
+  /** Takes up work that was granted. */
+  begin: (kind: WorkKind, details: unknown) => HeldWork;
+  say: Say;
+}
+
+/** The runner's side of its organization's pool (docs/runner.md): takes offers as long as there is a free slot. */
+export class PoolClient {
+  readonly #options: PoolClientOptions;
+  readonly #link: Link;
+  readonly #id = randomUUID();
+  readonly #held = new Map<string, HeldWork>();
+  /** Work that is over, as long as the pool may not know. */
+  readonly #done = new Map<string, Extract<RunnerMessage, { work_id: string }>>();
+  /** Offers that were claimed and not answered. */
+  readonly #claimed = new Set<string>();
+  #slots: number;
+
+  constructor(options: PoolClientOptions) {
+    this.#options = options;
+    this.#slots = options.slots;
+    this.#link = new Link({
+      url: options.server.socketUrl(`/api/v1/org/${options.org}/runners/connect`),
+      token: options.server.token,
+      pingMs: FIRST_PING_MS,
+      onOpen: () => this.#greet(),
+      onText: (text) => this.#receive(text),
+      isFinal: (code) => code === POOL_CLOSE_CODES.malformed || code === POOL_CLOSE_CODES.replaced,
+    });
+  }
+
+  /** Settles when the connection has ended for good, with its last code. */
+  run(): Promise<number> {
+    return this.#link.run();
+  }
+
+  /**
+   * Takes no more work, gives what is in hand `graceMs` to end, then hands it back, and leaves. What was set up on this
+   * machine is cleared away before this settles.
+   */
+  async leave(graceMs: number): Promise<void> {
+    this.#slots = 0;
+    this.#send({ type: "slots", slots: 0 });
+    const all = () => Promise.all([...this.#held.values()].map(({ finished }) => finished));
+    await Promise.race([all(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+    for (const [workId, work] of this.#held) {
+      this.#end({ type: "give_back", work_id: workId, reason: `The runner ${this.#options.name} stops` });
+      work.stop("the runner stops");
+    }
+    await all();
+    this.#link.stop();
+  }
+
+  #greet(): void {
+    const { name, labels, kinds } = this.#options;
+    const holds = [...this.#held.keys(), ...this.#done.keys()];
+    this.#claimed.clear();
+    this.#send({
+      type: "hello",
+      protocol: POOL_PROTOCOL,
+      runner_id: this.#id,
+      name,
+      slots: this.#slots,
+      labels,
+      kinds,
+      holds,
+    });
+  }
+
+  #receive(text: string): void {
+    const message = poolMessage.parse(JSON.parse(text));
+    switch (message.type) {
+      case "welcome":
+        this.#link.pingMs = message.ping_seconds * 1000;
+        this.#options.say(`connected to the pool of ${this.#options.org}`);
+        for (const workId of message.gone) this.#lose(workId, "the work is no longer this runner's");
+        for (const last of this.#done.values()) this.#send(last);
+        return this.#done.clear();
+      case "offer":
+        if (this.#held.size + this.#claimed.size >= this.#slots) return;
+        this.#claimed.add(message.work_id);
+        return this.#send({ type: "claim", work_id: message.work_id });
+      case "taken":
+        this.#claimed.delete(message.work_id);
+        return;
+      case "grant":
+        this.#claimed.delete(message.work_id);
+        return this.#begin(message.work_id, message.kind, message.details);
+      case "revoke":
+        return this.#lose(message.work_id, message.reason);
+    }
+  }
+
+  #begin(workId: string, kind: WorkKind, details: unknown): void {
+    const work = this.#options.begin(kind, details);
+    this.#held.set(workId, work);
+    void work.finished.then(() => this.#end({ type: "done", work_id: workId }));
+  }
+
+  /** The pool has given the work to nobody or somebody else: its end is not told. */
+  #lose(workId: string, reason: string): void {
+    this.#done.delete(workId);
+    const work = this.#held.get(workId);
+    work?.stop(reason);
+  }
+
+  /** Tells how the work ended, once; again after a break, if the connection is down now. */
+  #end(last: Extract<RunnerMessage, { work_id: string }>): void {
+    if (last.type === "done" && !this.#held.delete(last.work_id)) return;
+    if (this.#link.isOpen) this.#send(last);
+    else this.#done.set(last.work_id, last);
+  }
+
+  #send(message: RunnerMessage): void {
+    this.#link.send(message);
+  }
+}

@@ -1,0 +1,230 @@
+import { open, rm } from "node:fs/promises";
+import {
+  type EnvironmentMessage,
+  environmentMessage,
+  type MachineMessage,
+  SANDBOX_CLOSE_CODES,
+  SANDBOX_PROTOCOL,
+  WORK_TOKEN_HEADER,
+} from "../../sandbox/runner-protocol.ts";
+import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
+import { ZipError } from "../../zip/read/zip-error.ts";
+import { runCommand } from "../process/command.ts";
+import { downloadFile } from "./download.ts";
+import type { EnvironmentGrant } from "./environment-grant.ts";
+import { fileSource } from "./file-source.ts";
+import { HeldCommand } from "./held-command.ts";
+import { type Isolation, SandboxFolder } from "../process/isolation.ts";
+import { Link } from "../connection/link.ts";
+import type { Server } from "../connection/server.ts";
+import { ArchiveRefused, unpackArchive } from "./unpack.ts";
+import type { HeldWork, Say } from "../connection/held-work.ts";
+
+export interface EnvironmentOptions {
+  /** The server as the runner's key reaches it. */
+  server: Server;
+  org: string;
+  isolation: Isolation;
+  /** Below which each environment gets a folder of its own. */
+  workFolder: string;
+  /** Bytes that an archive may unpack to. */
+  maxUnpackedBytes: number;
+}
+
+type Open = Extract<EnvironmentMessage, { type: "open" }>;
+type Script = NonNullable<Open["provision"]>;
+
+/** Milliseconds between pings. */
+const PING_MS = 15_000;
+/** Characters of a line for the environment's log, lines of one script, and characters of the reason for a failure. */
+const LOG_LINE_LENGTH = 1_000;
+const LOG_LINES = 200;
+const REASON_LENGTH = 3_000;
+/** Bytes of a script's output that are looked at. */
+const SCRIPT_OUTPUT_BYTES = 64 * 1024;
+
+/** An environment that is kept on this machine: its folder, its commands, and the connection to its object. */
+export class EnvironmentSession implements HeldWork {
+  readonly finished: Promise<void>;
+  readonly #grant: EnvironmentGrant;
+  readonly #options: EnvironmentOptions;
+  readonly #say: Say;
+  readonly #link: Link;
+  readonly #commands = new Map<string, HeldCommand>();
+  readonly #stopped = new AbortController();
+  #sandbox: SandboxFolder | undefined;
+  #opening: Promise<void> | undefined;
+  #teardown: Script | null = null;
+  #isReady = false;
+  /** Why it could not be set up. */
+  #failure: string | undefined;
+
+  constructor(grant: EnvironmentGrant, options: EnvironmentOptions, say: Say) {
+    this.#grant = grant;
+    this.#options = options;
+    this.#say = (line) => say(`environment ${grant.environment_id}: ${line}`);
+    this.#link = new Link({
+      url: options.server.socketUrl(`${this.#path}/connect`),
+      token: options.server.token,
+      headers: { [WORK_TOKEN_HEADER]: grant.work_token },
+      pingMs: PING_MS,
+      onOpen: () => this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state: this.#isReady ? "ready" : "new" }),
+      onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
+      isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
+    });
+    this.finished = this.#run();
+  }
+
+  stop(reason: string): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#stopped.abort(reason);
+    this.#link.stop();
+  }
+
+  get #path(): string {
+    return `/api/v1/org/${this.#options.org}/runners/environments/${this.#grant.environment_id}`;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#link.run();
+      this.#stopped.abort("the environment is no longer");
+      for (const command of this.#commands.values()) command.kill();
+      await this.#opening;
+      await Promise.all([...this.#commands.values()].map(({ finished }) => finished));
+      if (this.#isReady && this.#teardown)
+        await this.#runScript("teardown", this.#teardown, new AbortController().signal);
+    } catch (error) {
+      this.#say(`failed: ${describe(error)}`);
+    } finally {
+      await this.#sandbox?.remove(this.#say);
+      this.#say(`gone: ${String(this.#stopped.signal.reason)}`);
+    }
+  }
+
+  #receive(message: EnvironmentMessage): void {
+    switch (message.type) {
+      case "open":
+        if (this.#failure !== undefined) this.#send({ type: "failed", reason: this.#failure });
+        this.#opening ??= this.#open(message);
+        return;
+      case "resume":
+        return this.#resume(message.commands);
+      case "start":
+        return this.#start(message);
+      case "input":
+        return this.#commands.get(message.id)?.input(message.data, message.end);
+      case "kill":
+        return this.#kill(message.id);
+      case "stored":
+        return this.#commands.get(message.id)?.stored(message.stream, message.bytes);
+      case "noted":
+        this.#commands.delete(message.id);
+    }
+  }
+
+  /** Downloads and unpacks the task and runs its provision script. */
+  async #open({ archive, withheld_paths, provision, teardown }: Open): Promise<void> {
+    const { isolation, workFolder, maxUnpackedBytes, server } = this.#options;
+    this.#teardown = teardown;
+    const { signal } = this.#stopped;
+    try {
+      const sandbox = (this.#sandbox = await SandboxFolder.create(workFolder, isolation));
+      const place = sandbox.hidden("archive.zip");
+      const headers = { [WORK_TOKEN_HEADER]: this.#grant.work_token };
+      const url = `${server.url}${this.#path}/archive`;
+      await downloadFile({ url, token: server.token, headers, ...archive }, place, signal);
+      this.#log(`The archive has come, ${archive.size} bytes, and is unpacked.`);
+      const file = await open(place, "r");
+      try {
+        const limits = { ...DEFAULT_CHECK_LIMITS, maxTotalBytes: maxUnpackedBytes };
+        const options = { limits, root: archive.root, withheldPaths: withheld_paths, owner: sandbox.owner };
+        await unpackArchive(fileSource(file, archive.size), sandbox.taskFolder, options);
+      } finally {
+        await file.close();
+      }
+      await rm(place);
+      if (provision) await this.#provision(provision);
+      this.#isReady = true;
+      this.#say("ready");
+      this.#send({ type: "ready" });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#say(`could not be provisioned: ${describe(error)}`);
+      this.#failure = describe(error).slice(0, REASON_LENGTH);
+      this.#send({ type: "failed", reason: this.#failure });
+    }
+  }
+
+  async #provision(script: Script): Promise<void> {
+    const outcome = await this.#runScript("provision", script, this.#stopped.signal);
+    if (outcome !== undefined) throw new Error(`The provision script ${outcome}`);
+  }
+
+  /** Runs a script of the task; how it failed, or undefined. What it writes goes to the environment's log. */
+  async #runScript(name: string, { script, timeout }: Script, signal: AbortSignal): Promise<string | undefined> {
+    const sandbox = this.#sandbox;
+    if (!sandbox) return "has no sandbox";
+    let written = "";
+    const ending = await runCommand({
+      launch: { ...sandbox.launch('exec bash -- "$SCRIPT"', ".", { SCRIPT: script }), joinsErrors: true },
+      limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
+      output: (_stream, _offset, bytes) => {
+        written += new TextDecoder().decode(bytes);
+        return Promise.resolve();
+      },
+      signal,
+    });
+    for (const line of written
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .slice(0, LOG_LINES)) {
+      this.#log(`${name}: ${line}`);
+    }
+    if (ending.status === "exited") {
+      return ending.exitCode === 0
+        ? undefined
+        : `ended with exit code ${ending.exitCode}: ${written.slice(-LOG_LINE_LENGTH)}`;
+    }
+    if (ending.status === "lost") return `could not be run: ${ending.reason}`;
+    return ending.status === "timed_out" ? `took longer than ${timeout} seconds` : "was killed";
+  }
+
+  #start(message: Extract<EnvironmentMessage, { type: "start" }>): void {
+    const sandbox = this.#sandbox;
+    if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
+    this.#send({ type: "taken", id: message.id });
+    const joinsErrors = !message.separate_output;
+    const launch = { ...sandbox.launch(message.command, message.cwd, message.env), joinsErrors };
+    this.#commands.set(message.id, new HeldCommand(message, launch, (sent) => this.#send(sent)));
+  }
+
+  /** A command that this machine does not have never ran here, or was forgotten: nobody knows how it ended. */
+  #kill(id: string): void {
+    const command = this.#commands.get(id);
+    if (command) return command.kill();
+    this.#send({ type: "ended", id, ending: { status: "lost", reason: "The runner does not have the command." } });
+  }
+
+  #resume(stored: Extract<EnvironmentMessage, { type: "resume" }>["commands"]): void {
+    const running = new Map(stored.map((command) => [command.id, command]));
+    for (const command of this.#commands.values()) {
+      const known = running.get(command.id);
+      if (known) command.resume(known);
+      else command.drop();
+    }
+  }
+
+  #log(line: string): void {
+    this.#send({ type: "log", line: line.slice(0, LOG_LINE_LENGTH) });
+  }
+
+  #send(message: MachineMessage): void {
+    this.#link.send(message);
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof ArchiveRefused || error instanceof ZipError) return `The archive was refused: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}

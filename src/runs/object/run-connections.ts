@@ -1,0 +1,87 @@
+import { findEndedKeys } from "../../auth/ended-keys.ts";
+import type { Database } from "../../db/client.ts";
+import { logBackgroundFailure } from "../../http/request-log.ts";
+import { SocketReaders } from "../../stream/transport/socket-readers.ts";
+import type { HasEnded } from "../../objects/pass.ts";
+import { Subscribers } from "../../stream/transport/subscribers.ts";
+import type { Timers } from "../../objects/timers.ts";
+import type { RunRow } from "../model/run-view.ts";
+import { AgentSockets } from "../agent/agent-sockets.ts";
+import type { RunTimer } from "./run-ending.ts";
+import type { RunJournal } from "./run-journal.ts";
+import type { StreamRequest } from "../protocol/stream-request.ts";
+import { RunStreamView } from "./stream-view.ts";
+
+const reportFailure = (error: unknown) => logBackgroundFailure("runStream", error);
+
+/** Milliseconds between two looks at whether those who are connected still may be. */
+const PASS_CHECK_MS = 6_000;
+
+/** Everyone who is connected to a run: those who read its stream, and its agent. */
+export class RunConnections {
+  readonly agents: AgentSockets;
+  readonly #readers: Subscribers;
+  readonly #timers: Timers<RunTimer>;
+
+  /** `current` is the run as it was committed last. */
+  constructor(
+    state: DurableObjectState,
+    journal: RunJournal,
+    timers: Timers<RunTimer>,
+    current: () => RunRow | undefined,
+  ) {
+    this.#timers = timers;
+    const view = new RunStreamView(journal.entries);
+    const sockets = new SocketReaders(state, view, reportFailure);
+    this.#readers = new Subscribers(view, sockets, () => state.storage.sync(), reportFailure);
+    this.agents = new AgentSockets(state, journal, current);
+  }
+
+  /** The journal has grown, or has ended. */
+  wake(): void {
+    this.#readers.wake();
+  }
+
+  /** Opens a connection; 503 where there are as many readers as there may be. */
+  async open(asked: StreamRequest): Promise<Response> {
+    const { start, transport, pass, maxReaders, journalMaxBytes, ...rules } = asked;
+    if (transport !== "agent" && this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
+    if (!this.#timers.has("passes")) {
+      this.#timers.set("passes", Date.now() + PASS_CHECK_MS);
+      await this.#timers.arm();
+    }
+    if (transport === "agent") return this.agents.accept(journalMaxBytes, pass);
+    if (transport === "socket") return this.#readers.openSocket(start, pass);
+    if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds, pass);
+    return this.#readers.openEvents(start, rules, pass);
+  }
+
+  /**
+   * Ends the connections whose key or token is good no more: one query for all keys, every few seconds while somebody is
+   * connected. When the query fails, those with keys stay until the next look.
+   */
+  async checkPasses(db: Database): Promise<void> {
+    const now = new Date();
+    const passes = [...this.#readers.passes, ...this.agents.passes];
+    if (passes.length === 0) {
+      this.#timers.clear("passes");
+      return;
+    }
+    this.#timers.set("passes", now.getTime() + PASS_CHECK_MS);
+    const keyIds = passes.flatMap(({ keyId }) => keyId ?? []);
+    const ended = await findEndedKeys(db, keyIds, now).catch((error: unknown) => {
+      logBackgroundFailure("checkPasses", error);
+      return new Set<string>();
+    });
+    const hasEnded: HasEnded = ({ keyId, expiresAt }) =>
+      (keyId !== undefined && ended.has(keyId)) || (expiresAt !== undefined && expiresAt <= now.getTime());
+    this.#readers.refuse(hasEnded);
+    this.agents.refuse(hasEnded);
+  }
+
+  /** Takes what came over a WebSocket. */
+  async receive(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    if (this.agents.has(socket)) await this.agents.receive(socket, message);
+    else this.#readers.receive(socket, message);
+  }
+}

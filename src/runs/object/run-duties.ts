@@ -1,0 +1,68 @@
+import { connect, type Database } from "../../db/client.ts";
+import type { Timers } from "../../objects/timers.ts";
+import type { RunRow } from "../model/run-view.ts";
+import { RunDispatcher } from "./run-dispatcher.ts";
+import type { RunConnections } from "./run-connections.ts";
+import type { RunTimer } from "./run-ending.ts";
+import type { RunJournal } from "./run-journal.ts";
+import { RunProjection } from "./run-projection.ts";
+
+/** What a run's object has to do beside its answers, and does again by its alarm until it is done. */
+export class RunDuties {
+  readonly #timers: Timers<RunTimer>;
+  readonly #journal: RunJournal;
+  readonly #projection: RunProjection;
+  readonly #dispatcher: RunDispatcher;
+  readonly #connections: Pick<RunConnections, "checkPasses">;
+  readonly #db: Database;
+  readonly #latest: () => RunRow | undefined;
+
+  /** `latest` is the run as it is stored at the time. */
+  constructor(
+    ctx: DurableObjectState,
+    env: Cloudflare.Env,
+    timers: Timers<RunTimer>,
+    journal: RunJournal,
+    connections: Pick<RunConnections, "checkPasses">,
+    latest: () => RunRow | undefined,
+  ) {
+    this.#timers = timers;
+    this.#journal = journal;
+    this.#projection = new RunProjection(ctx, env, timers, latest);
+    this.#dispatcher = new RunDispatcher(env, timers);
+    this.#connections = connections;
+    this.#db = connect(env.DB);
+    this.#latest = latest;
+  }
+
+  /** Takes up a run that the object has loaded. */
+  resume(run: RunRow): void {
+    this.#projection.resume(run);
+  }
+
+  /** Call it in the transaction of each change: `before` is undefined for a new run. `then`: finds it a runner. */
+  schedule(before: RunRow | undefined, run: RunRow, then?: "dispatch"): void {
+    if (then) this.#timers.set(then, Date.now());
+    this.#projection.schedule(before, run);
+  }
+
+  /** Writes a committed state of the run to D1. */
+  async project(run: RunRow): Promise<void> {
+    await this.#projection.write(run);
+  }
+
+  /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
+  async doDue(): Promise<void> {
+    for (const timer of this.#timers.due(Date.now())) {
+      // The run as it is by now: it may have changed while the timer before had its turn.
+      const run = this.#latest();
+      if (!run) return;
+      if (timer === "dispatch") await this.#dispatcher.start(run);
+      else if (timer === "close") this.#journal.close();
+      else if (timer === "passes") await this.#connections.checkPasses(this.#db);
+      else if (timer === "archive") await this.#journal.archive(run);
+      else await this.#projection.write(run);
+    }
+    await this.#timers.arm();
+  }
+}

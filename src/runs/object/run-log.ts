@@ -1,0 +1,91 @@
+import { logBackgroundFailure } from "../../http/request-log.ts";
+import type { Journal } from "../../stream/journal/journal.ts";
+
+/** The tags of what append_log and event_stream brought. */
+export const LOG_TAG = "log";
+export const EVENT_TAG = "event";
+
+/** A run's log as it stands at one moment, as a file that only grows. */
+export interface LogState {
+  /** The tag of its entries. */
+  tag: string;
+  bytes: number;
+  /** The first entry of the journal: another one once the log was dropped. */
+  head: number;
+}
+
+/** Bytes of the log of one tag. */
+export interface LogPart {
+  tag: string;
+  offset: number;
+  length: number;
+}
+
+/** The tag of the entries that are a run's log: its agent's events, where nobody wrote one. */
+export function logTag(journal: Journal): string {
+  return journal.index.total(LOG_TAG).entries > 0 ? LOG_TAG : EVENT_TAG;
+}
+
+/** What is known of a log without reading it. */
+export function describeLog(journal: Journal): LogState {
+  const tag = logTag(journal);
+  return { tag, bytes: journal.index.total(tag).bytes, head: journal.head };
+}
+
+/** Bytes read from the journal at a time: what one reader of the log holds in memory. */
+const CHUNK_BYTES = 256_000;
+
+/** A row is read whole, what stands before it or after the part is not. */
+async function* readPart(journal: Journal, { tag, offset, length }: LogPart): AsyncGenerator<Uint8Array> {
+  const { tail: to } = journal;
+  const { first, before } = journal.index.seekByte(tag, offset) ?? { first: to + 1, before: 0 };
+  let [skip, left] = [before, length];
+  for (let from = first; from <= to && left > 0;) {
+    const maxBytes = Math.min(CHUNK_BYTES, skip + left);
+    const { segments, next } = await journal.read(from, { tags: [tag], maxBytes, to });
+    from = next;
+    for (const { body } of segments) {
+      // A copy: who sends it takes its buffer away, in which others may lie.
+      const piece = body.slice(skip, skip + left);
+      skip = 0;
+      left -= piece.length;
+      yield piece;
+    }
+  }
+}
+
+/** A stream of what a generator yields, which goes on only as the reader takes it. */
+export function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller: ReadableByteStreamController) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await chunks.return(undefined);
+    },
+  });
+}
+
+/** A part of the log, read piece by piece while the reader takes it. Rejects where even its first piece cannot be read. */
+export async function openLog(journal: Journal, part: LogPart): Promise<ReadableStream<Uint8Array>> {
+  const pieces = readPart(journal, part);
+  const first = await pieces.next();
+  return streamOf(resume(first, pieces));
+}
+
+/** A failure is told here, because whoever reads sees only that the stream broke off. */
+async function* resume(
+  first: IteratorResult<Uint8Array>,
+  pieces: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    if (!first.done) yield first.value;
+    yield* pieces;
+  } catch (error) {
+    logBackgroundFailure("readLog", error);
+    throw error;
+  }
+}

@@ -1,0 +1,193 @@
+import { DurableObject } from "cloudflare:workers";
+import type { RunStatus } from "../../db/agent-schema.ts";
+import type { SourceAnswer, SourceStep } from "../../stream/journal/numbered-source.ts";
+import { applySchema, hasSchema } from "../../objects/object-schema.ts";
+import type { ProducerPosition, ProducerRefusal } from "../../stream/journal/producers.ts";
+import { Timers } from "../../objects/timers.ts";
+import type { RunRow } from "../model/run-view.ts";
+import { currentMicroseconds } from "../../db/microseconds.ts";
+import type { AgentCommand } from "../protocol/command-outcome.ts";
+import { applyChange, type RunChange } from "../model/run-change.ts";
+import { RunConnections } from "./run-connections.ts";
+import { RunDuties } from "./run-duties.ts";
+import type { RunTimer } from "./run-ending.ts";
+import { RunJournal } from "./run-journal.ts";
+import { describeLog, type LogPart, type LogState, openLog } from "./run-log.ts";
+import {
+  type Changed,
+  type Commanded,
+  type Found,
+  isInScope,
+  type JournalFull,
+  NOT_FOUND,
+  type NotFound,
+  type RunScope,
+  TOO_LARGE,
+  type TooLarge,
+} from "../model/run-outcome.ts";
+import { beginRun, isStorable, type NewRun, RunRecord } from "./run-record.ts";
+import { isTerminal } from "../model/run-status.ts";
+import { RUN_TABLES } from "./run-tables.ts";
+import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
+import { readObjectRequest } from "../protocol/stream-request.ts";
+
+/**
+ * One run: the single writer of its record and its journal. A change commits together with the state entry that tells of
+ * it, then its row in D1 is written, then the caller has its answer; when D1 fails, the alarm repeats until the row
+ * matches. Expected failures are values. An object whose run was never created stores nothing.
+ */
+export class Run extends DurableObject {
+  readonly #record: RunRecord;
+  readonly #timers: Timers<RunTimer>;
+  readonly #journal: RunJournal;
+  readonly #connections: RunConnections;
+  readonly #duties: RunDuties;
+  /** The stored run, or undefined before its creation. */
+  #run: RunRow | undefined;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    this.#record = new RunRecord(ctx.storage);
+    this.#timers = new Timers(ctx.storage);
+    this.#journal = new RunJournal(ctx.storage, env.ARTIFACTS, this.#timers, () => this.#connections.wake());
+    this.#connections = new RunConnections(ctx, this.#journal, this.#timers, () => this.#run);
+    this.#duties = new RunDuties(ctx, env, this.#timers, this.#journal, this.#connections, () => this.#run);
+    if (!hasSchema(ctx.storage.sql)) return;
+    ctx.storage.transactionSync(() => this.#migrate());
+    this.#run = this.#record.load();
+    if (this.#run) this.#duties.resume(this.#run);
+  }
+
+  /** Creates the run. Repeated for the same scope it answers with the run that is there. */
+  async create(scope: RunScope, init: NewRun, then?: "dispatch"): Promise<Found | NotFound | TooLarge> {
+    if (this.#run) return this.read(scope);
+    const run = beginRun(scope, init, currentMicroseconds());
+    if (!isStorable(run)) return TOO_LARGE;
+    await this.#commit(run, then);
+    return { ok: true, run };
+  }
+
+  read(scope: RunScope): Found | NotFound {
+    const run = this.#runOf(scope);
+    return run ? { ok: true, run } : NOT_FOUND;
+  }
+
+  /** Changes the run; where `from` is given, only while it is in one of these statuses. `then`: finds it a runner. */
+  async change(
+    scope: RunScope,
+    change: RunChange,
+    from?: readonly RunStatus[],
+    then?: "dispatch",
+  ): Promise<Changed | NotFound | TooLarge> {
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    if (from && !from.includes(run.status)) return { ok: true, run, applied: false };
+    const changed = applyChange(run, change, currentMicroseconds());
+    if (!isStorable(changed)) return TOO_LARGE;
+    await this.#commit(changed, then, change.notification);
+    return { ok: true, run: changed, applied: true };
+  }
+
+  /**
+   * Appends log entries: lines of JSON that end in a line feed each, none above MAX_ENTRY_BYTES. A batch that its
+   * producer sends again is acknowledged as a duplicate and not stored again. `maxBytes` is how large the object may be.
+   */
+  async appendLog(
+    scope: RunScope,
+    lines: Uint8Array,
+    maxBytes: number,
+    producer?: ProducerPosition,
+  ): Promise<{ ok: true; run: RunRow; duplicate: boolean } | NotFound | JournalFull | ProducerRefusal> {
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    const appended = await this.#journal.append(run, lines, maxBytes, producer);
+    return appended.ok ? { ...appended, run } : appended;
+  }
+
+  /** Carries out a step of the event stream (agent-tasks 9), also after the run's end: its last events come late. */
+  async takeEvents(
+    scope: RunScope,
+    step: SourceStep,
+    maxBytes: number,
+  ): Promise<({ ok: true } & SourceAnswer) | NotFound | JournalFull> {
+    const run = this.#runOf(scope);
+    return run ? this.#journal.takeEvents(run, step, maxBytes) : NOT_FOUND;
+  }
+
+  /** Has the run's agent answer a command in so many seconds, where it is connected (8.1). */
+  async command(scope: RunScope, command: AgentCommand, seconds: number): Promise<Commanded | NotFound> {
+    const run = this.#runOf(scope);
+    return run ? { ok: true, run, outcome: await this.#connections.agents.command(command, seconds) } : NOT_FOUND;
+  }
+
+  /** What is known of the log as it stands now. */
+  describeLog(scope: RunScope): { ok: true; run: RunRow; log: LogState } | NotFound {
+    const run = this.#runOf(scope);
+    return run ? { ok: true, run, log: describeLog(this.#journal.entries) } : NOT_FOUND;
+  }
+
+  /** A part of the log, as JSON lines. Rejects when it cannot be read. */
+  async readLog(scope: RunScope, part: LogPart): Promise<{ ok: true; lines: ReadableStream<Uint8Array> } | NotFound> {
+    if (!this.#runOf(scope)) return NOT_FOUND;
+    return { ok: true, lines: await openLog(this.#journal.entries, part) };
+  }
+
+  /** Drops the log of a run that has ended, and of its journal all but how it ended. Rejects when the bucket fails. */
+  async dropLog(scope: RunScope): Promise<{ ok: true } | NotFound> {
+    const run = this.#runOf(scope);
+    if (!run || !isTerminal(run.status)) return NOT_FOUND;
+    await this.#journal.drop(run);
+    await this.#timers.arm();
+    return { ok: true };
+  }
+
+  /** A page of the log's entries (agent-tasks 5.4). */
+  async sessionLogs(scope: RunScope, query: SessionLogQuery): Promise<({ ok: true } & SessionLogPage) | NotFound> {
+    if (!this.#runOf(scope)) return NOT_FOUND;
+    return { ok: true, ...(await selectSessionLog(this.#journal.entries, query)) };
+  }
+
+  /** Opens the run's stream for a reader or for its agent (stream-request.ts): 404 without such a run, 503 without room. */
+  override async fetch(request: Request): Promise<Response> {
+    const asked = readObjectRequest(request);
+    return this.#runOf(asked.scope) ? this.#connections.open(asked) : new Response(null, { status: 404 });
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    await this.#connections.receive(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#connections.agents.lose(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#connections.agents.lose(socket);
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#run) await this.#duties.doDue();
+  }
+
+  #runOf(scope: RunScope): RunRow | undefined {
+    return this.#run && isInScope(this.#run, scope) ? this.#run : undefined;
+  }
+
+  #migrate(): void {
+    applySchema(this.ctx.storage.sql, RUN_TABLES);
+  }
+
+  /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
+  async #commit(run: RunRow, then?: "dispatch", notification?: RunChange["notification"]): Promise<void> {
+    this.ctx.storage.transactionSync(() => {
+      if (!this.#run) this.#migrate();
+      this.#record.save(run);
+      this.#journal.addState(run, notification);
+      this.#duties.schedule(this.#run, run, then);
+    });
+    this.#run = run;
+    await this.#timers.arm();
+    await this.#connections.agents.tell();
+    await this.#duties.project(run);
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { streamPass } from "../../objects/pass.ts";
+
+/** What the Worker asks of a run's object for a reader, or for the run's agent, whom it has let in. Only the Worker reaches the object. */
+const streamRequest = z.object({
+  scope: z.object({ organizationId: z.string(), projectNumber: z.int(), taskId: z.string() }),
+  start: z.discriminatedUnion("at", [
+    z.object({ at: z.literal(["start", "latest", "unknown"]) }),
+    z.object({ at: z.literal("after"), seq: z.int() }),
+  ]),
+  transport: z.literal(["events", "socket", "poll", "agent"]),
+  /** What let the reader in: the connection ends with it. */
+  pass: streamPass,
+  keepaliveSeconds: z.int(),
+  rotateSeconds: z.int(),
+  /** Readers that the run may have at the same time. */
+  maxReaders: z.int(),
+  /** How large the object may be with what an agent sends. */
+  journalMaxBytes: z.int(),
+});
+
+export type StreamRequest = z.output<typeof streamRequest>;
+
+const HEADER = "X-Stream-Request";
+
+/** The request to the object. Streams go by fetch and not by RPC: a response in progress keeps the object in memory. */
+export function toObjectRequest(asked: StreamRequest): Request {
+  const upgrade = asked.transport === "socket" || asked.transport === "agent" ? { Upgrade: "websocket" } : {};
+  return new Request("https://run/stream", { headers: { [HEADER]: JSON.stringify(asked), ...upgrade } });
+}
+
+/** What a request of `toObjectRequest` asks. */
+export function readObjectRequest(request: Request): StreamRequest {
+  return streamRequest.parse(JSON.parse(request.headers.get(HEADER) ?? ""));
+}
