@@ -137,9 +137,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "runs/object": [
     "artifacts",
     "auth",
+    "config",
     "db",
     "http",
     "objects",
+    "pool",
     "runs/agent",
     "runs/artifacts",
     "runs/dispatch",

@@ -15,7 +15,6 @@ import { sweepDeliveries } from "./webhooks/delivery-sweep.ts";
 export { Environment } from "./environments/object/environment-object.ts";
 export { RelayWorkflow } from "./runs/slack/relay-workflow.ts";
 export { Run } from "./runs/object/run-object.ts";
-export { RunWorkflow } from "./runs/dispatch/run-workflow.ts";
 export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/uploads/verify-workflow.ts";
 

@@ -228,6 +228,11 @@ export class PoolStore {
       .map(toWorkEvent)[0];
   }
 
+  /** Whether the owner of this work has yet to hear of it. */
+  hasUntold(workId: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM work_events WHERE work_id = ? LIMIT 1", workId).toArray().length > 0;
+  }
+
   /** Puts an event off that its owner could not be told. */
   postpone(number: number, due: number): void {
     this.#sql.exec("UPDATE work_events SET attempts = attempts + 1, due = ? WHERE number = ?", due, number);

@@ -60,11 +60,15 @@ export abstract class Pool extends DurableObject {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
-  /** Queues work, and answers with what is there under its id: it may have been before. Undefined: the queue is full. */
-  enqueue(work: Work): Work | undefined {
-    if (this.#store.countWork(null) >= MAX_QUEUED) return undefined;
+  /**
+   * Queues work, unless it is there under its id, or is done and its owner has not heard of that: the request may have come
+   * before, and its answer may have been lost. False: the queue is full.
+   */
+  enqueue(work: Work): boolean {
+    if (this.#store.work(work.id) || this.#store.hasUntold(work.id)) return true;
+    if (this.#store.countWork(null) >= MAX_QUEUED) return false;
     if (this.#store.queue(work, Date.now())) this.#offerAll();
-    return this.#store.work(work.id);
+    return true;
   }
 
   /** Takes work back from the queue or from its runner, which is told why. */

@@ -73,7 +73,7 @@ describe("a pool", () => {
       agent_token: expect.stringMatching(/^ey/),
       event_token: expect.stringMatching(/^ey/),
       task: { title: "Fix it", description: "Fix it", repository: null, json_schema: null },
-      run: { branch: "main", state: { mode: "background", pending_user_message: "Go on" } },
+      run: { branch: "main", state: { mode: "background", attempt: 1, pending_user_message: "Go on" } },
     });
   });
 
@@ -140,8 +140,8 @@ describe("a pool", () => {
   test("counts work that is queued twice once", async () => {
     const pool = openPool(env, (await createTenant()).id);
     const work = { id: "w", kind: "run" as const, labels: [], reference: { a: 1 } };
-    expect(await pool.enqueue(work)).toMatchObject({ reference: { a: 1 } });
-    expect(await pool.enqueue({ ...work, reference: { a: 2 } })).toMatchObject({ reference: { a: 1 } });
+    expect(await pool.enqueue(work)).toBe(true);
+    expect(await pool.enqueue({ ...work, reference: { a: 2 } })).toBe(true);
     expect(await pool.describe()).toEqual({ runners: [], queued: 1 });
     await pool.withdraw("w", "not wanted");
     expect(await pool.describe()).toEqual({ runners: [], queued: 0 });

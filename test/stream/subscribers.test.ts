@@ -32,6 +32,10 @@ class ListView implements StreamView {
     return this.trimmedTo + 1;
   }
 
+  part(): undefined {
+    return undefined;
+  }
+
   latest(): number {
     return this.tail().seq + 1;
   }

@@ -5,6 +5,8 @@ type Calls =
   | "create"
   | "read"
   | "change"
+  | "admit"
+  | "hear"
   | "appendLog"
   | "takeEvents"
   | "command"

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { TokenRun } from "../../auth/run-tokens.ts";
+import { integerField } from "../../http/agent-api/agent-fields.ts";
 import { type AppContext, callerOf, databaseOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { findProjectNumber, notFound, readProject } from "../../tasks/project.ts";
@@ -30,6 +31,12 @@ export function readUuid(segment: string): string {
   if (!UUID.test(segment)) throw notFound();
   return segment.toLowerCase();
 }
+
+/** `?attempt=` of whoever reads what one attempt at a run has left. */
+export const attemptField = integerField({ min: 1 }).openapi({
+  example: 2,
+  description: "Only what belongs to this attempt; `state.attempt` is the present one. 404 for one that there was not",
+});
 
 /** A run that a path names: its object, and whose run the path says it is. */
 export interface ResolvedRun {

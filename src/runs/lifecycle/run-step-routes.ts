@@ -127,7 +127,7 @@ export function runStepRoutes(): OpenAPIHono<AppEnv> {
     const [task, found] = await Promise.all([findTask(databaseOf(c), project, path.task_id), handle.read(scope)]);
     const given = await toStart(c, scope, unwrap(found).run, c.req.valid("json"));
     const change = { status: "queued", ...given } as const;
-    const { run, applied } = unwrap(await handle.change(scope, change, STARTABLE_STATUSES, "dispatch"));
+    const { run, applied } = unwrap(await handle.change(scope, change, STARTABLE_STATUSES, "start"));
     if (!applied) throw new ApiError("request_refused", `A run that is ${run.status} cannot be started`);
     const isLatest = task.latestRun === null || task.latestRun.id === run.id;
     return c.json(await showTask(c, isLatest ? { ...task, latestRun: run } : task), 200);

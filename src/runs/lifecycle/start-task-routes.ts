@@ -79,7 +79,7 @@ export async function startCloudRun(
       artifacts,
       createdBy: callerOf(c).userNumber,
     },
-    "dispatch",
+    "start",
   );
   return unwrap(created).run;
 }

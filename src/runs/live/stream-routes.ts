@@ -8,7 +8,7 @@ import { EVENT_STREAM_HEADERS } from "../../stream/transport/server-sent-events.
 import { parseOffset } from "../../stream/journal/offset.ts";
 import type { StreamStart } from "../../stream/journal/journal-view.ts";
 import { notFound } from "../../tasks/project.ts";
-import { resolveRun, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
+import { attemptField, resolveRun, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
 import { admitStreamToken, chosenProtocol, STREAM_TOKEN_QUERY } from "../access/stream-access.ts";
 import { streamRole } from "../protocol/stream-role.ts";
 import { type StreamRequest, toObjectRequest } from "../protocol/stream-request.ts";
@@ -35,6 +35,7 @@ const streamQuery = z.object({
     example: "0000000000000041",
     description: "Go on after this id, where the header Last-Event-ID says nothing",
   }),
+  attempt: attemptField,
   [STREAM_TOKEN_QUERY]: z.string().optional().openapi({
     example: "eyJhbGciOiJSUzI1NiJ9.eyJydW5faWQiOiIwMWEwIn0.c2lnbmF0dXJl",
     description: "A token of `stream_token` instead of a key, for clients that cannot send headers",
@@ -83,7 +84,7 @@ const stream = operation({
   scope: "task:read",
   isFrequent: true,
   admits: admitStreamToken,
-  errors: ["request_refused", "not_found", "unavailable"],
+  errors: ["request_refused", "validation_failed", "not_found", "unavailable"],
   request: { params: runPath, query: streamQuery, headers: streamHeaders },
   responses: {
     101: { description: "The stream, or the agent's connection, for a request with `Upgrade: websocket`" },
@@ -141,6 +142,7 @@ export function streamRoutes(): OpenAPIHono<AppEnv> {
       transport,
       scope,
       start: readStart(c.req.valid("header")["last-event-id"] ?? query.offset, query.start),
+      attempt: query.attempt,
       pass: passOf(c),
       keepaliveSeconds: config.RUN_STREAM_KEEPALIVE_SECONDS,
       rotateSeconds: config.RUN_STREAM_ROTATE_SECONDS,

@@ -19,9 +19,22 @@ export interface LogChain {
   etag: string;
 }
 
-/** The log of a run as it is now; undefined when there is no such run. Runs of other tasks and those gone end the chain. */
-export async function findLogChain(env: Cloudflare.Env, scope: RunScope, runId: string): Promise<LogChain | undefined> {
+/**
+ * The log of a run as it is now, or of one attempt at it alone; undefined when there is no such run or attempt. Runs of
+ * other tasks and those gone end the chain.
+ */
+export async function findLogChain(
+  env: Cloudflare.Env,
+  scope: RunScope,
+  runId: string,
+  attempt?: number,
+): Promise<LogChain | undefined> {
   const links: Link[] = [];
+  if (attempt !== undefined) {
+    const found = await openRun(env, runId).describeLog(scope, attempt);
+    if (!found.ok) return undefined;
+    return { links: [{ runId, ...found.log }], size: found.log.bytes, etag: await entityTag(found.log) };
+  }
   for await (const { run, log } of walkChain(runId, (id) => openRun(env, id).describeLog(scope))) {
     links.unshift({ runId: run.id, ...log });
   }
@@ -33,11 +46,11 @@ export async function findLogChain(env: Cloudflare.Env, scope: RunScope, runId: 
 function cutLinks(links: readonly Link[], { offset, length }: FileRange): (LogPart & { runId: string })[] {
   const end = offset + length;
   let start = 0;
-  return links.flatMap(({ runId, tag, bytes }) => {
+  return links.flatMap(({ runId, tag, from, bytes }) => {
     const first = Math.max(offset - start, 0);
     const taken = Math.min(end - start, bytes) - first;
     start += bytes;
-    return taken > 0 ? [{ runId, tag, offset: first, length: taken }] : [];
+    return taken > 0 ? [{ runId, tag, offset: from + first, length: taken }] : [];
   });
 }
 

@@ -20,7 +20,7 @@ import {
 } from "./producer-headers.ts";
 import { runAnswer, showRun } from "../access/run-answer.ts";
 import type { RunScope } from "../model/run-outcome.ts";
-import { resolveRun, readUuid, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
+import { attemptField, resolveRun, readUuid, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
 import { findOrganization } from "../access/run-store.ts";
 
 const logHeaders = z.object({
@@ -93,11 +93,12 @@ const logs = operation({
   tags: ["Agent runs"],
   summary: "Read a run's log as JSON lines",
   description:
-    "The logs of the runs that it resumes stand before its own: up to ten, oldest first. Takes one byte range, and conditions.",
+    "The logs of the runs that it resumes stand before its own: up to ten, oldest first; unless one " +
+    "attempt is asked for. Takes one byte range, and conditions.",
   scope: "task:read",
   admits: admitAgentToken,
-  errors: ["not_found", "range_not_satisfiable"],
-  request: { params: runPath },
+  errors: ["not_found", "validation_failed", "range_not_satisfiable"],
+  request: { params: runPath, query: z.object({ attempt: attemptField }) },
   responses: logResponses,
 });
 
@@ -115,9 +116,9 @@ const linkedLog = operation({
 });
 
 /** What logs and its linked twin answer (5.3). */
-async function answerLog(c: AppContext, scope: RunScope, runId: string): Promise<Response> {
+async function answerLog(c: AppContext, scope: RunScope, runId: string, attempt?: number): Promise<Response> {
   const startedAt = Date.now();
-  const chain = await findLogChain(c.env, scope, runId);
+  const chain = await findLogChain(c.env, scope, runId, attempt);
   if (!chain) throw notFound();
   const file = {
     size: chain.size,
@@ -152,7 +153,7 @@ export function logRoutes(): OpenAPIHono<AppEnv> {
 
   routes.openapi(logs, async (c) => {
     const { scope, runId } = await resolveRun(c, c.req.valid("param"));
-    return answerLog(c, scope, runId);
+    return answerLog(c, scope, runId, c.req.valid("query").attempt);
   });
 
   routes.openapi(linkedLog, async (c) => {

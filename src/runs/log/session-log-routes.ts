@@ -6,7 +6,7 @@ import { refuseInvalid } from "../../http/validation.ts";
 import { admitAgentToken } from "../access/agent-access.ts";
 import { parseIsoTime } from "../../db/iso-time.ts";
 import { ENTRY_EXAMPLE, serverTiming, type StoredBytes } from "./log-answer.ts";
-import { resolveRun, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
+import { attemptField, resolveRun, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
 
 /** An ISO 8601 time, as microseconds. */
 const isoTime = textField({}).transform((text, context): number | undefined => {
@@ -39,6 +39,7 @@ const sessionLogsQuery = z.object({
     description: "The `sessionUpdate` of session/update entries, the method of others",
   }),
   exclude_types: typeList.openapi({ type: "string", example: "_posthog/console", description: "Types to leave out" }),
+  attempt: attemptField,
   limit: integerField({ min: 1, max: SESSION_LIMIT_MAX }).openapi({
     example: SESSION_LIMIT_DEFAULT,
     description: "Entries at most",
@@ -85,10 +86,17 @@ export function sessionLogRoutes(): OpenAPIHono<AppEnv> {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(sessionLogs, async (c) => {
-    const { after, event_types, exclude_types, limit = SESSION_LIMIT_DEFAULT, offset = 0 } = c.req.valid("query");
+    const {
+      after,
+      event_types,
+      exclude_types,
+      attempt,
+      limit = SESSION_LIMIT_DEFAULT,
+      offset = 0,
+    } = c.req.valid("query");
     const { handle, scope } = await resolveRun(c, c.req.valid("param"));
     const startedAt = Date.now();
-    const query = { after, eventTypes: event_types, excludeTypes: exclude_types, limit, offset };
+    const query = { after, eventTypes: event_types, excludeTypes: exclude_types, attempt, limit, offset };
     const page = unwrap(await handle.sessionLogs(scope, query));
     return new Response(page.entries, {
       headers: {

@@ -7,6 +7,7 @@ import { Subscribers } from "../../stream/transport/subscribers.ts";
 import type { Timers } from "../../objects/timers.ts";
 import type { RunRow } from "../model/run-view.ts";
 import { AgentSockets } from "../agent/agent-sockets.ts";
+import type { RunAttempts } from "./run-attempts.ts";
 import type { RunTimer } from "./run-ending.ts";
 import type { RunJournal } from "./run-journal.ts";
 import type { StreamRequest } from "../protocol/stream-request.ts";
@@ -27,11 +28,12 @@ export class RunConnections {
   constructor(
     state: DurableObjectState,
     journal: RunJournal,
+    attempts: RunAttempts,
     timers: Timers<RunTimer>,
     current: () => RunRow | undefined,
   ) {
     this.#timers = timers;
-    const view = new RunStreamView(journal.entries);
+    const view = new RunStreamView(journal.entries, attempts);
     const sockets = new SocketReaders(state, view, reportFailure);
     this.#readers = new Subscribers(view, sockets, () => state.storage.sync(), reportFailure);
     this.agents = new AgentSockets(state, journal, current);
@@ -44,16 +46,16 @@ export class RunConnections {
 
   /** Opens a connection; 503 where there are as many readers as there may be. */
   async open(asked: StreamRequest): Promise<Response> {
-    const { start, transport, pass, maxReaders, journalMaxBytes, ...rules } = asked;
+    const { start, transport, pass, maxReaders, journalMaxBytes, attempt, ...rules } = asked;
     if (transport !== "agent" && this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
     if (!this.#timers.has("passes")) {
       this.#timers.set("passes", Date.now() + PASS_CHECK_MS);
       await this.#timers.arm();
     }
     if (transport === "agent") return this.agents.accept(journalMaxBytes, pass);
-    if (transport === "socket") return this.#readers.openSocket(start, pass);
-    if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds, pass);
-    return this.#readers.openEvents(start, rules, pass);
+    if (transport === "socket") return this.#readers.openSocket(start, pass, attempt);
+    if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds, pass, attempt);
+    return this.#readers.openEvents(start, { ...rules, part: attempt }, pass);
   }
 
   /**

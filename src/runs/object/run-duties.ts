@@ -1,35 +1,40 @@
 import { connect, type Database } from "../../db/client.ts";
+import { logBackgroundFailure } from "../../http/request-log.ts";
 import type { Timers } from "../../objects/timers.ts";
 import type { RunRow } from "../model/run-view.ts";
-import { RunDispatcher } from "./run-dispatcher.ts";
+import type { DispatchEvent } from "../dispatch/dispatch-table.ts";
+import type { RunDispatch } from "./run-dispatch.ts";
 import type { RunConnections } from "./run-connections.ts";
 import type { RunTimer } from "./run-ending.ts";
 import type { RunJournal } from "./run-journal.ts";
-import { RunProjection } from "./run-projection.ts";
+import { nextAttempt, RunProjection } from "./run-projection.ts";
 
 /** What a run's object has to do beside its answers, and does again by its alarm until it is done. */
 export class RunDuties {
   readonly #timers: Timers<RunTimer>;
   readonly #journal: RunJournal;
   readonly #projection: RunProjection;
-  readonly #dispatcher: RunDispatcher;
+  readonly #dispatch: RunDispatch;
+  readonly #follow: (event: DispatchEvent) => Promise<void>;
   readonly #connections: Pick<RunConnections, "checkPasses">;
   readonly #db: Database;
   readonly #latest: () => RunRow | undefined;
 
-  /** `latest` is the run as it is stored at the time. */
+  /** `latest` is the run as it is stored at the time; `follow` takes up what happens on its way to a runner. */
   constructor(
     ctx: DurableObjectState,
     env: Cloudflare.Env,
     timers: Timers<RunTimer>,
     journal: RunJournal,
     connections: Pick<RunConnections, "checkPasses">,
-    latest: () => RunRow | undefined,
+    dispatch: RunDispatch,
+    { latest, follow }: { latest: () => RunRow | undefined; follow: (event: DispatchEvent) => Promise<void> },
   ) {
     this.#timers = timers;
     this.#journal = journal;
     this.#projection = new RunProjection(ctx, env, timers, latest);
-    this.#dispatcher = new RunDispatcher(env, timers);
+    this.#dispatch = dispatch;
+    this.#follow = follow;
     this.#connections = connections;
     this.#db = connect(env.DB);
     this.#latest = latest;
@@ -40,9 +45,8 @@ export class RunDuties {
     this.#projection.resume(run);
   }
 
-  /** Call it in the transaction of each change: `before` is undefined for a new run. `then`: finds it a runner. */
-  schedule(before: RunRow | undefined, run: RunRow, then?: "dispatch"): void {
-    if (then) this.#timers.set(then, Date.now());
+  /** Call it in the transaction of each change: `before` is undefined for a new run. */
+  schedule(before: RunRow | undefined, run: RunRow): void {
     this.#projection.schedule(before, run);
   }
 
@@ -57,12 +61,28 @@ export class RunDuties {
       // The run as it is by now: it may have changed while the timer before had its turn.
       const run = this.#latest();
       if (!run) return;
-      if (timer === "dispatch") await this.#dispatcher.start(run);
-      else if (timer === "close") this.#journal.close();
+      if (timer === "dispatch") await this.#dispatch.askPool(run, this.#follow);
+      else if (timer === "waiting") await this.#sayWhatFor(run);
+      else if (timer === "deadline") {
+        this.#timers.clear("deadline");
+        await this.#follow({ kind: "time_up" });
+      } else if (timer === "close") this.#journal.close();
       else if (timer === "passes") await this.#connections.checkPasses(this.#db);
       else if (timer === "archive") await this.#journal.archive(run);
       else await this.#projection.write(run);
     }
     await this.#timers.arm();
+  }
+
+  /** Says in the log, once for each time in the queue, what the run waits for. */
+  async #sayWhatFor(run: RunRow): Promise<void> {
+    try {
+      const message = await this.#dispatch.explainWait(run);
+      this.#timers.clear("waiting");
+      if (message !== undefined) this.#journal.say(message);
+    } catch (error) {
+      logBackgroundFailure("sayWhatFor", error);
+      this.#timers.set("waiting", nextAttempt(run, Date.now()));
+    }
   }
 }

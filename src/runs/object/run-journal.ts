@@ -18,6 +18,7 @@ import { JOURNAL_FULL, type JournalFull } from "../model/run-outcome.ts";
 import { nextAttempt } from "./run-projection.ts";
 import { isTerminal } from "../model/run-status.ts";
 import { STATE_TAG, stateEntry, toEntry } from "../model/state-entry.ts";
+import { currentMicroseconds, toWireTime } from "../../db/microseconds.ts";
 
 /** A run's journal with all that writes to it: its changes, logs, events, and in the end the archive. Timers of changes are the caller's to arm. */
 export class RunJournal {
@@ -45,6 +46,25 @@ export class RunJournal {
     if (notification) this.entries.append(STATE_TAG, toEntry(notification));
     this.entries.append(STATE_TAG, stateEntry(run));
     this.#ending.settle(run, Date.now());
+  }
+
+  /**
+   * Adds an entry of our own for everyone who reads the log or the stream; call it in a transaction. The log shows events
+   * where nobody wrote log entries, and the stream shows no log entry after the first event. `now` is in microseconds.
+   */
+  notify(method: string, params: Record<string, unknown>, now: number): void {
+    const { index } = this.entries;
+    const notification = { jsonrpc: "2.0", method, params };
+    const entry = toEntry({ type: "notification", timestamp: toWireTime(now), notification });
+    const isLogged = index.count(LOG_TAG).entries > 0;
+    if (isLogged) this.entries.append(LOG_TAG, entry);
+    if (!isLogged || index.count(EVENT_TAG).entries > 0) this.entries.append(EVENT_TAG, entry);
+  }
+
+  /** Adds a line of our own, in the form in which a runner sends an agent's. */
+  say(message: string): void {
+    const params = { level: "info", message };
+    this.#storage.transactionSync(() => this.notify("_posthog/console", params, currentMicroseconds()));
   }
 
   /** How far the events of the run's agent are. */

@@ -1,5 +1,6 @@
 import { logBackgroundFailure } from "../../http/request-log.ts";
 import type { Journal } from "../../stream/journal/journal.ts";
+import type { RunAttempts } from "./run-attempts.ts";
 
 /** The tags of what append_log and event_stream brought. */
 export const LOG_TAG = "log";
@@ -9,6 +10,8 @@ export const EVENT_TAG = "event";
 export interface LogState {
   /** The tag of its entries. */
   tag: string;
+  /** Where it begins among the bytes of all attempts; 0 unless one attempt was asked for. */
+  from: number;
   bytes: number;
   /** The first entry of the journal: another one once the log was dropped. */
   head: number;
@@ -26,10 +29,18 @@ export function logTag(journal: Journal): string {
   return journal.index.total(LOG_TAG).entries > 0 ? LOG_TAG : EVENT_TAG;
 }
 
-/** What is known of a log without reading it. */
-export function describeLog(journal: Journal): LogState {
+/** What is known of a log, or of one attempt's part of it, without reading it; undefined for an attempt that there is not. */
+export function describeLog(
+  journal: Journal,
+  attempts: RunAttempts,
+  attempt: number | undefined,
+): LogState | undefined {
   const tag = logTag(journal);
-  return { tag, bytes: journal.index.total(tag).bytes, head: journal.head };
+  const { bytes } = journal.index.total(tag);
+  const { head } = journal;
+  if (attempt === undefined) return { tag, from: 0, bytes, head };
+  const part = attempts.logOf(attempt, tag)?.bytes;
+  return part && { tag, from: part.from, bytes: (part.to ?? bytes) - part.from, head };
 }
 
 /** Bytes read from the journal at a time: what one reader of the log holds in memory. */

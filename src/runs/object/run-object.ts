@@ -4,11 +4,15 @@ import type { SourceAnswer, SourceStep } from "../../stream/journal/numbered-sou
 import { applySchema, hasSchema } from "../../objects/object-schema.ts";
 import type { ProducerPosition, ProducerRefusal } from "../../stream/journal/producers.ts";
 import { Timers } from "../../objects/timers.ts";
+import type { WorkEvent } from "../../pool/work.ts";
+import type { DispatchEvent } from "../dispatch/dispatch-table.ts";
 import type { RunRow } from "../model/run-view.ts";
 import { currentMicroseconds } from "../../db/microseconds.ts";
 import type { AgentCommand } from "../protocol/command-outcome.ts";
 import { applyChange, type RunChange } from "../model/run-change.ts";
 import { RunConnections } from "./run-connections.ts";
+import { RunAttempts } from "./run-attempts.ts";
+import { isDrivenByClient, RunDispatch, toChange } from "./run-dispatch.ts";
 import { RunDuties } from "./run-duties.ts";
 import type { RunTimer } from "./run-ending.ts";
 import { RunJournal } from "./run-journal.ts";
@@ -31,6 +35,17 @@ import { RUN_TABLES } from "./run-tables.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { readObjectRequest } from "../protocol/stream-request.ts";
 
+/** Why a run is committed beside its own change. */
+interface Cause {
+  event?: DispatchEvent | undefined;
+  notification?: RunChange["notification"];
+}
+
+/** A client that drives its run itself has no runner looked for. */
+function startOf(run: RunRow, then: "start" | undefined): DispatchEvent | undefined {
+  return then && !isDrivenByClient(run) ? { kind: then } : undefined;
+}
+
 /**
  * One run: the single writer of its record and its journal. A change commits together with the state entry that tells of
  * it, then its row in D1 is written, then the caller has its answer; when D1 fails, the alarm repeats until the row
@@ -42,6 +57,8 @@ export class Run extends DurableObject {
   readonly #journal: RunJournal;
   readonly #connections: RunConnections;
   readonly #duties: RunDuties;
+  readonly #dispatch: RunDispatch;
+  readonly #attempts: RunAttempts;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
 
@@ -50,8 +67,13 @@ export class Run extends DurableObject {
     this.#record = new RunRecord(ctx.storage);
     this.#timers = new Timers(ctx.storage);
     this.#journal = new RunJournal(ctx.storage, env.ARTIFACTS, this.#timers, () => this.#connections.wake());
-    this.#connections = new RunConnections(ctx, this.#journal, this.#timers, () => this.#run);
-    this.#duties = new RunDuties(ctx, env, this.#timers, this.#journal, this.#connections, () => this.#run);
+    this.#attempts = new RunAttempts(ctx.storage.sql, this.#journal);
+    this.#connections = new RunConnections(ctx, this.#journal, this.#attempts, this.#timers, () => this.#run);
+    this.#dispatch = new RunDispatch(ctx.storage, env, this.#timers);
+    this.#duties = new RunDuties(ctx, env, this.#timers, this.#journal, this.#connections, this.#dispatch, {
+      latest: () => this.#run,
+      follow: (event) => this.#follow(event),
+    });
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
@@ -59,12 +81,11 @@ export class Run extends DurableObject {
   }
 
   /** Creates the run. Repeated for the same scope it answers with the run that is there. */
-  async create(scope: RunScope, init: NewRun, then?: "dispatch"): Promise<Found | NotFound | TooLarge> {
+  async create(scope: RunScope, init: NewRun, then?: "start"): Promise<Found | NotFound | TooLarge> {
     if (this.#run) return this.read(scope);
     const run = beginRun(scope, init, currentMicroseconds());
     if (!isStorable(run)) return TOO_LARGE;
-    await this.#commit(run, then);
-    return { ok: true, run };
+    return { ok: true, run: await this.#commit(run, { event: startOf(run, then) }) };
   }
 
   read(scope: RunScope): Found | NotFound {
@@ -72,20 +93,42 @@ export class Run extends DurableObject {
     return run ? { ok: true, run } : NOT_FOUND;
   }
 
-  /** Changes the run; where `from` is given, only while it is in one of these statuses. `then`: finds it a runner. */
+  /** Changes the run; where `from` is given, only while it is in one of these statuses. `then`: brings it to a runner. */
   async change(
     scope: RunScope,
     change: RunChange,
     from?: readonly RunStatus[],
-    then?: "dispatch",
+    then?: "start",
   ): Promise<Changed | NotFound | TooLarge> {
     const run = this.#runOf(scope);
     if (!run) return NOT_FOUND;
     if (from && !from.includes(run.status)) return { ok: true, run, applied: false };
     const changed = applyChange(run, change, currentMicroseconds());
     if (!isStorable(changed)) return TOO_LARGE;
-    await this.#commit(changed, then, change.notification);
-    return { ok: true, run: changed, applied: true };
+    const { notification } = change;
+    const committed = await this.#commit(changed, { event: startOf(changed, then), notification });
+    return { ok: true, run: committed, applied: true };
+  }
+
+  /** Whether a runner gets this attempt: a run that was given away is as good as taken. */
+  async admit(scope: RunScope, attempt: number): Promise<(Found & { isAdmitted: boolean }) | NotFound> {
+    if (!this.#runOf(scope)) return NOT_FOUND;
+    await this.#follow({ kind: "admit", attempt });
+    const run = this.#runOf(scope);
+    const { state } = this.#dispatch;
+    return run ? { ok: true, run, isAdmitted: state.phase === "held" && state.attempt === attempt } : NOT_FOUND;
+  }
+
+  /** Takes up what the pool tells of an attempt. */
+  async hear(scope: RunScope, attempt: number, event: WorkEvent): Promise<{ ok: true } | NotFound> {
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    await this.#follow(
+      event.kind === "lost"
+        ? { kind: "lost", attempt, reason: event.reason, repeat: !isDrivenByClient(run) }
+        : { kind: event.kind, attempt },
+    );
+    return { ok: true };
   }
 
   /**
@@ -120,10 +163,11 @@ export class Run extends DurableObject {
     return run ? { ok: true, run, outcome: await this.#connections.agents.command(command, seconds) } : NOT_FOUND;
   }
 
-  /** What is known of the log as it stands now. */
-  describeLog(scope: RunScope): { ok: true; run: RunRow; log: LogState } | NotFound {
+  /** What is known of the log, or of what one attempt has of it, as it stands now. */
+  describeLog(scope: RunScope, attempt?: number): { ok: true; run: RunRow; log: LogState } | NotFound {
     const run = this.#runOf(scope);
-    return run ? { ok: true, run, log: describeLog(this.#journal.entries) } : NOT_FOUND;
+    const log = run && describeLog(this.#journal.entries, this.#attempts, attempt);
+    return log ? { ok: true, run, log } : NOT_FOUND;
   }
 
   /** A part of the log, as JSON lines. Rejects when it cannot be read. */
@@ -144,13 +188,15 @@ export class Run extends DurableObject {
   /** A page of the log's entries (agent-tasks 5.4). */
   async sessionLogs(scope: RunScope, query: SessionLogQuery): Promise<({ ok: true } & SessionLogPage) | NotFound> {
     if (!this.#runOf(scope)) return NOT_FOUND;
-    return { ok: true, ...(await selectSessionLog(this.#journal.entries, query)) };
+    const page = await selectSessionLog(this.#journal.entries, this.#attempts, query);
+    return page ? { ok: true, ...page } : NOT_FOUND;
   }
 
   /** Opens the run's stream for a reader or for its agent (stream-request.ts): 404 without such a run, 503 without room. */
   override async fetch(request: Request): Promise<Response> {
     const asked = readObjectRequest(request);
-    return this.#runOf(asked.scope) ? this.#connections.open(asked) : new Response(null, { status: 404 });
+    const isThere = this.#runOf(asked.scope) && (asked.attempt === undefined || this.#attempts.partOf(asked.attempt));
+    return isThere ? this.#connections.open(asked) : new Response(null, { status: 404 });
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -177,17 +223,43 @@ export class Run extends DurableObject {
     applySchema(this.ctx.storage.sql, RUN_TABLES);
   }
 
-  /** Commits a run with its state entry and the timers that outlive this call, then writes the projection. */
-  async #commit(run: RunRow, then?: "dispatch", notification?: RunChange["notification"]): Promise<void> {
+  /** Takes up what happens to the run on its way to a runner. */
+  async #follow(event: DispatchEvent): Promise<void> {
+    if (this.#run) await this.#commit(this.#run, { event });
+  }
+
+  /**
+   * Commits a run with its state entry, what the change or the event means for its dispatch, and the timers that outlive
+   * this call; then writes the projection. Returns the run as it is then.
+   */
+  async #commit(run: RunRow, { event, notification }: Cause): Promise<RunRow> {
+    let next = run;
     this.ctx.storage.transactionSync(() => {
       if (!this.#run) this.#migrate();
-      this.#record.save(run);
-      this.#journal.addState(run, notification);
-      this.#duties.schedule(this.#run, run, then);
+      next = this.#followed(run, event);
+      if (next === this.#run) return;
+      this.#record.save(next);
+      this.#journal.addState(next, notification);
+      this.#duties.schedule(this.#run, next);
     });
-    this.#run = run;
+    const isChanged = next !== this.#run;
+    this.#run = next;
     await this.#timers.arm();
+    if (!isChanged) return next;
     await this.#connections.agents.tell();
-    await this.#duties.project(run);
+    await this.#duties.project(next);
+    return next;
+  }
+
+  /** The run after what a change of it, or an event, means on its way to a runner. */
+  #followed(run: RunRow, event: DispatchEvent | undefined): RunRow {
+    const derived = run === this.#run ? [] : this.#dispatch.eventsOf(run);
+    const effects = [...(event ? [event] : []), ...derived].flatMap((cause) => this.#dispatch.take(cause));
+    return effects.reduce((next, effect) => {
+      if (isTerminal(next.status)) return next;
+      const now = currentMicroseconds();
+      if (effect.kind === "requeue") this.#attempts.begin(effect.attempt, effect.reason, now);
+      return applyChange(next, toChange(effect), now);
+    }, run);
   }
 }

@@ -4,6 +4,8 @@ import type { SchemaPart } from "../../objects/object-schema.ts";
 import { PRODUCER_SCHEMA } from "../../stream/journal/producers.ts";
 import { TIMER_SCHEMA } from "../../objects/timers.ts";
 import { VOLUME_SCHEMA } from "../../stream/journal/volumes.ts";
+import { ATTEMPT_SCHEMA } from "./run-attempts.ts";
+import { DISPATCH_SCHEMA } from "./run-dispatch.ts";
 import { NOTICE_SCHEMA } from "./run-notices.ts";
 import { RUN_SCHEMA } from "./run-record.ts";
 
@@ -16,4 +18,6 @@ export const RUN_TABLES: readonly SchemaPart[] = [
   SOURCE_SCHEMA,
   TIMER_SCHEMA,
   NOTICE_SCHEMA,
+  DISPATCH_SCHEMA,
+  ATTEMPT_SCHEMA,
 ];

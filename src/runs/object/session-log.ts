@@ -1,5 +1,6 @@
 import type { Journal, Segment } from "../../stream/journal/journal.ts";
 import { parseIsoTime } from "../../db/iso-time.ts";
+import type { AttemptLog, AttemptPart, RunAttempts } from "./run-attempts.ts";
 import { logTag } from "./run-log.ts";
 
 /** What a page of session_logs asks for (agent-tasks 5.4). */
@@ -8,6 +9,8 @@ export interface SessionLogQuery {
   after?: number | undefined;
   eventTypes?: readonly string[] | undefined;
   excludeTypes?: readonly string[] | undefined;
+  /** The only attempt whose entries are asked for. */
+  attempt?: number | undefined;
   limit: number;
   offset: number;
 }
@@ -108,13 +111,28 @@ function matcherOf({ after, eventTypes, excludeTypes }: SessionLogQuery): ((line
   };
 }
 
+/** Where the entries to look at are in the journal, and in the log. */
+type LogPartEntries = AttemptPart & Pick<AttemptLog, "entries">;
+
+const WHOLE: LogPartEntries = { first: 1, last: undefined, entries: { from: 0, to: undefined } };
+
+function findPart(attempts: RunAttempts, attempt: number, tag: string): LogPartEntries | undefined {
+  const [part, log] = [attempts.partOf(attempt), attempts.logOf(attempt, tag)];
+  return part && log && { ...part, entries: log.entries };
+}
+
 /** Fills a page without looking into the entries: `offset` is found by counting rows. */
-async function takePage(journal: Journal, { limit, offset }: SessionLogQuery): Promise<SessionLogPage> {
+async function takePage(
+  journal: Journal,
+  tag: string,
+  part: LogPartEntries,
+  query: SessionLogQuery,
+): Promise<SessionLogPage> {
+  const { limit, offset } = query;
   const page = new Page(limit);
-  const tag = logTag(journal);
-  const { entries: total } = journal.index.total(tag);
-  const to = journal.tail;
-  for (let from = journal.index.seek(tag, offset); from <= to && !page.full;) {
+  const total = (part.entries.to ?? journal.index.total(tag).entries) - part.entries.from;
+  const to = part.last ?? journal.tail;
+  for (let from = journal.index.seek(tag, part.entries.from + offset); from <= to && !page.full;) {
     const { segments, next } = await journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
     from = next;
     for (const segment of segments) {
@@ -135,16 +153,24 @@ async function takePage(journal: Journal, { limit, offset }: SessionLogQuery): P
 
 /**
  * A page of the log (5.4). With filters every entry is looked at, because the headers tell how many match; that is done in pieces,
- * between which the object serves other calls. The journal only grows, so the pieces fit together.
+ * between which the object serves other calls. The journal only grows, so the pieces fit together. Undefined for an attempt
+ * that there is not.
  */
-export async function selectSessionLog(journal: Journal, query: SessionLogQuery): Promise<SessionLogPage> {
+export async function selectSessionLog(
+  journal: Journal,
+  attempts: RunAttempts,
+  query: SessionLogQuery,
+): Promise<SessionLogPage | undefined> {
+  const tag = logTag(journal);
+  const part = query.attempt === undefined ? WHOLE : findPart(attempts, query.attempt, tag);
+  if (!part) return undefined;
   const matches = matcherOf(query);
-  if (!matches) return takePage(journal, query);
+  if (!matches) return takePage(journal, tag, part, query);
   const page = new Page(query.limit);
-  const [tag, to] = [logTag(journal), journal.tail];
+  const to = part.last ?? journal.tail;
   let total = 0;
   let matching = 0;
-  for (let from = 1; from <= to;) {
+  for (let from = part.first; from <= to;) {
     const { segments, next } = await journal.read(from, { tags: [tag], maxBytes: SCAN_BYTES, to });
     from = next;
     for (const segment of segments) {

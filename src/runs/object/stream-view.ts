@@ -1,5 +1,6 @@
 import type { Journal, Reading } from "../../stream/journal/journal.ts";
 import type { StreamView, Tail } from "../../stream/journal/journal-view.ts";
+import type { AttemptPart, RunAttempts } from "./run-attempts.ts";
 import { EVENT_TAG, LOG_TAG } from "./run-log.ts";
 import { STATE_TAG } from "../model/state-entry.ts";
 
@@ -12,12 +13,18 @@ const WITHOUT_LOG = [STATE_TAG, EVENT_TAG];
  */
 export class RunStreamView implements StreamView {
   readonly #journal: Journal;
+  readonly #attempts: RunAttempts;
   #firstEvent: number | undefined;
   /** Up to here there is no event. */
   #searchedTo = 0;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, attempts: RunAttempts) {
     this.#journal = journal;
+    this.#attempts = attempts;
+  }
+
+  part(attempt: number): AttemptPart | undefined {
+    return this.#attempts.partOf(attempt);
   }
 
   tail(): Tail {
@@ -39,7 +46,8 @@ export class RunStreamView implements StreamView {
     return isBare ? head : tail + 1;
   }
 
-  read(from: number, to: number, maxBytes: number): Reading | Promise<Reading> {
+  read(from: number, last: number, maxBytes: number): Reading | Promise<Reading> {
+    const to = this.#attempts.cut(from, last);
     const firstEvent = this.#findFirstEvent(to);
     if (firstEvent === undefined) return this.#journal.read(from, { tags: WITH_LOG, maxBytes, to });
     if (from >= firstEvent) return this.#journal.read(from, { tags: WITHOUT_LOG, maxBytes, to });

@@ -8,6 +8,8 @@ const streamRequest = z.object({
     z.object({ at: z.literal(["start", "latest", "unknown"]) }),
     z.object({ at: z.literal("after"), seq: z.int() }),
   ]),
+  /** The only attempt that is to be shown. */
+  attempt: z.int().optional(),
   transport: z.literal(["events", "socket", "poll", "agent"]),
   /** What let the reader in: the connection ends with it. */
   pass: streamPass,

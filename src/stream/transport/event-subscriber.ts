@@ -1,12 +1,14 @@
 import { Bell } from "../../objects/bell.ts";
 import type { Frames } from "./frames.ts";
 import { ACCESS_ENDED, KEEPALIVE, resyncFrame, rotatedFrame, STREAM_END, STREAM_ERROR } from "./server-sent-events.ts";
-import type { StreamView, Tail } from "../journal/journal-view.ts";
+import { type StreamView, type Tail, tailOfPart } from "../journal/journal-view.ts";
 
 /** When a connection is told that it is alive, and when it is asked to come again; both in seconds. */
 export interface ConnectionRules {
   keepaliveSeconds: number;
   rotateSeconds: number;
+  /** The only part of the stream that it is for. */
+  part?: number | undefined;
 }
 
 /** Bytes that are written at a time: what a slow client has to take within the deadline. */
@@ -100,7 +102,7 @@ export class EventSubscriber {
       if (this.#isGone) return undefined;
       if (this.#isRefused) return ACCESS_ENDED;
       if (this.#age >= this.#rules.rotateSeconds) return rotatedFrame(this.#cursor);
-      const { seq, ended } = this.#stream.tail;
+      const { seq, ended } = tailOfPart(view, this.#stream.tail, this.#rules.part);
       if (this.#cursor <= seq) {
         const found = frames.at(this.#cursor, seq);
         const frame = found instanceof Promise ? await found : found;

@@ -2,7 +2,7 @@ import { Bell } from "../../objects/bell.ts";
 import type { Encoder, Frames } from "./frames.ts";
 import { formatOffset } from "../journal/offset.ts";
 import { joinEntries, takeLines } from "../journal/taken-lines.ts";
-import type { StreamView, Tail } from "../journal/journal-view.ts";
+import { type StreamView, type Tail, tailOfPart } from "../journal/journal-view.ts";
 
 /** Entries as the members of a JSON array, each as it is stored. */
 export const encodeEntries: Encoder<string> = (segments, maxBytes, readTo) => {
@@ -15,6 +15,7 @@ export class PollSubscriber {
   readonly #stream: { view: StreamView; readonly tail: Tail };
   readonly #frames: Frames<string>;
   readonly #waitSeconds: number;
+  readonly #part: number | undefined;
   readonly #bell = new Bell();
   /** The next entry to send; undefined for a client that has to begin anew. */
   #cursor: number | undefined;
@@ -27,11 +28,13 @@ export class PollSubscriber {
     frames: Frames<string>,
     cursor: number | undefined,
     waitSeconds: number,
+    part: number | undefined,
   ) {
     this.#stream = stream;
     this.#frames = frames;
     this.#cursor = cursor;
     this.#waitSeconds = waitSeconds;
+    this.#part = part;
   }
 
   /** The answer's JSON; undefined where what let the client in is good no more. Rejects when reading the journal fails, or what it holds is not known to be durable. */
@@ -39,20 +42,24 @@ export class PollSubscriber {
     while (this.#cursor !== undefined) {
       if (this.#isDropped) throw new Error("The connection was dropped.");
       if (this.#isRefused) return undefined;
-      const { seq, ended } = this.#stream.tail;
+      const { seq, ended } = this.#tail;
       if (this.#cursor <= seq) {
         const found = this.#frames.at(this.#cursor, seq);
         const frame = found instanceof Promise ? await found : found;
         this.#cursor = frame?.next;
-        if (frame?.body !== undefined) return answer(frame.body, frame.next, this.#stream.tail);
+        if (frame?.body !== undefined) return answer(frame.body, frame.next, this.#tail);
       } else if (ended || this.#age >= this.#waitSeconds) {
-        return answer("", this.#cursor, this.#stream.tail);
+        return answer("", this.#cursor, this.#tail);
       } else {
         await this.#bell.wait();
       }
     }
     const next = formatOffset(this.#stream.view.head() - 1);
     return `{"entries":[],"next":"${next}","upToDate":false,"closed":false,"resync":true}`;
+  }
+
+  get #tail(): Tail {
+    return tailOfPart(this.#stream.view, this.#stream.tail, this.#part);
   }
 
   /** Looks whether there is something to do. */

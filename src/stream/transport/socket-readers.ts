@@ -10,7 +10,7 @@ import {
   STREAM_END_MESSAGE,
 } from "./socket-messages.ts";
 import { type HasEnded, type StreamPass, streamPass } from "../../objects/pass.ts";
-import type { StreamView, Tail } from "../journal/journal-view.ts";
+import { type StreamView, type Tail, tailOfPart } from "../journal/journal-view.ts";
 
 /** Bytes of a message, unless one entry alone is larger. */
 const MESSAGE_TARGET_BYTES = 64_000;
@@ -37,6 +37,8 @@ const attachment = z.object({
   stalledAt: z.number().optional(),
   /** What let it in. */
   pass: streamPass,
+  /** The only part of the stream that it is for. */
+  part: z.int().optional(),
 });
 
 type SocketState = z.output<typeof attachment>;
@@ -69,11 +71,14 @@ export class SocketReaders {
    * Opens a connection that reads from `cursor` on, and tells the client its offset where it `asksPlace`; without a cursor
    * the client is told to begin anew.
    */
-  accept(cursor: number | undefined, asksPlace: boolean, pass: StreamPass): Response {
+  accept(
+    cursor: number | undefined,
+    { asksPlace, pass, part }: { asksPlace: boolean; pass: StreamPass; part?: number | undefined },
+  ): Response {
     const { client, server } = this.#sockets.accept();
     if (cursor === undefined) this.#resync(server);
     else if (!asksPlace || trySend(server, placeMessage(cursor)))
-      this.#sockets.save(server, { cursor, pending: [], pass });
+      this.#sockets.save(server, { cursor, pending: [], pass, ...(part !== undefined && { part }) });
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -127,8 +132,9 @@ export class SocketReaders {
       return;
     }
     let state = this.#load(socket);
-    while (state && state.cursor <= tail.seq) {
-      const frame = this.#frames.at(state.cursor, tail.seq);
+    const { seq, ended } = tailOfPart(this.#view, tail, state?.part);
+    while (state && state.cursor <= seq) {
+      const frame = this.#frames.at(state.cursor, seq);
       if (frame instanceof Promise) {
         void this.#fetch(socket, tail, frame);
         return;
@@ -138,7 +144,7 @@ export class SocketReaders {
       if (frame.body !== undefined && !trySend(socket, frame.body)) return;
       state = this.#sockets.save(socket, afterSending(state, frame));
     }
-    if (!state || !tail.ended || !trySend(socket, STREAM_END_MESSAGE)) return;
+    if (!state || !ended || !trySend(socket, STREAM_END_MESSAGE)) return;
     socket.close(CLOSE_CODES.complete, "complete");
   }
 

@@ -76,7 +76,7 @@ export class Subscribers implements CommittedStream {
   /** Opens a stream of server-sent events (agent-tasks 6). */
   openEvents(start: StreamStart, rules: ConnectionRules, pass: StreamPass): Response {
     const { readable, writable } = new IdentityTransformStream();
-    const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start), rules);
+    const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start, rules.part), rules);
     void this.#serve(client, pass, client.run()).catch((error: unknown) => this.#onFailure(error));
     return new Response(readable, { headers: EVENT_STREAM_HEADERS });
   }
@@ -85,16 +85,20 @@ export class Subscribers implements CommittedStream {
    * Answers with what follows `start`, as JSON; when there is something, or after so many seconds. 401 where the pass ends
    * meanwhile.
    */
-  async poll(start: StreamStart, waitSeconds: number, pass: StreamPass): Promise<Response> {
-    const client = new PollSubscriber(this, this.#polled, findCursor(this.view, start), waitSeconds);
+  async poll(start: StreamStart, waitSeconds: number, pass: StreamPass, part?: number): Promise<Response> {
+    const client = new PollSubscriber(this, this.#polled, findCursor(this.view, start, part), waitSeconds, part);
     const body = await this.#serve(client, pass, client.run());
     if (body === undefined) return new Response(null, { status: 401 });
     return new Response(body, { headers: { "Content-Type": "application/json", "Cache-Control": "no-store" } });
   }
 
   /** Opens a stream over WebSocket. */
-  openSocket(start: StreamStart, pass: StreamPass): Response {
-    const response = this.#sockets.accept(findCursor(this.view, start), start.at === "latest", pass);
+  openSocket(start: StreamStart, pass: StreamPass, part?: number): Response {
+    const response = this.#sockets.accept(findCursor(this.view, start, part), {
+      asksPlace: start.at === "latest",
+      pass,
+      part,
+    });
     this.#latch.wake();
     return response;
   }
