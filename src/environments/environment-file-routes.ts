@@ -36,7 +36,9 @@ const filePath = environmentPath.extend({
 const fileStatus = z
   .object({
     path: z.string(),
-    type: z.enum(["file", "directory", "symlink"]),
+    type: z
+      .enum(["file", "directory", "symlink", "other"])
+      .openapi({ description: "`other`: a pipe, a socket or a device" }),
     size: z.int(),
     mode: z.string().openapi({ description: "Permission bits in octal" }),
     modified_at: z.iso.datetime(),

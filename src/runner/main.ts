@@ -1,7 +1,5 @@
 /** `npm run runner`: lends this machine to a Taskyard server (docs/runner.md). */
-import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import path from "node:path";
 import { POOL_CLOSE_CODES, type WorkKind } from "../pool/pool-protocol.ts";
 import { findAgentProblem } from "./agent/agent-program.ts";
 import { AgentRun } from "./agent/agent-run.ts";
@@ -14,6 +12,7 @@ import { PoolClient } from "./connection/pool-client.ts";
 import { removeFolder } from "./process/remove-folder.ts";
 import { runGrant } from "./agent/run-grant.ts";
 import { RequestRefused, Server } from "./connection/server.ts";
+import { makeWorkFolder, removeLeftFolders } from "./work-folder.ts";
 import type { HeldWork } from "./connection/held-work.ts";
 
 /** Exit codes: wrong options, a machine that cannot do it, and a server that does not want this runner. */
@@ -25,9 +24,6 @@ const EXIT_SERVER = 4;
 const LAST_BYTES_MS = 500;
 
 const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Users of other sandboxes pass through and do not look. */
-const PASSAGE = 0o711;
 
 function say(line: string): void {
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
@@ -53,9 +49,10 @@ async function main(): Promise<void> {
   const server = new Server(options.url, options.key, (failure) => say(`${options.url}: ${failure}`));
   // Neither agents nor commands are to inherit it.
   delete process.env["TASKYARD_RUNNER_KEY"];
-  const workFolder = await mkdtemp(path.join(options["work-folder"] ?? tmpdir(), "taskyard-runner-"));
+  const parent = options["work-folder"] ?? tmpdir();
+  await removeLeftFolders(parent, say);
+  const workFolder = await makeWorkFolder(parent);
   try {
-    await chmod(workFolder, PASSAGE);
     await lend(options, server, workFolder);
   } finally {
     await removeFolder(workFolder, say);

@@ -58,7 +58,15 @@ export function unavailable(): FileError {
   return new FileError("unavailable", "The machine of the sandbox cannot be reached now.");
 }
 
-const TYPES: Record<string, FileStatus["type"]> = { directory: "directory", d: "directory", l: "symlink" };
+/** In the words of stat and the letters of find; what else there is can be listed, and neither read nor written. */
+const TYPES: Record<string, FileStatus["type"]> = {
+  directory: "directory",
+  d: "directory",
+  l: "symlink",
+  f: "file",
+  "regular file": "file",
+  "regular empty file": "file",
+};
 
 /** What `list` prints of a folder when it is asked for one entry more than `limit`. */
 export function toListing(folder: string, printed: string, limit: number): { entries: FileStatus[]; more: boolean } {
@@ -73,7 +81,7 @@ export function toListing(folder: string, printed: string, limit: number): { ent
 /** `type|size|mode|seconds` as stat and find print it. */
 export function toStatus(path: string, text: string): FileStatus {
   const [kind = "", size = "0", mode = "0", seconds = "0"] = text.trim().split("|");
-  const type = TYPES[kind] ?? "file";
+  const type = TYPES[kind] ?? "other";
   return {
     path,
     type,

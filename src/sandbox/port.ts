@@ -176,7 +176,8 @@ export class FileError extends Error {
 export interface FileStatus {
   /** Absolute path in the sandbox. */
   path: string;
-  type: "file" | "directory" | "symlink";
+  /** `other`: a pipe, a socket or a device. */
+  type: "file" | "directory" | "symlink" | "other";
   /** Bytes; 0 for what is no file. */
   size: number;
   /** Permission bits. */

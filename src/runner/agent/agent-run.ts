@@ -10,6 +10,7 @@ import { findArtifacts, OUTPUT_FILE } from "./left-artifacts.ts";
 import { readLines } from "./line-reader.ts";
 import { SHELL } from "../process/limits.ts";
 import { type Program, type ProgramEnd, startProgram } from "../process/program.ts";
+import { endProcessesOf } from "../process/leftovers.ts";
 import { removeFolder } from "../process/remove-folder.ts";
 import type { RunGrant } from "./run-grant.ts";
 import { RequestRefused, Server } from "../connection/server.ts";
@@ -99,6 +100,12 @@ export class AgentRun implements HeldWork {
     }
   }
 
+  /** Ends what the agent has left running: whatever a run has started ends with it. */
+  async #endLeftovers(folder: string): Promise<void> {
+    const processes = await endProcessesOf(folder);
+    if (processes > 0) this.#say(`ended ${processes} processes that the agent had left`);
+  }
+
   async #workIn(folder: string): Promise<void> {
     this.#say("started");
     const outputs = path.join(folder, "output");
@@ -121,14 +128,18 @@ export class AgentRun implements HeldWork {
     const { task, run, run_id, task_id } = this.#grant;
     await writeFile(taskFile, JSON.stringify({ id: task_id, ...task, run: { id: run_id, ...run } }, null, 2));
     const places = { url: this.#server.url, path: this.#path, taskFile, outputFolder: outputs };
-    const program = startProgram({
+    const program = await startProgram({
       argv: [SHELL, "-c", resolveAgent(this.#options.command, this.#options.base)],
       cwd: place,
       env: agentVariables(this.#grant, places, this.#options.passedOn),
     });
     this.#program = program;
     if (this.#stopped.signal.aborted) program.terminate();
-    const [ended] = await Promise.all([program.ended, this.#readOutput(program), this.#readErrors(program)]);
+    const allEnded = program.ended.then(async (ended) => {
+      await this.#endLeftovers(folder);
+      return ended;
+    });
+    const [ended] = await Promise.all([allEnded, this.#readOutput(program), this.#readErrors(program)]);
     this.#program = undefined;
     return ended;
   }

@@ -27,7 +27,7 @@ export interface CommandRun {
  */
 export async function runCommand({ launch, limits, stdin, output, signal }: CommandRun): Promise<CommandEnding> {
   if (isTooLong(launch)) return { status: "lost", reason: TOO_LONG };
-  const program = startProgram(launch);
+  const program = await startProgram(launch);
   let reason: "timed_out" | "killed" | undefined;
   const end = (why: "timed_out" | "killed") => {
     reason ??= why;

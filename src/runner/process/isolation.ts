@@ -5,6 +5,7 @@ import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
 import { runCommand } from "./command.ts";
 import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
 import type { Launch } from "./program.ts";
+import { endProcessesOf } from "./leftovers.ts";
 import { removeFolder } from "./remove-folder.ts";
 import type { Say } from "../connection/held-work.ts";
 
@@ -104,7 +105,9 @@ export class SandboxFolder {
     };
   }
 
+  /** Ends what still runs in it, and removes it. */
   async remove(say: Say): Promise<void> {
+    await endProcessesOf(this.#folder);
     await removeFolder(this.#folder, say);
   }
 

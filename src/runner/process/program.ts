@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { Readable, Writable } from "node:stream";
 import { z } from "zod";
+import { makeOutputPipes, type OutputPipes } from "./output-pipes.ts";
 import { throughLauncher } from "./launcher.ts";
 
 /** Milliseconds between asking a program to end and ending it, unless its launch says otherwise. */
@@ -53,25 +54,28 @@ const report = z.object({ "child-pid": z.int().positive().optional(), "exit-code
 /** Shells add this to the number of the signal that ended a program. */
 const SIGNAL_EXIT_BASE = 128;
 
-/** Starts a program in a process group of its own. */
-export function startProgram(launch: Launch): Program {
+/** Starts a program in a process group of its own. Rejects where not even its pipes can be made. */
+export async function startProgram(launch: Launch): Promise<Program> {
   const [program = "", ...words] = throughLauncher(launch.argv, {
     kept: launch.bubblewrap ? SANDBOX_DESCRIPTORS : [],
     clearsEnvironment: launch.bubblewrap !== undefined,
     joinsErrors: launch.joinsErrors === true,
   });
+  const pipes = await makeOutputPipes();
   const child = spawn(program, words, {
     cwd: launch.cwd,
     env: { ...launch.env },
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", ...(launch.bubblewrap ? (["pipe", "pipe", "pipe"] as const) : [])],
+    stdio: ["pipe", ...pipes.ends, ...(launch.bubblewrap ? (["pipe", "pipe", "pipe"] as const) : [])],
     ...launch.user,
   });
   // The types know of five descriptors at most.
   const [, , , , optionsPipe, filterPipe]: readonly unknown[] = child.stdio;
   give(optionsPipe, launch.bubblewrap?.options.map((word) => `${word}\0`).join(""));
   give(filterPipe, launch.bubblewrap?.filter);
-  return new RunningProgram(child, launch);
+  const running = new RunningProgram(child, launch, pipes);
+  await pipes.release();
+  return running;
 }
 
 /** Writes what bubblewrap reads from a descriptor of its own. */
@@ -94,13 +98,13 @@ class RunningProgram implements Program {
   #exited = false;
   #terminating: NodeJS.Timeout | undefined;
 
-  constructor(child: ChildProcess, launch: Launch) {
-    if (!child.stdin || !child.stdout || !child.stderr) throw new Error("A program was started without its pipes");
+  constructor(child: ChildProcess, launch: Launch, { stdout, stderr }: OutputPipes) {
+    if (!child.stdin) throw new Error("A program was started without its input");
     this.#child = child;
     this.#launch = launch;
     this.stdin = child.stdin;
-    this.stdout = child.stdout;
-    this.stderr = child.stderr;
+    this.stdout = stdout;
+    this.stderr = stderr;
     // A program that has ended, or reads nothing, breaks this pipe; its end is told by `ended`.
     this.stdin.on("error", () => undefined);
     this.#reportClosed = this.#readReport();
@@ -183,7 +187,7 @@ function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number 
 }
 
 /** False when there is no such process or group. */
-function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {

@@ -31,6 +31,15 @@ for (const kind of ["bubblewrap", "none"] as const) {
       });
     });
 
+    it.each([true, false])("has outputs that can be opened by name, joined: %s", async (joinsErrors) => {
+      await withSandbox(isolation, async (sandbox) => {
+        const command = "echo a; echo b > /dev/stderr; echo c >> /dev/stdout; echo d | tee /dev/stderr";
+        const { stdout, stderr, ending } = await runIn(sandbox, command, { joinsErrors });
+        expect(ending).toMatchObject({ status: "exited", exitCode: 0 });
+        expect([stdout, stderr]).toEqual(joinsErrors ? ["a\nb\nc\nd\nd\n", ""] : ["a\nc\nd\n", "b\nd\n"]);
+      });
+    });
+
     it("says of a command line or a variable that is too long that it never ran", async () => {
       await withSandbox(isolation, async (sandbox) => {
         const long = "x".repeat(140_000);

@@ -54,7 +54,7 @@ describe.skipIf(!HAS_BUBBLEWRAP)("a sandbox on a runner", () => {
     await withSandbox(ISOLATION, async (sandbox) => {
       const { ending, stdout } = await runIn(
         sandbox,
-        "seq 1 5 | sort -r --parallel=2 | (read x; echo $x); perl -e 'fork; print 1'",
+        "seq 1 5 | sort -r --parallel=2 | (read x; echo $x); perl -e 'fork; print 1; wait'",
       );
       expect(ending).toMatchObject({ status: "exited", exitCode: 0 });
       expect(stdout).toBe("5\n11");

@@ -10,7 +10,7 @@ if (kind === "none" || kind === "bubblewrap") {
   const { stdout, stderr } = await withSandbox({ ...ISOLATION, kind }, (sandbox) => runIn(sandbox, LIST));
   process.stdout.write(stdout + stderr);
 } else {
-  const program = startProgram({ argv: ["/bin/bash", "-c", LIST], cwd: "/", env: {} });
+  const program = await startProgram({ argv: ["/bin/bash", "-c", LIST], cwd: "/", env: {} });
   program.stdout.pipe(process.stdout);
   await program.ended;
 }

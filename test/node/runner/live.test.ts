@@ -1,4 +1,5 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -165,6 +166,87 @@ it("stops the agent of a run that is cancelled, also one that ignores SIGTERM", 
   expect(await runner.leftovers()).toHaveLength(1);
   expect(await read()).toMatchObject({ status: "cancelled" });
 });
+
+/** A child of its agent in a session of its own, below another that has ended, which ignores SIGTERM and writes its id. */
+const STRAY = `(setsid bash -c 'trap "" TERM; echo $$ > "$PIDS/stray.pid"; while :; do sleep 0.1; done' &) ; sleep 0.5`;
+
+async function expectStrayGone(): Promise<void> {
+  const pid = Number(await readFile(path.join(folder, "stray.pid"), "utf8"));
+  expect(pid).toBeGreaterThan(1);
+  await until(
+    async () => existsSync(`/proc/${pid}`),
+    (isThere) => !isThere,
+  );
+}
+
+it.runIf(process.platform === "linux").each([
+  ["has ended", "echo done", "completed"],
+  ["is cancelled", "trap '' TERM; echo waiting; while :; do sleep 0.1; done", "cancelled"],
+])("ends what an agent has left in another session when the run %s", async (_, rest, status) => {
+  const runner = await start(
+    ["--labels", status, "--agent", await agent(`${status}.sh`, `${STRAY}\n${rest}`), "--agent-env", "PIDS"],
+    { PIDS: folder },
+  );
+  const { run, read } = await startRun(status);
+  await until(
+    async () => String((await server.send("GET", `${run}/logs`)).body),
+    (text) => /done|waiting/.test(text),
+  );
+  if (status === "cancelled") await server.send("POST", `${run}/cancel`, {});
+  await until(read, (found) => found.status === status);
+  await expectStrayGone();
+  await until(
+    async () => runner.said,
+    (said) => /ended \d+ processes that the agent had left/.test(said),
+  );
+});
+
+it("passes none of the descriptors that it has inherited to agents and commands", async () => {
+  const list = 'for n in {3..254}; do [ -e /proc/$$/fd/$n ] && echo "has $n"; done; echo listed';
+  const args = [...ISOLATION, "--labels", "inherits", "--agent", await agent("list.sh", list)];
+  runners.push(await startRunner(server, args, {}, 'exec 200</usr 57</etc/hostname; exec "$@"'));
+  const { read, run } = await startRun("inherits");
+  const { execute } = await startEnvironment("inherits");
+  expect((await execute(list)).body.output).toBe("listed\n");
+  await until(read, ({ status }) => status === "completed");
+  const logs = String((await server.send("GET", `${run}/logs`)).body);
+  expect(logs).toContain("listed");
+  expect(logs).not.toContain("has ");
+});
+
+it.runIf(process.platform === "linux")(
+  "removes what a killed runner has left, and nothing of one that is alive",
+  async () => {
+    const script = `${STRAY}\necho working; sleep 600`;
+    const args = ["--labels", "left", "--agent", await agent("left.sh", script), "--agent-env", "PIDS"];
+    const killed = await start(args, { PIDS: folder });
+    const { run } = await startRun("left");
+    await until(
+      async () => String((await server.send("GET", `${run}/logs`)).body),
+      (text) => text.includes("working"),
+    );
+    await killed.kill("SIGKILL");
+    const [left = ""] = await killed.leftovers();
+    const next = await startRunner(server, [...ISOLATION, "--labels", "next"], {}, undefined, killed.workFolder);
+    runners.push(next);
+    await until(
+      async () => next.said,
+      (said) => said.includes("removed what a killed runner had left") && said.includes("slots"),
+    );
+    await expectStrayGone();
+    const [own = ""] = await next.leftovers();
+    expect(own).not.toBe(left);
+    const third = await startRunner(server, [...ISOLATION, "--labels", "third"], {}, undefined, killed.workFolder);
+    runners.push(third);
+    await until(
+      async () => third.said,
+      (said) => said.includes("slots"),
+    );
+    expect(third.said).not.toContain("removed");
+    expect(await third.leftovers()).toHaveLength(2);
+    expect(await third.leftovers()).toContain(own);
+  },
+);
 
 it("gives a run to another runner when the first is killed in the middle of it", async () => {
   const waits = await agent("waits.sh", "echo first; sleep 600");

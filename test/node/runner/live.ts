@@ -131,17 +131,23 @@ export class LiveRunner {
   }
 }
 
-/** Starts a runner, by default without bubblewrap where that is not installed. */
+/**
+ * Starts a runner, by default without bubblewrap where that is not installed. `through`: a line of bash that becomes it by
+ * `exec "$@"`.
+ */
 export async function startRunner(
   server: Awaited<ReturnType<typeof startLiveServer>>,
   args: string[],
   env: Record<string, string> = {},
+  through = 'exec "$@"',
+  folder?: string,
 ): Promise<LiveRunner> {
-  const workFolder = await mkdtemp(path.join(tmpdir(), "taskyard-work-"));
+  const workFolder = folder ?? (await mkdtemp(path.join(tmpdir(), "taskyard-work-")));
   // A runner that is root has its commands run as somebody else, who has to get there.
   await chmod(workFolder, 0o711);
   const all = ["--url", server.proxyUrl, "--org", server.connection.org, "--work-folder", workFolder, ...args];
-  const child = spawn(process.execPath, [path.join(ROOT, "src/runner/main.ts"), ...all], {
+  const program = [process.execPath, path.join(ROOT, "src/runner/main.ts")];
+  const child = spawn("/bin/bash", ["-c", through, "bash", ...program, ...all], {
     cwd: ROOT,
     env: { ...process.env, ...env, TASKYARD_RUNNER_KEY: server.runnerKey },
     stdio: ["ignore", "pipe", "pipe"],
