@@ -117,3 +117,22 @@ export function toLine(bytes: Uint8Array, { start, end }: Extent): Uint8Array {
   if (!entry.includes(LINE_FEED) && !entry.includes(CARRIAGE_RETURN)) return entry;
   return entry.filter((byte) => byte !== LINE_FEED && byte !== CARRIAGE_RETURN);
 }
+
+/** Bytes of an entry up to which copying them one by one is faster than making views of it. */
+const SHORT_BYTES = 64;
+
+/** Writes what `toLine` makes of an object to `target`, and returns where it ends there. */
+export function writeLine(bytes: Uint8Array, extent: Extent, target: Uint8Array, offset: number): number {
+  if (extent.end - extent.start > SHORT_BYTES) {
+    const line = toLine(bytes, extent);
+    target.set(line, offset);
+    return offset + line.length;
+  }
+  const end = skipSpaceBack(bytes, extent.end);
+  let next = offset;
+  for (let at = skipSpace(bytes, extent.start); at < end; at += 1) {
+    const byte = bytes[at] ?? LINE_FEED;
+    if (byte !== LINE_FEED && byte !== CARRIAGE_RETURN) target[next++] = byte;
+  }
+  return next;
+}

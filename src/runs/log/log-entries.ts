@@ -11,8 +11,8 @@ import {
   parseList,
   skipSpace,
   skipSpaceBack,
-  toLine,
   visitMembers,
+  writeLine,
 } from "../../json-bytes/json-extents.ts";
 
 /**
@@ -69,13 +69,12 @@ class EntrySlice {
   #write(): void {
     if (!this.#areObjects()) this.#refuse();
     for (const extent of this.#extents) {
-      const line = toLine(this.#body, extent);
-      if (line.length + 1 > MAX_ENTRY_BYTES) {
+      const end = writeLine(this.#body, extent, this.#lines, this.#length);
+      if (end - this.#length + 1 > MAX_ENTRY_BYTES) {
         throw new ApiError("body_too_large", `Log entry ${this.#index} is larger than ${MAX_ENTRY_BYTES} bytes.`);
       }
-      this.#lines.set(line, this.#length);
-      this.#length += line.length + 1;
-      this.#lines[this.#length - 1] = LINE_FEED;
+      this.#lines[end] = LINE_FEED;
+      this.#length = end + 1;
       this.#index += 1;
     }
     this.#extents = [];

@@ -15,22 +15,23 @@ function lineEnd(lines: Uint8Array, offset: number): number {
   return newline + 1;
 }
 
-/** Cuts lines into bodies of at most ROW_TARGET_BYTES, at line ends. */
+/** Cuts lines into bodies of at most ROW_TARGET_BYTES, at line ends; a longer line is a body of its own. */
 export function* cutRows(lines: Uint8Array): Generator<{ count: number; body: Uint8Array }> {
-  let start = 0;
-  let count = 0;
-  for (let end = 0; end < lines.length;) {
-    const next = lineEnd(lines, end);
-    if (next - end > MAX_ENTRY_BYTES) throw new RangeError(`A journal entry is larger than ${MAX_ENTRY_BYTES} bytes.`);
-    if (count > 0 && next - start > ROW_TARGET_BYTES) {
-      yield { count, body: lines.subarray(start, end) };
-      start = end;
-      count = 0;
-    }
-    count += 1;
-    end = next;
+  for (let start = 0; start < lines.length;) {
+    const last = lines.subarray(start, start + ROW_TARGET_BYTES).lastIndexOf(NEWLINE);
+    const end = last === -1 ? lineEnd(lines, start) : start + last + 1;
+    if (end - start > MAX_ENTRY_BYTES) throw new RangeError(`A journal entry is larger than ${MAX_ENTRY_BYTES} bytes.`);
+    const body = lines.subarray(start, end);
+    yield { count: countLines(body), body };
+    start = end;
   }
-  if (count > 0) yield { count, body: lines.subarray(start) };
+}
+
+/** Byte by byte: there may be as many lines as half the bytes, and a search for each of them costs more. */
+function countLines(body: Uint8Array): number {
+  let count = 0;
+  for (const byte of body) if (byte === NEWLINE) count += 1;
+  return count;
 }
 
 /** The part of a row's body after its first `skipped` lines. */
