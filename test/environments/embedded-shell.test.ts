@@ -28,6 +28,80 @@ describe("time", () => {
   });
 });
 
+describe("loops in what is parsed while a script runs", () => {
+  test.each([
+    ["eval", "eval 'while :; do :; done'"],
+    ["eval in eval", "eval 'while :; do eval :; done'"],
+    ["a sourced file", "echo 'while :; do x=$x; done' > f; . ./f"],
+  ])("end with a word about it: %s", async (_, command) => {
+    const { execute } = await createEnvironmentClient();
+    const result = await execute(`echo before; ${command}; echo after`);
+    expect(result).toMatchObject({ exit_code: 126 });
+    expect(result.stderr).toMatch(/a loop in `eval` or in a sourced file keeps the embedded sandbox busy/);
+  });
+
+  test("run as a file of their own", async () => {
+    const { execute } = await createEnvironmentClient();
+    const command =
+      "echo 'i=0; while ((i < 3000)); do ((i++)); done; echo $i' > f; bash f; eval 'for i in 1 2; do echo $i; done'";
+    expect(await execute(command)).toMatchObject({ exit_code: 0, stdout: "3000\n1\n2\n" });
+  });
+});
+
+describe("input that does not come by arguments", () => {
+  test.each([
+    ["grep -r", "grep -r x ."],
+    ["awk", "awk 1 big big2 big3 big4"],
+    ["grep in a subshell", 'x=$(grep -r x .); echo "$x"; exit 2'],
+  ])("is bounded as well: %s", async (_, command) => {
+    const { execute, onEnvironment } = await createEnvironmentClient();
+    const body = new Uint8Array(1_500_000).fill(0x61);
+    for (const name of ["big", "big2", "big3", "big4"]) {
+      await onEnvironment(`/files/task/${name}`, {
+        method: "PUT",
+        body,
+        headers: { "Content-Length": `${body.length}` },
+      });
+    }
+    const result = await execute(command);
+    expect(result.exit_code).toBe(2);
+    expect(result.stderr).toMatch(/input above \d+ KiB; a runner has no such limit/);
+    expect((await execute("wc -c big")).exit_code).toBe(0);
+  });
+});
+
+describe("trap", () => {
+  test.each([
+    ["trap 'echo bye' EXIT; echo hi", "hi\nbye\n", 0],
+    ["trap 'echo bye $?' EXIT; echo hi; exit 3", "hi\nbye 3\n", 3],
+    ["cleanup() { echo gone $x; rm -f f; }; trap cleanup EXIT; x=1; touch f; cd /tmp; false", "gone 1\n", 1],
+    ["trap 'exit 7' EXIT; true", "", 7],
+    ["trap 'echo bye' EXIT; trap - EXIT; echo hi", "hi\n", 0],
+    ["trap 'echo a' 0; trap", "trap -- 'echo a' EXIT\na\n", 0],
+    ["trap '' INT TERM; trap 'rm -f x' HUP; echo hi", "hi\n", 0],
+  ])("%s", async (command, stdout, exitCode) => {
+    const { execute } = await createEnvironmentClient();
+    expect(await execute(command)).toMatchObject({ stdout, stderr: "", exit_code: exitCode });
+  });
+
+  test("says of what it cannot do that a runner can", async () => {
+    const { execute } = await createEnvironmentClient();
+    const result = await execute("trap 'echo bad' ERR; echo hi");
+    expect(result).toMatchObject({ exit_code: 0, stdout: "hi\n" });
+    expect(result.stderr).toBe(
+      "trap: ERR: only EXIT is not ignored in the embedded sandbox; a runner has all of them\n",
+    );
+  });
+});
+
+test("ls shows the dates of the folder itself and of the one above", async () => {
+  const { execute } = await createEnvironmentClient();
+  const { stdout } = await execute("ls -la; ls -la /tmp; ls -lad .");
+  expect(stdout).toMatch(/ \.\n/);
+  expect(stdout).not.toContain("Jan  1 00:00");
+  expect(stdout).not.toContain("1970");
+});
+
 describe("bytes", () => {
   test.each([
     ["printf", String.raw`printf '\377\376' > f`, "fffe"],

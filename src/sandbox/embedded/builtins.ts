@@ -1,9 +1,11 @@
 import { type Command, defineCommand, type ExecResult, getCommandNames, type ResolvedCommandContext } from "just-bash";
 import { asBytes, decodeText, encodeText, fromByteString, isAscii, pipeText } from "./bytes.ts";
+import { withFolderDates } from "./folder-dates.ts";
 import { compareLines } from "./compare-lines.ts";
 import { MISSING } from "./missing-commands.ts";
 import type { Pacing } from "./pacing.ts";
 import type { ShellFiles } from "./shell-files.ts";
+import type { Traps } from "./traps.ts";
 import { PACE_COMMAND } from "./words.ts";
 
 const MIB = 1024 * 1024;
@@ -48,7 +50,8 @@ export const INPUT_MAX_BYTES: Readonly<Record<string, number>> = {
 const DIFF_MAX_LINES = 2_000;
 
 /** The shell's commands, paced and bounded, and those that it does not have itself. */
-export function embeddedCommands(files: ShellFiles, pacing: Pacing): Command[] {
+export function embeddedCommands(files: ShellFiles, pacing: Pacing, traps: Traps): Command[] {
+  const trap = defineCommand("trap", async (args) => traps.run(args));
   const step = defineCommand(PACE_COMMAND, async (_, ctx) => {
     await pacing.step(ctx, false);
     return { stdout: "", stderr: "", exitCode: Number(ctx.env.get("?") ?? 0) };
@@ -68,9 +71,9 @@ export function embeddedCommands(files: ShellFiles, pacing: Pacing): Command[] {
     return { stdout: "", stderr: "", exitCode: 0 };
   });
   const bounded = getCommandNames()
-    .filter((name) => name !== "sleep" && !(name in MISSING))
+    .filter((name) => name !== "sleep" && name !== "trap" && !(name in MISSING))
     .map((name) => defineCommand(name, (args, ctx) => runBounded(name, args, ctx, files, pacing)));
-  return [step, sleep, ...own, ...bounded];
+  return [step, sleep, trap, ...own, ...bounded];
 }
 
 async function runBounded(
@@ -88,13 +91,24 @@ async function runBounded(
     return files.noteOutput(asBytes(await original(args.map(encodeFormat), ctx), true));
   }
   files.sawBinary = !isAscii(input) && decodeText(fromByteString(input)).isBinary;
+  const limit = INPUT_MAX_BYTES[name];
+  // What it reads by other ways than its arguments: `grep -r`, `awk -f`, `sort --files0-from`.
+  const outer = files.mayRead(limit === undefined ? undefined : limit - input.length);
   const result = asBytes(await runCommand(name, args, ctx), files.sawBinary);
+  const { isOverdrawn } = files;
+  files.mayRead(outer);
   pacing.end(ctx);
-  return files.noteOutput(result);
+  if (!isOverdrawn) return files.noteOutput(result);
+  return { stdout: "", stderr: tooMuch(name, limit), exitCode: 2 };
+}
+
+function tooMuch(name: string, limit = 0): string {
+  return `${name}: input above ${limit / 1024} KiB; a runner has no such limit\n`;
 }
 
 /** The command itself, with what just-bash does not know of it. */
 async function runCommand(name: string, args: string[], ctx: ResolvedCommandContext): Promise<ExecResult> {
+  if (name === "ls") return withFolderDates(await original(args, ctx), args, ctx);
   if (name === "xargs")
     return original(
       args.flatMap((arg) => (/^-I./.test(arg) ? ["-I", arg.slice(2)] : [arg])),
@@ -126,7 +140,7 @@ async function refuseInput(name: string, args: string[], ctx: ResolvedCommandCon
     if (stat?.isFile) bytes += stat.size;
   }
   if (bytes <= limit) return name === "diff" ? refuseLines(args, ctx) : "";
-  return `${name}: input above ${limit / 1024} KiB; a runner has no such limit\n`;
+  return tooMuch(name, limit);
 }
 
 /** The time of a comparison grows with the square of the lines that differ. */

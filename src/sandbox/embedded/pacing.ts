@@ -4,10 +4,22 @@ import { PACE_COMMAND } from "./words.ts";
 /** Light steps between two breaks: no clock runs while a script keeps its thread, so they are counted. */
 const STEPS_PER_BREAK = 1_000;
 
+/**
+ * Commands that a script runs in a row without a break, at some 20 microseconds each: only loops in what is parsed while the
+ * script runs (`eval`, `source`) have no steps of ours.
+ */
+const MAX_COMMANDS_IN_A_ROW = 25_000;
+
+/** A script keeps the thread that it shares. */
+export class NoBreakError extends Error {
+  override readonly name = "NoBreakError";
+}
+
 /** Lets others have the thread between the steps of a command, and ends it when its time is up. */
 export class Pacing {
   readonly #signal: AbortSignal;
   #steps = 0;
+  #commands = 0;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -18,9 +30,17 @@ export class Pacing {
     this.#steps += 1;
     if (isHeavy || this.#steps >= STEPS_PER_BREAK) {
       this.#steps = 0;
+      this.#commands = 0;
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     this.end(ctx);
+  }
+
+  /** The shell has come to a command, whatever it is. Throws NoBreakError in a script that has not had a break for too long. */
+  hit(feature: string): void {
+    if (!feature.startsWith("bash:cmd:")) return;
+    this.#commands += 1;
+    if (this.#commands > MAX_COMMANDS_IN_A_ROW) throw new NoBreakError();
   }
 
   /** Waits as sleep(1), no longer than the command's time. */

@@ -42,6 +42,8 @@ export class ShellFiles implements IFileSystem {
   /** Whether a file that the running command read as text is not UTF-8: then its text has one character a byte. */
   sawBinary = false;
   #wroteBinary = false;
+  /** Bytes of files that the running command may still read. */
+  #readable = Infinity;
 
   constructor(tree: FileTree, content: FileContent) {
     this.#tree = tree;
@@ -68,6 +70,18 @@ export class ShellFiles implements IFileSystem {
     return result;
   }
 
+  /** Says how many bytes of files the command may read that runs now; any number when left out. Returns what it was before. */
+  mayRead(bytes = Infinity): number {
+    const before = this.#readable;
+    this.#readable = bytes;
+    return before;
+  }
+
+  /** Whether it has asked for more. */
+  get isOverdrawn(): boolean {
+    return this.#readable < 0;
+  }
+
   /** What to tell of files that were too large to read: commands take them for missing ones. */
   refusals(): string {
     const limit = COMMAND_FILE_MAX_BYTES / (1024 * 1024);
@@ -89,6 +103,8 @@ export class ShellFiles implements IFileSystem {
     if (isSystem(path)) return this.#system.readFileBuffer(path);
     const file = this.#file(path, "open");
     if (file.size > COMMAND_FILE_MAX_BYTES) this.#refused.add(path);
+    this.#readable -= file.size;
+    if (this.isOverdrawn) throw new SystemError("EFBIG", "read", path);
     return this.#content.read(file, path, COMMAND_FILE_MAX_BYTES);
   }
 

@@ -1,9 +1,10 @@
-import { Bash, type BashOptions } from "just-bash";
+import { Bash, type BashOptions, type ExecOptions, type ExecResult } from "just-bash";
 import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT, TIMED_OUT_EXIT_CODE } from "../port.ts";
 import { embeddedCommands } from "./builtins.ts";
-import { pacedLoops, Pacing } from "./pacing.ts";
+import { NoBreakError, pacedLoops, Pacing } from "./pacing.ts";
 import { resolvePath } from "./paths.ts";
 import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
+import { functionsOf, Traps } from "./traps.ts";
 import { readable } from "./words.ts";
 
 /**
@@ -40,7 +41,7 @@ const LIMITS: BashOptions["executionLimits"] = {
 const CLEANUP_MS = 1_000;
 
 /** How a shell of Linux ends whose stack is full: by SIGSEGV. */
-const OVERFLOWN = {
+const OVERFLOWN: ExecResult = {
   stdout: "",
   stderr:
     "bash: the command is nested too deeply for the embedded sandbox (stack overflow); a runner has no such limit\n",
@@ -51,6 +52,15 @@ const OVERFLOWN = {
 const VARIABLES = { HOME: "/root", USER: "root", LANG: "C.UTF-8", TASK_DIR: TASK_ROOT };
 
 const encoder = new TextEncoder();
+
+/** How a script ends that keeps the thread in a loop that has no breaks (pacing.ts). */
+const WITHOUT_BREAKS: ExecResult = {
+  stdout: "",
+  stderr:
+    "bash: a loop in `eval` or in a sourced file keeps the embedded sandbox busy, which drops its output; run it as `bash FILE`, " +
+    "or use a runner\n",
+  exitCode: 126,
+};
 
 /** How a command ended, and the beginning of what it wrote. */
 export interface ShellOutcome {
@@ -69,6 +79,7 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
   if (refusal) return refused(refusal);
   const raw = { stdout: "" };
   const pacing = new Pacing(signal);
+  const traps = new Traps();
   const shell = new Bash({
     fs: files,
     // What the shell logs is what commands wrote; its result guesses at an encoding.
@@ -78,7 +89,8 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
         if (typeof data?.["output"] === "string") raw.stdout = data["output"];
       },
     },
-    customCommands: embeddedCommands(files, pacing),
+    coverage: pacing,
+    customCommands: embeddedCommands(files, pacing, traps),
     cwd,
     env: { ...VARIABLES, ...env },
     processInfo: { pid: 1, ppid: 0, uid: 0, gid: 0 },
@@ -86,6 +98,14 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
       ...LIMITS,
       // Only where a command does not heed `signal` itself: the shell's own clock forgets what was printed.
       maxExecutionTimeMs: limits.seconds * 1000 + CLEANUP_MS,
+    },
+  });
+  let functions: string[] = [];
+  shell.registerTransformPlugin({
+    name: "functions",
+    transform: ({ ast }) => {
+      functions = functionsOf(ast);
+      return { ast };
     },
   });
   shell.registerTransformPlugin(pacedLoops);
@@ -97,25 +117,42 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
   };
   if (signal.aborted) isUp();
   else signal.addEventListener("abort", isUp, { once: true });
-  const result = await shell
-    .exec(command.command, { cwd, rawScript: true, signal: late.signal, ...input })
-    .catch((error: unknown) => {
+  const run = (script: string, options: ExecOptions) =>
+    shell.exec(script, { rawScript: true, signal: late.signal, ...options }).catch((error: unknown) => {
+      if (error instanceof NoBreakError) return WITHOUT_BREAKS;
       if (isStackOverflow(error)) return OVERFLOWN;
       throw error;
     });
-  const errors = readable(result.stderr) + files.refusals();
-  const all = { stdout: files.outputBytes(raw.stdout), stderr: encoder.encode(errors) };
+  const result = await run(command.command, { cwd, ...input });
+  const all = { stdout: files.outputBytes(raw.stdout), stderr: result.stderr };
+  const lastWords = signal.aborted ? undefined : traps.commandAfter(functions, result.exitCode);
+  if (lastWords !== undefined) {
+    raw.stdout = "";
+    const variables = result.env ?? {};
+    const last = await run(lastWords, { cwd: variables["PWD"] ?? cwd, env: variables, replaceEnv: true });
+    all.stdout = concatenate(all.stdout, files.outputBytes(raw.stdout));
+    all.stderr += last.stderr;
+    result.exitCode = last.exitCode;
+  }
+  const errors = encoder.encode(readable(all.stderr) + files.refusals());
   const output = {
     stdout: all.stdout.subarray(0, limits.outputBytes),
-    stderr: all.stderr.subarray(0, limits.outputBytes),
+    stderr: errors.subarray(0, limits.outputBytes),
   };
-  const produced = { stdout: all.stdout.byteLength, stderr: all.stderr.byteLength };
+  const produced = { stdout: all.stdout.byteLength, stderr: errors.byteLength };
   if (signal.aborted) return { output, ending: { status: isTimeout(signal) ? "timed_out" : "killed", produced } };
   // The shell looks at the clock itself, and may be quicker than the timer behind `signal`.
   const isLate = Date.now() - begun >= limits.seconds * 1000;
   if (isLate && result.exitCode === TIMED_OUT_EXIT_CODE) return { output, ending: { status: "timed_out", produced } };
   const exitCode = result.exitCode === 0 && files.refusals() !== "" ? 1 : result.exitCode;
   return { output, ending: { status: "exited", exitCode, produced } };
+}
+
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }
 
 /** The engine says so of calls that are nested too deeply, and of patterns that it then has no room to run. */
