@@ -27,6 +27,48 @@ const COMMANDS: Readonly<Record<string, string>> = {
   "sed over and over": "seq 1 100000 | sed ':a;N;$!ba;s/\\n/,/g' | wc -c",
 };
 
+/** As many lines of `seq` as there are in so many bytes, less a few. */
+const LINES = { "256 KiB": 45_000, "1 MiB": 165_000, "2 MiB": 315_000, "4 MiB": 615_000, "7 MiB": 1_060_000 };
+
+/** Tools with the largest input that they take, and what costs them most (docs/environments.md has the times). */
+const TOOLS: readonly [size: keyof typeof LINES, command: string][] = [
+  ["4 MiB", "grep -cE '([0-9]+)*7' f"],
+  ["4 MiB", "grep -v 1 f | wc -l"],
+  ["2 MiB", "rg -c '[0-9]*1.*2' f"],
+  ["2 MiB", "awk '{ n[$1 % 1000] += length($0) } END { for (k in n) c++; print c }' f"],
+  ["2 MiB", "head -15000 f | sed -n 's/[1-5]/x/gp' | wc -l"],
+  ["2 MiB", "sed -n 's/[1-5]/x/gp' f | wc -l"],
+  ["1 MiB", "jq -s 'map(. * 2) | group_by(. % 7) | length' f"],
+  ["1 MiB", "comm -12 f f | wc -l"],
+  ["1 MiB", "sort -rn f | head -1"],
+  ["1 MiB", "sort -u f | wc -l"],
+  ["1 MiB", "head -c 500000 f > g; join g g | wc -l"],
+  ["1 MiB", "column -t f | wc -l"],
+  ["256 KiB", "yq -p json . f | wc -l"],
+  ["256 KiB", "html-to-markdown f | wc -c"],
+  ["7 MiB", "wc f"],
+  ["7 MiB", "tac f | tail -1"],
+  ["7 MiB", "rev f | tail -1"],
+  ["7 MiB", "uniq -c f | tail -1"],
+  ["7 MiB", "cut -c 2-3 f | tail -1"],
+  ["7 MiB", "tr 1-5 a-e < f | tail -1"],
+  ["7 MiB", "nl f | tail -1"],
+  ["7 MiB", "paste f f | tail -1"],
+  ["7 MiB", "fold -w 3 f | tail -1"],
+  ["7 MiB", "sha256sum f"],
+  ["7 MiB", "md5sum f"],
+  ["7 MiB", "base64 f | tail -1"],
+  ["7 MiB", "od f | tail -1"],
+  ["7 MiB", "xxd f | tail -1"],
+  ["7 MiB", "gzip -c f | wc -c"],
+  ["7 MiB", "tar cf t.tar f; tar tf t.tar"],
+  ["7 MiB", "split -l 100000 f p; ls p* | wc -l"],
+  ["7 MiB", "head -c 1000000 f | xargs -n 1000 echo | wc -l"],
+  ["7 MiB", "x=$(head -c 1000000 f); echo ${#x} ${x//1/22} | wc -c"],
+  ["7 MiB", "mapfile -t x < f; echo ${#x[@]}"],
+  ["7 MiB", "while read -r line; do n=$line; done < f; echo $n"],
+];
+
 /** A schema whose definitions double: as many ways through it as 2 to the power of `levels`. */
 function doublingSchema(levels: number): object {
   const next = Array.from({ length: levels }, (_, n) => ({ $ref: `#/$defs/d${n + 1}` }));
@@ -48,7 +90,10 @@ const SCHEMAS: Readonly<Record<string, object>> = {
 export function attacksOn({ parameters, environmentToken }: Subjects): Attack[] {
   const { org, ws, project_id, environment_id } = parameters;
   const execute = `/api/v1/org/${org}/ws/${ws}/environments/${environment_id}/execute`;
-  const commands = Object.entries(COMMANDS).map(([title, command]) => ({
+  const tools = TOOLS.map(
+    ([size, command]) => [`${size} to ${command}`, `seq 1 ${LINES[size]} > f; ${command}`] as const,
+  );
+  const commands = [...Object.entries(COMMANDS), ...tools].map(([title, command]) => ({
     title: `embedded: ${title}`,
     method: "POST",
     path: execute,

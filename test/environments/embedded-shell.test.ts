@@ -23,7 +23,7 @@ describe("time", () => {
     const { execute } = await createEnvironmentClient();
     const reversed = await execute("seq 1 6000 > a; tac a > b; diff a b");
     expect(reversed).toMatchObject({ exit_code: 2, stdout: "" });
-    expect(reversed.stderr).toBe("diff: input above 2000 lines in both files together; a runner has no such limit\n");
+    expect(reversed.stderr).toBe("diff: input above 2000 lines in all; a runner has no such limit\n");
     expect(await execute("diff a a && diff <(echo a) <(echo b)")).toMatchObject({ exit_code: 1 });
   });
 });
