@@ -2,6 +2,18 @@ import { and, gt, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { apiKeys } from "../db/schema.ts";
 
+/** Milliseconds between two looks at whether the key of an open connection is still good. */
+const LOOK_MS = 6_000;
+
+/** Settles when the key is good no more; rejects with the signal's reason when that is aborted. A look that fails is made again. */
+export async function untilKeyEnds(db: Database, keyId: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await scheduler.wait(LOOK_MS, { signal });
+    const ended = await findEndedKeys(db, [keyId], new Date()).catch(() => new Set<string>());
+    if (ended.has(keyId)) return;
+  }
+}
+
 /** Which of these keys (ids) are good no more: revoked, expired, switched off, or gone. One query, however many they are. */
 export async function findEndedKeys(db: Database, keyIds: readonly string[], now: Date): Promise<Set<string>> {
   const ended = new Set(keyIds);

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AppContext, type AppEnv, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
+import { paceBody } from "../http/request-body.ts";
 import { entityTag, serveFile } from "../http/stored-file.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { type FileStatus, TASK_ROOT } from "../sandbox/port.ts";
@@ -182,8 +183,12 @@ export function environmentFileRoutes(): OpenAPIHono<AppEnv> {
     const size = expectSize(c);
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));
     const path = toAbsolute(c.req.valid("param").path);
-    const content = c.req.raw.body ?? new Blob([]).stream();
-    const { status, created } = unwrap(await handle.writeFile(access, path, content, size));
+    const body = paceBody(c.req.raw.body ?? new Blob([]).stream(), configOf(c));
+    const written = await handle.writeFile(access, path, body.stream, size).catch((error: unknown) => {
+      throw body.failure ?? error;
+    });
+    if (body.failure) throw body.failure;
+    const { status, created } = unwrap(written);
     return c.json(toFile(status), created ? 201 : 200);
   });
 

@@ -58,6 +58,36 @@ async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number, rul
   return await new Blob(chunks).arrayBuffer();
 }
 
+/** A body that is passed on as it comes, and breaks off where it comes too slowly; `failure` is then why. */
+export interface PacedBody {
+  stream: ReadableStream<Uint8Array>;
+  failure: ApiError | undefined;
+}
+
+/** The body of a request whose bytes somebody else reads, no faster than they are taken. */
+export function paceBody(body: ReadableStream<Uint8Array>, rules: PaceRules): PacedBody {
+  const reader = body.getReader();
+  const pace = new BodyPace(rules);
+  const paced: PacedBody = { stream: new ReadableStream({ type: "bytes", pull, cancel }), failure: undefined };
+  async function pull(controller: ReadableByteStreamController) {
+    try {
+      const { done, value } = await pace.take(reader.read());
+      if (value && value.byteLength > 0) controller.enqueue(value);
+      if (done) controller.close();
+      // A reader that has brought its own buffer waits for it.
+      if (done) controller.byobRequest?.respond(0);
+    } catch (error) {
+      if (error instanceof ApiError) paced.failure = error;
+      void reader.cancel(error).catch(() => undefined);
+      controller.error(error);
+    }
+  }
+  async function cancel(reason: unknown) {
+    await reader.cancel(reason);
+  }
+  return paced;
+}
+
 function tooLarge(maxBytes: number): ApiError {
   return new ApiError("body_too_large", `The request body is larger than ${maxBytes} bytes.`);
 }

@@ -151,7 +151,11 @@ export abstract class Pool extends DurableObject {
     if (keyIds.length === 0) return;
     this.#timers.set("keys", Date.now() + KEY_CHECK_MS);
     try {
-      this.#sockets.refuse(await findEndedKeys(connect(this.env.DB), keyIds, new Date()));
+      const ended = await findEndedKeys(connect(this.env.DB), keyIds, new Date());
+      // Its environments end their connections to it when they hear of that.
+      for (const runnerId of this.#sockets.refuse(ended)) {
+        for (const work of this.#store.workOf(runnerId)) this.#lose(work, "The key of its runner was revoked");
+      }
     } catch (error) {
       // What cannot be asked now is asked at the next look.
       logBackgroundFailure("checkRunnerKeys", error);

@@ -45,12 +45,13 @@ export class RunnerSockets {
     return [...new Set(this.#open.flatMap((socket) => this.#host.getTags(socket)))];
   }
 
-  /** Ends the connections of keys that are good no more. */
-  refuse(ended: ReadonlySet<string>): void {
-    for (const socket of this.#open) {
-      if (!this.#host.getTags(socket).some((keyId) => ended.has(keyId))) continue;
+  /** Ends the connections of keys that are good no more, and returns the runners whose they were. */
+  refuse(ended: ReadonlySet<string>): string[] {
+    const refused = this.#open.filter((socket) => this.#host.getTags(socket).some((keyId) => ended.has(keyId)));
+    for (const socket of refused) {
       socket.close(POOL_CLOSE_CODES.accessEnded, "The key of this connection is good no more");
     }
+    return refused.flatMap((socket) => this.idOf(socket) ?? []);
   }
 
   get #open(): WebSocket[] {

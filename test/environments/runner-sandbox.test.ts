@@ -9,7 +9,7 @@ import {
   type MachineMessage,
   WORK_TOKEN_HEADER,
 } from "../../src/sandbox/runner-protocol.ts";
-import { letLeasesEnd, type RunnerClient, startRunner } from "../pool/runner-client.ts";
+import { letKeysBeLookedAt, letLeasesEnd, type RunnerClient, startRunner } from "../pool/runner-client.ts";
 import { manifest, pack } from "../registry/archives.ts";
 import { publishVersion } from "../registry/published.ts";
 import { inTime } from "../stream/event-client.ts";
@@ -119,6 +119,19 @@ async function breakOff(environmentId: string, machine: MachineClient): Promise<
     );
   await expect.poll(open).toBe(false);
 }
+
+test("fails, and ends its machine's connection, when the key of its runner is revoked", async () => {
+  const { tenant, runner, machine, read } = await setUp();
+  await env.DB.prepare(
+    "UPDATE api_keys SET revoked_at = ? WHERE organization_id = ? AND scopes LIKE '%runner%' AND scopes NOT LIKE '%admin%'",
+  )
+    .bind(Date.now(), tenant.id)
+    .run();
+  await letKeysBeLookedAt(tenant);
+  expect(await inTime(runner.closed, "the close of the runner")).toBe(4004);
+  expect(await inTime(machine.closed, "the close of the machine")).toBe(4000);
+  expect(await read()).toMatchObject({ state: "failed", error: "The key of its runner was revoked" });
+});
 
 test("provisions on the machine of the runner that claims it", async () => {
   const { tenant, runner, environment } = await begin();

@@ -114,3 +114,11 @@ export async function letLeasesEnd(tenant: Tenant): Promise<void> {
   });
   await runDurableObjectAlarm(poolOf(tenant));
 }
+
+/** Lets the time come at which the pool looks whether the keys of its runners are still good. */
+export async function letKeysBeLookedAt(tenant: Tenant): Promise<void> {
+  await runInDurableObject(poolOf(tenant), (_, { storage }) => {
+    storage.sql.exec("UPDATE timers SET due = 0 WHERE name = 'keys'");
+  });
+  await runDurableObjectAlarm(poolOf(tenant));
+}

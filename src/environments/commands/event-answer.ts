@@ -1,4 +1,6 @@
-import type { AppContext } from "../../http/context.ts";
+import { untilKeyEnds } from "../../auth/ended-keys.ts";
+import { type AppContext, callerOf, databaseOf } from "../../http/context.ts";
+import { ApiError } from "../../http/errors/error-table.ts";
 import { EVENT_STREAM_HEADERS } from "../../stream/transport/server-sent-events.ts";
 import { followCommand, type FollowedCommand } from "./command-following.ts";
 import { OutputText, toResult } from "./command-view.ts";
@@ -18,7 +20,7 @@ const KEEPALIVE = encoder.encode(": keepalive\n\n");
 
 /**
  * Answers with a command's output as it comes, as server-sent events; the first one is `start` with the command's id and
- * `beginning`, the last one is `exit`, or `error`.
+ * `beginning`, the last one is `exit`, or `error`: also when the key is good no more.
  */
 export function answerWithEvents(
   c: AppContext,
@@ -36,11 +38,20 @@ export function answerWithEvents(
   const timer = setInterval(() => {
     if (Date.now() - lastWrite >= KEEPALIVE_MS) void write(KEEPALIVE).catch(() => clearInterval(timer));
   }, KEEPALIVE_MS);
-  const sending = send(c, followed, beginning, write)
+  const over = new AbortController();
+  const ended = untilKeyEnds(databaseOf(c), callerOf(c).keyId, over.signal).then(() => {
+    throw new ApiError("key_invalid", "The key that opened this connection is good no more. The command goes on.");
+  });
+  // Where nobody waits for it any more, it rejects because it was aborted.
+  ended.catch(() => undefined);
+  const sending = send(c, followed, beginning, { write, ended })
     .then(() => writer.close())
     // The client went away; its command goes on.
     .catch(() => undefined)
-    .finally(() => clearInterval(timer));
+    .finally(() => {
+      over.abort();
+      clearInterval(timer);
+    });
   c.executionCtx.waitUntil(sending);
   return new Response(readable, { headers: { ...headers, ...EVENT_STREAM_HEADERS } });
 }
@@ -49,14 +60,14 @@ async function send(
   c: AppContext,
   followed: FollowedCommand,
   beginning: object,
-  write: (bytes: Uint8Array) => Promise<void>,
+  { write, ended }: { write: (bytes: Uint8Array) => Promise<void>; ended: Promise<never> },
 ): Promise<void> {
   await write(event("start", { command_id: followed.commandId, ...beginning }));
   const text = new OutputText();
   const news = followCommand(followed);
   try {
     for (;;) {
-      const { done, value } = await news.next();
+      const { done, value } = await Promise.race([news.next(), ended]);
       if (done === true) {
         for (const stream of ["stdout", "stderr"] as const) {
           const rest = text.end(stream);

@@ -1,11 +1,13 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { describe, expect, test } from "vitest";
+import { decodeJwt } from "jose";
+import { describe, expect, test, vi } from "vitest";
 import { lookupOf } from "../../../src/auth/api-keys.ts";
 import { connect } from "../../../src/db/client.ts";
 import { apiKeys } from "../../../src/db/schema.ts";
 import { EventClient, inTime } from "../../stream/event-client.ts";
 import { call } from "../../tenant.ts";
+import { runAlarm } from "../log/archived-run.ts";
 import { createRunClient, type RunClient } from "../run-client.ts";
 import { SocketClient } from "../socket-client.ts";
 
@@ -76,4 +78,30 @@ test("a long poll that waits ends with 401", async () => {
   const response = await inTime(waiting.response, "the end of the poll");
   expect(response.status).toBe(401);
   expect(await response.text()).toContain("What opened this stream is good no more.");
+});
+
+test("connections that a stream token opened end with the token", async () => {
+  const client = await createRunClient();
+  const tokenOf = async (role: string) =>
+    (await (await client.onRun(`/stream_token?role=${role}`)).json<{ token: string }>()).token;
+  const path = `/api/projects/@current/tasks/${client.taskId}/runs/${client.runId}/stream`;
+  const opened = (query: string, headers = {}) => call(`${path}?${query}`, { headers });
+  const upgrade = { Upgrade: "websocket" };
+  const [viewer, agent] = [await tokenOf("viewer"), await tokenOf("agent")];
+  const stream = new EventClient(await opened(`stream_token=${viewer}`));
+  const reader = new SocketClient(await opened(`stream_token=${viewer}`, upgrade));
+  const agentSocket = new SocketClient(await opened(`role=agent&stream_token=${agent}`, upgrade));
+  await stream.next();
+  const { exp = 0 } = decodeJwt(viewer);
+  vi.useFakeTimers({ toFake: ["Date"], now: (exp + 1) * 1000 });
+  try {
+    await runAlarm(client);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(await inTime(reader.closed, "the close of the reader")).toBe(4004);
+  expect(await inTime(agentSocket.closed, "the close of the agent")).toBe(4004);
+  const frames = await inTime(stream.rest(), "the end of the events");
+  expect(frames.at(-1)).toMatchObject({ event: "error", data: '{"error":"Access ended"}' });
+  expect((await opened(`stream_token=${viewer}x`)).status).toBe(401);
 });
