@@ -31,6 +31,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "environments/commands": [
     "admin",
+    "auth",
     "environments",
     "environments/object",
     "http",
