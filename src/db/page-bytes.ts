@@ -17,3 +17,13 @@ export function bytesBefore(columns: readonly Column[], order: readonly SQL[]): 
   const window = sql`ORDER BY ${sql.join([...order], sql`, `)} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING`;
   return sql<number>`coalesce(sum(${bytesOf(columns)}) OVER (${window}), 0)`;
 }
+
+/** Bytes of a long column that a row of a page-numbered list carries; such a page has all its rows, and cannot end early. */
+export const LISTED_MAX_BYTES = 20_000;
+
+/** A column as lists of numbered pages have it: null where it is longer, since whoever wants it reads the one row. */
+export function unlessLong<C extends Column>(column: C): SQL<C["_"]["data"] | null> {
+  return sql`CASE WHEN octet_length(${column}) <= ${sql.raw(String(LISTED_MAX_BYTES))} THEN ${column} END`.mapWith(
+    column,
+  );
+}

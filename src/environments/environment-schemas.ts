@@ -102,7 +102,7 @@ export const environmentResponse = z
     expires_at: z.iso.datetime().nullable(),
     execute_token: executeToken,
     service_urls: serviceUrls,
-    instruction: z.string().nullable(),
+    instruction: z.string().nullable().openapi({ description: "Null in lists where it has more than 20,000 bytes" }),
     error: z.string().nullable().openapi({ description: "Why it failed" }),
     task_verification: verification,
     task: z

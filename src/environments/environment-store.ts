@@ -2,6 +2,7 @@ import { and, count, desc, eq, getTableColumns, inArray, isNull, type SQL, sql }
 import type { Caller } from "../auth/caller.ts";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
+import { unlessLong } from "../db/page-bytes.ts";
 import { environments, organizations, projects, registryTasks } from "../db/schema.ts";
 import { isPublic } from "../registry/read/published-store.ts";
 import { type EnvironmentRow, SANDBOX_STATES, type SandboxState } from "./object/environment-record.ts";
@@ -66,6 +67,13 @@ export async function findByIdempotencyKey(
   return row;
 }
 
+/** What a list shows: an instruction may have a megabyte, and so may what task.yaml says of verification. */
+const LISTED_COLUMNS = {
+  ...getTableColumns(environments),
+  instruction: unlessLong(environments.instruction),
+  verification: unlessLong(environments.verification),
+};
+
 /** One page of a workspace's environments, newest first, and the number of all. */
 export async function listEnvironments(
   db: Database,
@@ -87,7 +95,7 @@ export async function listEnvironments(
   );
   const [rows, [counted]] = await db.batch([
     db
-      .select()
+      .select(LISTED_COLUMNS)
       .from(environments)
       .where(listed)
       .orderBy(desc(environments.createdAt), desc(environments.id))

@@ -570,3 +570,15 @@ describe("what is asked for", () => {
     expect((await create()).status).toBe(201);
   });
 });
+
+test("a list leaves out long instructions, which the environment itself has", async () => {
+  const long = "x".repeat(20_001);
+  const { tenant, environment } = await createEnvironmentClient({ yaml: { instruction: long } });
+  expect(environment.instruction).toBe(long);
+  const { environments } = await (
+    await tenant.api(basePath(tenant))
+  ).json<{ environments: { instruction: unknown }[] }>();
+  expect(environments).toMatchObject([{ id: environment.id, instruction: null }]);
+  const read = await (await tenant.api(`${basePath(tenant)}/${environment.id}`)).json();
+  expect(read).toMatchObject({ instruction: long });
+});

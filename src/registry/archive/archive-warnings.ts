@@ -25,3 +25,18 @@ export function findTaskFileWarnings(files: ArchiveFiles): StoredProblem[] {
     return { loc: ["archive", path], msg, type: "task_file_misplaced" };
   });
 }
+
+/** Bytes of a name that Linux takes. */
+const NAME_MAX_BYTES = 255;
+
+const encoder = new TextEncoder();
+
+const isTooLong = (path: string) => path.split("/").some((name) => encoder.encode(name).byteLength > NAME_MAX_BYTES);
+
+/** Paths that can be read here and not be unpacked by a runner. */
+export function findNameWarnings(files: ArchiveFiles): StoredProblem[] {
+  return files.list(isTooLong, MAX_NAMED).map((path) => {
+    const msg = `has a name above ${NAME_MAX_BYTES} bytes: runners cannot unpack it. Shorten it.`;
+    return { loc: ["archive", path], msg, type: "path_too_long" };
+  });
+}

@@ -1,7 +1,7 @@
 import type { registryVersions, StoredProblem } from "../../db/schema.ts";
 import { MAX_PROBLEMS } from "../../zip/check/check-problems.ts";
 import { type ArchiveFiles, UnreadableText } from "../archive/archive-files.ts";
-import { findRootWarnings, findTaskFileWarnings } from "../archive/archive-warnings.ts";
+import { findNameWarnings, findRootWarnings, findTaskFileWarnings } from "../archive/archive-warnings.ts";
 import { checkCompose, type ComposeFindings } from "./manifest-compose.ts";
 import { fieldProblem, MANIFEST_LOC, type ManifestFields, manifestFields, toFieldProblems } from "./manifest-schema.ts";
 import { checkScripts, findScript, findScriptWarnings, isWrittenOut } from "./manifest-scripts.ts";
@@ -58,7 +58,7 @@ export async function readManifest(
     const withheldPaths = withheldPathsOf({ solutionPath: undefined, manifestHasSecrets: false }, (path) =>
       files.hasAtRoot(path),
     );
-    const warnings = findTaskFileWarnings(files);
+    const warnings = [...findTaskFileWarnings(files), ...findNameWarnings(files)];
     return { ok: true, manifest: { fields: {}, readmePath, withheldPaths, warnings } };
   }
   if (!parsed.ok) return parsed;
@@ -78,6 +78,7 @@ export async function readManifest(
   const withheldPaths = withheldPathsOf(findSecrets(files, fields), (path) => files.hasAtRoot(path));
   const warnings = [
     ...findRootWarnings(files),
+    ...findNameWarnings(files),
     ...findWarnings(fields),
     ...(await findScriptWarnings(files, fields)),
     ...compose.warnings,

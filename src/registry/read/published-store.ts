@@ -1,6 +1,7 @@
 import { and, count, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Caller } from "../../auth/caller.ts";
 import type { Database } from "../../db/client.ts";
+import { unlessLong } from "../../db/page-bytes.ts";
 import { organizations, registryTasks, registryVersions } from "../../db/schema.ts";
 import type { DetailRow } from "./published-task-view.ts";
 
@@ -47,7 +48,7 @@ export const summaryColumns = {
   license: registryVersions.license,
   source: registryVersions.source,
   tags: registryVersions.tags,
-  ports: registryVersions.ports,
+  ports: unlessLong(registryVersions.ports),
   verification: verificationOutline,
 };
 

@@ -142,6 +142,20 @@ describe("a task file that is not where it is looked for", () => {
   });
 });
 
+describe("a path that a runner cannot unpack", () => {
+  it("is warned of", async () => {
+    const path = `data/${"é".repeat(128)}`;
+    const answer = await publish(await createTenant(), packTask({}, { [path]: "x" }));
+    const { warnings } = await answer.json<Warned>();
+    expect(warnings).toMatchObject([{ loc: ["archive", path], type: "path_too_long" }]);
+  });
+
+  it("is not when it is as long as it may be", async () => {
+    const answer = await publish(await createTenant(), packTask({}, { [`data/${"a".repeat(255)}`]: "x" }));
+    expect((await answer.json<Warned>()).warnings).toEqual([]);
+  });
+});
+
 describe("a script that will fail", () => {
   it.each([
     ["ends its lines with CRLF", { "verify.sh": "exit 0\r\n" }, "verify.sh", "script_crlf"],
