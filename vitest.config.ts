@@ -12,6 +12,7 @@ const workersRuntime = async () =>
   cloudflareTest({
     wrangler: { configPath: "./wrangler.toml" },
     miniflare: {
+      d1Databases: { EMPTY_DB: "empty" },
       ratelimits: {
         RATE_LIMIT: { namespace_id: "1001", simple: { limit: 100_000, period: 60 } },
         // For the tests of the limit itself.
@@ -34,9 +35,6 @@ const workersRuntime = async () =>
     },
   });
 
-/** Files that empty the database they share with others, so that they need a Worker of their own. */
-const ALONE = ["test/admin/bootstrap.test.ts"];
-
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -49,15 +47,11 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/node/**", ...ALONE],
+          exclude: ["test/node/**"],
           setupFiles: ["./test/setup.ts"],
           testTimeout: 30_000,
           isolate: false,
         },
-      },
-      {
-        plugins: [await workersRuntime()],
-        test: { name: "alone", include: ALONE, setupFiles: ["./test/setup.ts"], testTimeout: 30_000 },
       },
       // What needs Node itself: schema validators that compile code, a browser, the scripts.
       { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000 } },

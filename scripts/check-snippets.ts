@@ -75,7 +75,7 @@ async function prepare(
   const settings = await readFile(state.settings, "utf8");
   const variables = [
     `URL=${connection.base_url}`,
-    ...settings.split("\n").filter((line) => /^BOOTSTRAP_SECRET=/.test(line)),
+    ...settings.split("\n").filter((line) => line.startsWith("BOOTSTRAP_SECRET=")),
   ];
   if (connection.api_key === undefined) return variables.join("\n");
   const { base_url: baseUrl, api_key: key } = connection;

@@ -1,10 +1,10 @@
+import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { count } from "drizzle-orm";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { apiKeys, organizations, projects, users, workspaces } from "../../src/db/schema.ts";
 import { callConfigured } from "../configured.ts";
-import { call, createTenant } from "../tenant.ts";
 import { expectError, statusesOf } from "./answers.ts";
 
 const SECRET = "test-bootstrap-secret-0123456789abcdef";
@@ -18,17 +18,22 @@ interface Created {
   api_key: { id: string; key: string; scopes: string[] };
 }
 
+/** A database of its own: others share theirs, and this one is emptied. */
+const { EMPTY_DB: DB } = env;
+
 function create(token: string | undefined, body: unknown = BODY): Promise<Response> {
-  return call("/api/v1/organizations", {
+  return callConfigured({ DB }, "/api/v1/organizations", {
     method: "POST",
     headers: { "Content-Type": "application/json", ...(token !== undefined && { Authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
   });
 }
 
+beforeAll(() => applyD1Migrations(DB, env.TEST_MIGRATIONS));
+
 /** A new deployment: no organization in the database. */
 beforeEach(async () => {
-  const db = connect(env.DB);
+  const db = connect(DB);
   await db.batch([
     db.delete(apiKeys),
     db.delete(projects),
@@ -59,14 +64,14 @@ test("of bootstraps at the same time exactly one wins", async () => {
   expect(statusesOf(answers)).toEqual([201, ...Array<number>(7).fill(409)]);
   const lost = answers.find((answer) => answer.status === 409);
   expect(await lost?.json()).toMatchObject({ type: "conflict_error", detail: expect.stringContaining("admin key") });
-  const db = connect(env.DB);
+  const db = connect(DB);
   for (const table of [organizations, users, workspaces, projects, apiKeys]) {
     expect(await db.select({ rows: count() }).from(table)).toEqual([{ rows: 1 }]);
   }
 });
 
 test("the bootstrap secret is refused once there is an organization", async () => {
-  await createTenant();
+  expect((await create(SECRET)).status).toBe(201);
   const response = await create(SECRET);
   expect(response.status).toBe(409);
   expect(await response.json()).toMatchObject({ code: 409, type: "conflict_error" });
@@ -86,7 +91,7 @@ test.for(["wrong-bootstrap-secret-0123456789", SECRET.slice(0, -1), `${SECRET}0`
 );
 
 test("without a configured secret nothing bootstraps", async () => {
-  const response = await callConfigured({ BOOTSTRAP_SECRET: undefined }, "/api/v1/organizations", {
+  const response = await callConfigured({ DB, BOOTSTRAP_SECRET: undefined }, "/api/v1/organizations", {
     method: "POST",
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${SECRET}` },
     body: JSON.stringify(BODY),
@@ -97,7 +102,7 @@ test("without a configured secret nothing bootstraps", async () => {
 test("guesses at the secret are limited per address, right ones too", async () => {
   const keys: string[] = [];
   const full = { limit: ({ key }: { key: string }) => Promise.resolve({ success: keys.push(key) === 0 }) };
-  const response = await callConfigured({ RATE_LIMIT: full }, "/api/v1/organizations", {
+  const response = await callConfigured({ DB, RATE_LIMIT: full }, "/api/v1/organizations", {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
@@ -113,7 +118,8 @@ test("guesses at the secret are limited per address, right ones too", async () =
 
 test("the secret is a Bearer token only", async () => {
   const headers = { "Content-Type": "application/json", "X-API-Key": SECRET };
-  const response = await call("/api/v1/organizations", { method: "POST", headers, body: JSON.stringify(BODY) });
+  const init = { method: "POST", headers, body: JSON.stringify(BODY) };
+  const response = await callConfigured({ DB }, "/api/v1/organizations", init);
   expect(response.status).toBe(401);
 });
 
