@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { v4 as uuid } from "uuid";
+import { expect, vi } from "vitest";
 import { PING, type PoolMessage, poolMessage, type RunnerMessage } from "../../src/pool/pool-protocol.ts";
 import { inTime } from "../stream/event-client.ts";
 import { call, type Tenant } from "../tenant.ts";
@@ -106,13 +107,20 @@ function poolOf(tenant: Tenant) {
   return env.RUNNERS.getByName(tenant.id);
 }
 
-/** Lets so much time pass that no runner was heard of during its lease. */
+/** Lets so much time pass that no runner was heard of during its lease, until nobody holds work any more. */
 export async function letLeasesEnd(tenant: Tenant): Promise<void> {
-  await runInDurableObject(poolOf(tenant), (_, { storage }) => {
-    storage.sql.exec("UPDATE runners SET heard_at = heard_at - 1000000");
-    storage.sql.exec("UPDATE timers SET due = 0 WHERE name = 'leases'");
-  });
-  await runDurableObjectAlarm(poolOf(tenant));
+  const pass = async () => {
+    await runInDurableObject(poolOf(tenant), (_, { storage: { sql } }) => {
+      sql.exec("UPDATE runners SET heard_at = heard_at - 1000000");
+      sql.exec("UPDATE timers SET due = 0 WHERE name = 'leases'");
+    });
+    await runDurableObjectAlarm(poolOf(tenant));
+    // The pool may just have given work away, or be hearing that a connection is gone.
+    return runInDurableObject(poolOf(tenant), (_, { storage: { sql } }) =>
+      sql.exec("SELECT id FROM work WHERE runner_id IS NOT NULL").toArray(),
+    );
+  };
+  await vi.waitFor(async () => expect(await pass()).toEqual([]), { timeout: 10_000 });
 }
 
 /** Lets the time come at which the pool looks whether the keys of its runners are still good. */
