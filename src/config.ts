@@ -164,6 +164,7 @@ const settings = z.object({
   RUN_ARTIFACTS_BODY_MAX_BYTES: bytes(45 * MB),
   /** How long a stream is silent before its readers are told that it is alive, and how long they stay connected. */
   RUN_STREAM_KEEPALIVE_SECONDS: seconds(20),
+  EXECUTE_KEEPALIVE_SECONDS: seconds(10),
   RUN_STREAM_ROTATE_SECONDS: seconds(15 * 60),
   /** Readers of one run's stream at the same time. */
   RUN_STREAM_MAX_READERS: count(2_000),

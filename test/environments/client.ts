@@ -1,6 +1,7 @@
-import { runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
+import { buildApp } from "../../src/app.ts";
 import type { Environment } from "../../src/environments/object/environment-object.ts";
 import type { CommandResponse, ExecuteResponse } from "../../src/environments/commands/command-schemas.ts";
 import type { EnvironmentResponse } from "../../src/environments/environment-schemas.ts";
@@ -107,4 +108,22 @@ export async function expectRefusal(response: Response, status: number): Promise
   const body = await response.json<ErrorBody>();
   expect(response.status, JSON.stringify(body)).toBe(status);
   return body;
+}
+
+/** Executes where an answer begins after a second without anything to say. */
+export async function executeSoon(
+  { tenant, base, environment, token }: EnvironmentClient,
+  command: object,
+): Promise<Response> {
+  const app = buildApp();
+  const request = new Request(`https://taskyard.test/api/v1${base}/${environment.id}/execute`, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${tenant.adminKey}`,
+      "Content-Type": "application/json",
+      "X-Environment-Token": token,
+    },
+    body: JSON.stringify(command),
+  });
+  return app.fetch(request, { ...env, EXECUTE_KEEPALIVE_SECONDS: 1 }, createExecutionContext());
 }

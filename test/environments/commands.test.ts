@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { CommandResponse } from "../../src/environments/commands/command-schemas.ts";
 import { textOf } from "../runs/run-client.ts";
-import { createEnvironmentClient, type EnvironmentClient, loseObject, expectRefusal } from "./client.ts";
+import { createEnvironmentClient, executeSoon, type EnvironmentClient, loseObject, expectRefusal } from "./client.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -73,9 +73,8 @@ describe("execute as events", () => {
 
 describe("a long quiet command", () => {
   test("is kept alive by spaces before its JSON", async () => {
-    const { onEnvironment } = await createEnvironmentClient();
-    const json = { command: "sleep 11; echo done", timeout_sec: 60 };
-    const response = await onEnvironment("/execute", { method: "POST", json });
+    const client = await createEnvironmentClient();
+    const response = await executeSoon(client, { command: "sleep 2; echo done", timeout_sec: 60 });
     expect(response.headers.get("content-type")).toBe("application/json");
     const text = await response.text();
     expect(text).toMatch(/^ +\{/);
@@ -83,11 +82,10 @@ describe("a long quiet command", () => {
   });
 
   test("tells in the body what can no longer be a status", async () => {
-    const { onEnvironment, environment } = await createEnvironmentClient();
-    const json = { command: "sleep 60", timeout_sec: 60 };
+    const client = await createEnvironmentClient();
     const errors = vi.spyOn(console, "error").mockReturnValue();
-    const response = await onEnvironment("/execute", { method: "POST", json });
-    await loseObject(environment);
+    const response = await executeSoon(client, { command: "sleep 60", timeout_sec: 60 });
+    await loseObject(client.environment);
     expect(JSON.parse(await response.text())).toMatchObject({ code: 502, type: "bad_gateway_error" });
     expect(errors).toHaveBeenCalled();
   });

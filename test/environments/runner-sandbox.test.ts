@@ -249,13 +249,24 @@ test("delivers a kill that was asked for while there was no connection", async (
   machine.output(id, 0, "x");
   await machine.take("stored");
   await breakOff(environment.id, machine);
-  await onEnvironment(`/commands/${id}/kill`, { method: "POST" });
+  // Its answer comes with the end of the command.
+  const killing = onEnvironment(`/commands/${id}/kill`, { method: "POST" });
+  const stub = env.ENVIRONMENT.getByName(environment.id);
+  await expect
+    .poll(() =>
+      runInDurableObject(
+        stub,
+        (_, { storage: { sql } }) => sql.exec("SELECT 1 FROM runner_commands WHERE is_killed = 1").toArray().length,
+      ),
+    )
+    .toBe(1);
   const again = await dialAgain();
   again.send({ type: "hello", protocol: 1, state: "ready" });
   await again.take("resume");
   expect(await again.take("kill")).toEqual({ type: "kill", id });
   again.send({ type: "ended", id, ending: { status: "killed", produced: { stdout: 1, stderr: 0 } } });
   await again.take("noted");
+  expect(await (await killing).json()).toMatchObject({ status: "killed" });
   expect(await getCommand(id)).toMatchObject({ status: "killed" });
 });
 

@@ -4,10 +4,7 @@ import { ApiError } from "../../http/errors/error-table.ts";
 import { EVENT_STREAM_HEADERS } from "../../stream/transport/server-sent-events.ts";
 import { followCommand, type FollowedCommand } from "./command-following.ts";
 import { OutputText, toResult } from "./command-view.ts";
-import { describeFailure } from "./slow-answer.ts";
-
-/** Silence after which a comment tells that the connection is alive, in milliseconds. */
-const KEEPALIVE_MS = 10_000;
+import { describeFailure, silenceOf } from "./slow-answer.ts";
 
 const encoder = new TextEncoder();
 
@@ -30,14 +27,15 @@ export function answerWithEvents(
 ): Response {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
+  const silence = silenceOf(c);
   let lastWrite = Date.now();
   const write = (bytes: Uint8Array) => {
     lastWrite = Date.now();
     return writer.write(bytes);
   };
   const timer = setInterval(() => {
-    if (Date.now() - lastWrite >= KEEPALIVE_MS) void write(KEEPALIVE).catch(() => clearInterval(timer));
-  }, KEEPALIVE_MS);
+    if (Date.now() - lastWrite >= silence) void write(KEEPALIVE).catch(() => clearInterval(timer));
+  }, silence);
   const over = new AbortController();
   const ended = untilKeyEnds(databaseOf(c), callerOf(c).keyId, over.signal).then(() => {
     throw new ApiError("key_invalid", "The key that opened this connection is good no more. The command goes on.");

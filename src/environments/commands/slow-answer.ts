@@ -1,13 +1,15 @@
-import type { AppContext } from "../../http/context.ts";
+import { type AppContext, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { renderError } from "../../http/errors/families.ts";
 import { logFailure } from "../../http/request-log.ts";
 
 /**
- * Silence after which a JSON answer begins, in milliseconds. Clients give up after 30 seconds without a byte, proxies
- * after 100 (contract A3, C4 P3).
+ * Silence after which something is sent, in milliseconds. Clients give up after 30 seconds without a byte, proxies after
+ * 100 (contract A3, C4 P3).
  */
-const SILENCE_MS = 10_000;
+export function silenceOf(c: AppContext): number {
+  return configOf(c).EXECUTE_KEEPALIVE_SECONDS * 1000;
+}
 
 const encoder = new TextEncoder();
 
@@ -25,7 +27,7 @@ export async function answerSlowly(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-  const soon = await Promise.race([settled, scheduler.wait(SILENCE_MS)]);
+  const soon = await Promise.race([settled, scheduler.wait(silenceOf(c))]);
   if (soon && "value" in soon) return c.json(soon.value, 200, headers);
   if (soon) throw soon.error;
   const { readable, writable } = new IdentityTransformStream();
@@ -42,7 +44,7 @@ async function writeSlowly(
 ): Promise<void> {
   for (;;) {
     await writer.write(encoder.encode(" "));
-    const outcome = await Promise.race([settled, scheduler.wait(SILENCE_MS)]);
+    const outcome = await Promise.race([settled, scheduler.wait(silenceOf(c))]);
     if (!outcome) continue;
     const body = "value" in outcome ? outcome.value : describeFailure(c, outcome.error);
     await writer.write(encoder.encode(JSON.stringify(body)));
