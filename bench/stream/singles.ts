@@ -1,3 +1,4 @@
+import { printAgentLines } from "./agent-lines.ts";
 import { printCounts } from "./counts.ts";
 import { printFaults } from "./faults.ts";
 import { printIdle } from "./idle.ts";
@@ -21,4 +22,5 @@ export const SINGLES: readonly { name: string; run: (context: SingleContext) => 
   { name: "counts", run: printCounts },
   { name: "faults", run: printFaults },
   { name: "idle", run: printIdle },
+  { name: "agent", run: printAgentLines },
 ];

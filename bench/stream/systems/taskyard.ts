@@ -1,12 +1,14 @@
 /**
  * Runs the bundled Worker in workerd: `node taskyard.ts <script> <folder> <port>`. Requests go straight to the Worker's
- * own socket; D1, R2 and the runs' objects keep their data in the folder.
+ * own socket, and not through a router of assets, which Cloudflare has not; D1, R2 and the runs' objects keep their data in the
+ * folder.
  */
 
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { makePrivateKey } from "../../../scripts/run-token-key.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 /** What separates the statements of a migration. */
@@ -16,9 +18,12 @@ const [script = "", folder = "", port = ""] = process.argv.slice(2);
 const { BOOTSTRAP_SECRET: bootstrapSecret, ANNOUNCE: announcement } = process.env;
 
 /** What wrangler.toml says, as miniflare takes it: wrangler gives it without its types. */
-const { compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows, assets } =
+const { compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows } =
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made for miniflare by wrangler, of the same release
   unstable_getMiniflareWorkerOptions(join(ROOT, "wrangler.toml")).workerOptions as Required<V4WorkerOptions>;
+
+/** Made anew each time: nothing of the benchmark keeps a token over a restart. */
+const runTokenKey = makePrivateKey();
 
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
@@ -33,9 +38,9 @@ const miniflare = new Miniflare(
         d1Databases,
         durableObjects,
         workflows,
-        assets,
         bindings: {
           REQUEST_LOG: "off",
+          RUN_TOKEN_PRIVATE_KEY: runTokenKey,
           // A storm's readers come back before the server knows that they are gone.
           RUN_STREAM_MAX_READERS: "10000",
           ...(bootstrapSecret && { BOOTSTRAP_SECRET: bootstrapSecret }),
