@@ -6,7 +6,7 @@ import { HAS_BUBBLEWRAP } from "./commands.ts";
 import { type LiveRunner, startLiveServer, startRunner, until } from "./live.ts";
 
 export const ISOLATION = HAS_BUBBLEWRAP ? [] : ["--unsandboxed"];
-const LEASE_SECONDS = 3;
+const LEASE_SECONDS = 6;
 
 type Server = Awaited<ReturnType<typeof startLiveServer>>;
 

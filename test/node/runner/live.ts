@@ -155,9 +155,9 @@ export async function startRunner(
   return new LiveRunner(child, workFolder);
 }
 
-/** Asks again and again until the answer is as wanted; fails with the last one after 15 seconds. */
+/** Asks again and again until the answer is as wanted; fails with the last one after 30 seconds. */
 export async function until<T>(ask: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 30_000;
   for (;;) {
     const value = await ask();
     if (isWanted(value)) return value;
