@@ -8,7 +8,7 @@ import { refuseInvalid } from "../http/validation.ts";
 import { type FileStatus, TASK_ROOT } from "../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, refusalOf, tokenHeader, unwrap } from "./environment-access.ts";
 import type { Refused } from "./object/environment-outcome.ts";
-import { toFileRequest } from "./file-request.ts";
+import { toObjectRequest } from "./object-request.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "./environment-schemas.ts";
 
 const tags: ["Environments"] = ["Environments"];
@@ -173,7 +173,7 @@ export function environmentFileRoutes(): OpenAPIHono<AppEnv> {
       filename: path.slice(path.lastIndexOf("/") + 1),
     };
     return serveFile(c.req.raw, stored, async (range) => {
-      const answer = await handle.fetch(toFileRequest({ access, path, range }));
+      const answer = await handle.fetch(toObjectRequest({ kind: "file", access, path, range }));
       if (!answer.ok) throw refusalOf(await answer.json<Refused>());
       return answer.body ?? new Blob([]).stream();
     });

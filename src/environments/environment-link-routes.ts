@@ -5,7 +5,8 @@ import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { refuseInvalid } from "../http/validation.ts";
 import { WORK_TOKEN_HEADER } from "../sandbox/runner-protocol.ts";
-import { ORGANIZATION_HEADER } from "../sandbox/runner/environment-work.ts";
+import { openEnvironment } from "./object/environment-handle.ts";
+import { toObjectRequest } from "./object-request.ts";
 
 const LINK_PATH = "/api/v1/org/{org}/runners/environments/{environment_id}";
 
@@ -63,7 +64,7 @@ export function environmentLinkRoutes(): OpenAPIHono<AppEnv> {
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
       throw new ApiError("invalid_request", "Machines connect with Upgrade: websocket.");
     }
-    return askEnvironment(c, path, "connect");
+    return askEnvironment(c, path, "socket");
   });
 
   routes.openapi(archive, async (c) => {
@@ -78,16 +79,12 @@ export function environmentLinkRoutes(): OpenAPIHono<AppEnv> {
 async function askEnvironment(
   c: AppContext,
   { org, environment_id }: z.output<typeof linkPath>,
-  what: "connect" | "archive",
+  wants: "socket" | "archive",
 ): Promise<Response> {
   const { organizationId } = requireOwnOrganization(c, org);
-  const headers = {
-    [WORK_TOKEN_HEADER]: c.req.header(WORK_TOKEN_HEADER) ?? "",
-    [ORGANIZATION_HEADER]: organizationId,
-    ...(what === "connect" && { Upgrade: "websocket" }),
-  };
-  const environment = c.env.ENVIRONMENT.getByName(environment_id);
-  const answer = await environment.fetch(new Request(`https://environment/${what}`, { headers }));
+  const workToken = c.req.header(WORK_TOKEN_HEADER) ?? "";
+  const asked = toObjectRequest({ kind: "machine", wants, organizationId, workToken });
+  const answer = await openEnvironment(c.env, environment_id).fetch(asked);
   if (answer.status >= 400) throw new ApiError("not_found", "There is no environment that this token is of.");
   return answer;
 }

@@ -1,3 +1,4 @@
+import type { WorkEvent } from "../pool/work.ts";
 import type { ZipSource } from "../zip/read/source.ts";
 
 /**
@@ -219,11 +220,22 @@ export interface Sandbox {
   destroy(): Promise<void>;
   /** What `wakeAt` has asked for. */
   wake?(): Promise<void>;
-  /** A WebSocket handshake that the environment has admitted for the sandbox's machine. */
-  connect?(request: Request): Promise<Response>;
+  /** Gives work of the sandbox to a runner that has claimed it: what it is told; undefined where that is no longer wanted. */
+  admitWork?(workId: string, runner: string): Promise<Record<string, unknown> | undefined>;
+  /** What the pool of runners tells of work of the sandbox. */
+  hearOfWork?(workId: string, event: WorkEvent): Promise<void>;
+  /** A machine's WebSocket handshake, or its download of the archive. */
+  connect?(machine: MachineRequest): Promise<Response>;
   /** Messages and ends of hibernatable sockets that `connect` has accepted. */
   socketMessage?(socket: WebSocket, message: string | ArrayBuffer): Promise<void>;
   socketClosed?(socket: WebSocket): Promise<void>;
+}
+
+/** A machine that wants to work for the sandbox, by the token of the work and the organization of its key. */
+export interface MachineRequest {
+  wants: "socket" | "archive";
+  organizationId: string;
+  workToken: string;
 }
 
 export type OpenSandbox = (place: SandboxPlace) => Sandbox;

@@ -49,11 +49,11 @@ describe("a pool", () => {
 
   test("offers a runner that connects what has waited, oldest first", async () => {
     const client = await createDispatcher();
-    const watcher = await startRunner(client, { slots: 9 });
+    const pool = env.RUNNERS.getByName(client.id);
     const ids: string[] = [];
-    for (let count = 0; count < 3; count += 1) {
+    for (let count = 1; count <= 3; count += 1) {
       ids.push(`${await client.startRun()}.1`);
-      await watcher.take("offer");
+      await expect.poll(async () => (await pool.describe()).queued).toBe(count);
     }
     const runner = await startRunner(client, { slots: 2 });
     expect((await runner.drain()).map((offer) => "work_id" in offer && offer.work_id)).toEqual(ids.slice(0, 2));

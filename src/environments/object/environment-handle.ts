@@ -18,7 +18,7 @@ type Calls =
   | "writeFile"
   | "removeFile";
 
-/** An environment as its callers reach it; `fetch` takes the bytes of a file (file-request.ts) or a machine's connection. */
+/** An environment as its callers reach it; `fetch` answers with streams and sockets (object-request.ts). */
 export type EnvironmentHandle = Handle<Environment, Calls>;
 
 /** The environment of an id, whether it was created or not: one that was not answers `not_found` and stores nothing. */

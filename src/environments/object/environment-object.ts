@@ -12,7 +12,8 @@ import {
   type Refused,
 } from "./environment-outcome.ts";
 import { type EnvironmentRecord, type EnvironmentRow, isOver, prolong } from "./environment-record.ts";
-import { type FileRequest, readFileRequest } from "../file-request.ts";
+import { type FileRequest, readObjectRequest } from "../object-request.ts";
+import type { WorkEvent } from "../../pool/work.ts";
 
 /** Tokens that open one environment: one for each time that its creation was asked for with the same key. */
 const MAX_TOKENS = 8;
@@ -159,13 +160,22 @@ export class Environment extends DurableObject {
     });
   }
 
-  /** The bytes of a file (file-request.ts), or the connection of the machine that runs the commands. */
+  /** What a runner is given that has claimed this work of the environment; undefined where it is no longer wanted. */
+  async admitWork(workId: string, runner: string): Promise<Record<string, unknown> | undefined> {
+    return this.#isAlive ? this.#core.sandbox.admitWork?.(workId, runner) : undefined;
+  }
+
+  /** Takes up what the pool tells of work of the environment. */
+  async hearOfWork(workId: string, event: WorkEvent): Promise<void> {
+    if (this.#isAlive) await this.#core.sandbox.hearOfWork?.(workId, event);
+  }
+
+  /** The bytes of a file, or the connection and the archive of the machine that runs the commands (object-request.ts). */
   override async fetch(request: Request): Promise<Response> {
-    const asked = readFileRequest(request);
-    if (asked) return this.#readFile(asked);
-    const record = this.#core.record;
-    if (!record || isOver(record.row)) return new Response(null, { status: 404 });
-    return (await this.#core.sandbox.connect?.(request)) ?? new Response(null, { status: 404 });
+    const asked = readObjectRequest(request);
+    if (asked.kind === "file") return this.#readFile(asked);
+    const answer = this.#isAlive ? await this.#core.sandbox.connect?.(asked) : undefined;
+    return answer ?? new Response(null, { status: 404 });
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
@@ -182,6 +192,11 @@ export class Environment extends DurableObject {
 
   override alarm(): Promise<void> {
     return this.#core.alarm();
+  }
+
+  get #isAlive(): boolean {
+    const { record } = this.#core;
+    return record !== undefined && !isOver(record.row);
   }
 
   #recordOf(scope: EnvironmentScope): EnvironmentRecord | undefined {

@@ -3,9 +3,8 @@ import { readConfig } from "../../config.ts";
 import { openPool } from "../../pool/pool-handle.ts";
 import type { WorkEvent, Work } from "../../pool/work.ts";
 import { applySchema } from "../../objects/object-schema.ts";
-import type { CommandEnding, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
-import { type MachineMessage, WORK_TOKEN_HEADER } from "../runner-protocol.ts";
-import { ORGANIZATION_HEADER, poolCall } from "./environment-work.ts";
+import type { CommandEnding, MachineRequest, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
+import type { MachineMessage } from "../runner-protocol.ts";
 import { MachineSocket } from "./machine-socket.ts";
 import { RunnerFiles } from "./runner-files.ts";
 import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
@@ -107,16 +106,10 @@ export class RunnerSandbox implements Sandbox {
     else await this.#place.host.wakeAt(due);
   }
 
-  /** A machine's handshake, its download of the archive, or what the pool asks and tells (environment-work.ts). */
-  async connect(request: Request): Promise<Response> {
-    const call = await poolCall(request);
-    if (call?.kind === "admit") return Response.json((await this.#admit(call.workId, call.runner)) ?? null);
-    if (call?.kind === "tell") {
-      await this.#hear(call.workId, call.event);
-      return new Response(null, { status: 204 });
-    }
-    if (!(await this.#isAdmitted(request.headers))) return new Response(null, { status: 401 });
-    return new URL(request.url).pathname === "/archive" ? this.#readArchive() : this.#accept();
+  /** A machine's handshake, or its download of the archive. */
+  async connect(machine: MachineRequest): Promise<Response> {
+    if (!(await this.#isAdmitted(machine))) return new Response(null, { status: 401 });
+    return machine.wants === "archive" ? this.#readArchive() : this.#accept();
   }
 
   async socketMessage(socket: WebSocket, text: string | ArrayBuffer): Promise<void> {
@@ -206,10 +199,10 @@ export class RunnerSandbox implements Sandbox {
   }
 
   /** Whether a machine comes with a key of this organization and the token of this work. */
-  async #isAdmitted(headers: Headers): Promise<boolean> {
+  async #isAdmitted({ organizationId, workToken }: MachineRequest): Promise<boolean> {
     const { tokenHash, isOver } = this.#store.link;
-    const isOwn = headers.get(ORGANIZATION_HEADER) === this.#place.organizationId;
-    return isOwn && !isOver && (await hashText(headers.get(WORK_TOKEN_HEADER) ?? "")) === tokenHash;
+    const isOwn = organizationId === this.#place.organizationId;
+    return isOwn && !isOver && (await hashText(workToken)) === tokenHash;
   }
 
   #accept(): Response {
@@ -224,7 +217,7 @@ export class RunnerSandbox implements Sandbox {
   }
 
   /** Gives the work to the runner that has claimed it: a token of its own, of which only the hash is kept. */
-  async #admit(workId: string, runner: string): Promise<Record<string, unknown> | undefined> {
+  async admitWork(workId: string, runner: string): Promise<Record<string, unknown> | undefined> {
     const { attempt, isOver } = this.#store.link;
     if (isOver || workId !== this.#work(attempt).id) return undefined;
     const token = crypto.getRandomValues(new Uint8Array(32)).toHex();
@@ -232,7 +225,7 @@ export class RunnerSandbox implements Sandbox {
     return { environment_id: this.#place.environmentId, work_token: token };
   }
 
-  async #hear(workId: string, event: WorkEvent): Promise<void> {
+  async hearOfWork(workId: string, event: WorkEvent): Promise<void> {
     const { attempt, isReady, isOver } = this.#store.link;
     if (isOver || workId !== this.#work(attempt).id) return;
     if (event.kind === "claimed") return this.#place.host.log(`The runner ${event.runner} has it.`);
