@@ -37,6 +37,8 @@ function entries(count: number): string {
   return JSON.stringify({ entries: Array.from({ length: count }, () => entry) });
 }
 
+const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+
 function archive(): Uint8Array<ArrayBuffer> {
   const manifest = {
     name: "sample",
@@ -47,7 +49,6 @@ function archive(): Uint8Array<ArrayBuffer> {
     solution: { script: "solution.sh" },
     verification: { method: "script", script: "verify.sh" },
   };
-  const text = (content: string) => new TextEncoder().encode(content);
   const data = Array.from({ length: FILES }, (_, index) => [`data/${index}.txt`, text(`line ${index}\n`)] as const);
   const files = {
     "task.yaml": text(JSON.stringify(manifest)),

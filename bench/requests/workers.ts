@@ -42,7 +42,7 @@ export async function startWorkers(folder: string, inspectorPort: number): Promi
   const [ownConfig, bareConfig] = [join(ROOT, "wrangler.toml"), join(import.meta.dirname, "wrangler.toml")];
   const counting = join(import.meta.dirname, "..", "stream", "systems", "worker.js");
   const ours = await bundleWorker(join(folder, "ours"), ownConfig, counting);
-  const bare = await bundleWorker(join(folder, "bare"), bareConfig, join(import.meta.dirname, "bare.ts"));
+  const bare = await bundleWorker(join(folder, "bare"), bareConfig, join(import.meta.dirname, "bare.js"));
   const bootstrapSecret = randomBytes(24).toString("hex");
   const settings = {
     REQUEST_LOG: "off",

@@ -3,29 +3,24 @@
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 
-interface BareEnv {
-  DB: D1Database;
-  LOG: DurableObjectNamespace<Log>;
-}
-
 export class Log extends DurableObject {
-  constructor(ctx: DurableObjectState, env: BareEnv) {
+  constructor(ctx, env) {
     super(ctx, env);
     ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, body BLOB NOT NULL)");
   }
 
-  read(): { ok: true } {
+  read() {
     return { ok: true };
   }
 
   /** The answer leaves once the row is on disk. */
-  append(body: ArrayBuffer): { ok: true } {
+  append(body) {
     this.ctx.storage.sql.exec("INSERT INTO entries (body) VALUES (?)", body);
     return { ok: true };
   }
 }
 
-const app = new Hono<{ Bindings: BareEnv }>();
+const app = new Hono();
 app.get("/query/:id", async (c) => {
   const query = c.env.DB.prepare("SELECT * FROM agent_tasks WHERE id = ?").bind(c.req.param("id"));
   return c.json(await query.first());
