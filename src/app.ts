@@ -1,5 +1,4 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { getPath } from "hono/utils/url";
@@ -12,8 +11,10 @@ import { routingPath } from "./http/agent-api/agent-paths.ts";
 import { requireClientVersion } from "./http/client-version.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
-import { type AppEnv, configOf } from "./http/context.ts";
+import { answerHeaders } from "./http/answer-headers.ts";
+import type { AppEnv } from "./http/context.ts";
 import { handleError } from "./http/errors/handle-error.ts";
+import { LayeredRouter } from "./http/layered-router.ts";
 import { buildOpenApiDocument } from "./http/openapi.ts";
 import { requireKnownHost } from "./http/public-origin.ts";
 import { requestLog } from "./http/request-log.ts";
@@ -30,32 +31,6 @@ import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-rout
 import { agentTaskRoutes } from "./tasks/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
-/** Headers that scripts on allowed origins may read beside the safelisted ones. */
-const EXPOSED_HEADERS = [
-  "X-Request-Id",
-  "X-Total-Count",
-  "X-Filtered-Count",
-  "X-Matching-Count",
-  "X-Has-More",
-  "Server-Timing",
-  "ETag",
-  "Retry-After",
-  "Content-Disposition",
-  "Content-Range",
-  "Location",
-  "Repr-Digest",
-  "X-Task-Version",
-  "Idempotency-Replayed",
-  "X-Command-Id",
-  "X-Command-Status",
-  "X-Command-Exit-Code",
-  "X-Next-Offset",
-  "Producer-Duplicate",
-  "Producer-Epoch",
-  "Producer-Expected-Seq",
-  "Producer-Received-Seq",
-];
-
 /** Seconds that clients may keep the OpenAPI document without asking again. */
 const DOCUMENT_MAX_AGE_SECONDS = 300;
 
@@ -63,19 +38,14 @@ const DOCUMENT_MAX_AGE_SECONDS = 300;
 export function buildApp(): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: refuseInvalid,
+    router: new LayeredRouter(),
     getPath: (request) => routingPath(getPath(request)),
   });
   app.use(requestId({ limitLength: 128 }));
   app.use(requestLog);
   app.use(secureHeaders());
   app.use(requireKnownHost);
-  app.use(
-    cors({
-      origin: (origin, c) => (configOf(c).CORS_ORIGINS.includes(origin) ? origin : null),
-      exposeHeaders: EXPOSED_HEADERS,
-      maxAge: 600,
-    }),
-  );
+  app.use(answerHeaders);
   app.use(requireClientVersion);
 
   app.route("/", serviceRoutes(packageJson.version));

@@ -47,6 +47,7 @@ const createKey = operation({
   description:
     "The new key does no more than the presented one: scopes within its own, the same project when it is bound to one, and no later expiry. The scopes are always asked for.",
   scope: "any",
+  looksUpKey: true,
   errors: ["forbidden", "not_found"],
   request: { body: jsonBody(newOwnApiKey, { name: "laptop", allowed_scopes: ["task:write"] }) },
   responses: { 201: jsonAnswer("The new key; `key` is shown this once", createdApiKey, CREATED_API_KEY_EXAMPLE) },
@@ -59,6 +60,7 @@ const revokeSelf = operation({
   tags: ["Account"],
   summary: "Revoke the presented key",
   scope: "any",
+  looksUpKey: true,
   errors: ["not_found"],
   responses: NO_CONTENT,
 });

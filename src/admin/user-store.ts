@@ -3,6 +3,7 @@ import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
+import { forgetRecentKeysOf } from "../auth/recent-keys.ts";
 import { apiKeys, users } from "../db/schema.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { MAX_MEMBERS } from "./organizations/organization-limits.ts";
@@ -100,6 +101,7 @@ export async function updateUser(
   ]);
   if (found.length === 0) throw userNotFound(userId);
   if (!row) throw new ApiError("conflict", "The last owner of an organization stays its owner.");
+  forgetRecentKeysOf(organizationId);
   return row;
 }
 
@@ -114,4 +116,5 @@ export async function deleteUser(db: Database, organizationId: string, userId: s
   ]);
   if (found.length === 0) throw userNotFound(userId);
   if (deleted.length === 0) throw new ApiError("conflict", "The last owner of an organization cannot be deleted.");
+  forgetRecentKeysOf(organizationId);
 }

@@ -1,5 +1,6 @@
 import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
+import { Statement } from "../db/statement.ts";
 import { apiKeys, organizations, projects, users, workspaces } from "../db/schema.ts";
 import { equalSecrets, lookupOf } from "./api-keys.ts";
 import { hashText } from "./text-hash.ts";
@@ -21,14 +22,8 @@ function defaultProject(db: Database) {
     .where(and(eq(projects.organizationId, apiKeys.organizationId), projects.isDefault));
 }
 
-/**
- * Finds and verifies an API key in one D1 query. Whether a key is revoked, expired or inactive is told only to who
- * presents the whole secret.
- */
-export async function verifyApiKey(db: Database, presented: string, now: Date): Promise<Verdict> {
-  const lookup = lookupOf(presented);
-  if (lookup === undefined) return { ok: false, reason: "key_invalid" };
-  const [row] = await db
+const keyByLookup = new Statement((db) =>
+  db
     .select({
       key: apiKeys,
       username: users.username,
@@ -40,8 +35,18 @@ export async function verifyApiKey(db: Database, presented: string, now: Date): 
     .innerJoin(users, eq(users.id, apiKeys.userId))
     .innerJoin(organizations, eq(organizations.id, apiKeys.organizationId))
     .innerJoin(projects, eq(projects.id, sql`coalesce(${apiKeys.projectId}, ${defaultProject(db)})`))
-    .where(eq(apiKeys.lookup, lookup))
-    .limit(1);
+    .where(eq(apiKeys.lookup, sql.placeholder("lookup")))
+    .limit(1),
+);
+
+/**
+ * Finds and verifies an API key in one D1 query. Whether a key is revoked, expired or inactive is told only to who
+ * presents the whole secret.
+ */
+export async function verifyApiKey(db: Database, presented: string, now: Date): Promise<Verdict> {
+  const lookup = lookupOf(presented);
+  if (lookup === undefined) return { ok: false, reason: "key_invalid" };
+  const row = await keyByLookup.first(db, { lookup });
   if (!row || !(await equalSecrets(row.key.hash, await hashText(presented)))) {
     return { ok: false, reason: "key_invalid" };
   }

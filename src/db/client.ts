@@ -6,7 +6,7 @@ import * as workflowSchema from "./workflow-schema.ts";
 
 const schema = { ...platformSchema, ...agentSchema, ...webhookSchema, ...workflowSchema };
 
-export type Database = DrizzleD1Database<typeof schema>;
+export type Database = DrizzleD1Database<typeof schema> & { $client: D1Database };
 
 const clients = new WeakMap<D1Database, Database>();
 

@@ -71,8 +71,8 @@ export interface Admission {
 export interface AuthenticationRules {
   /** What else lets a request in. */
   admits?: Admission | undefined;
-  /** Whether clients call this many times a second: then a key is good that was verified a moment ago. */
-  isFrequent?: boolean | undefined;
+  /** Whether the key is looked up even where it was verified a moment ago (auth/recent-keys.ts). */
+  looksUpKey?: boolean | undefined;
   /** Whether a key that is bound to a project is refused: what it would do concerns the whole organization. */
   projectKeys?: "refused" | undefined;
 }
@@ -83,12 +83,12 @@ export interface AuthenticationRules {
  */
 export function authenticate(
   scope: Scope | "any",
-  { admits, isFrequent = false, projectKeys }: AuthenticationRules = {},
+  { admits, looksUpKey = false, projectKeys }: AuthenticationRules = {},
 ) {
   return createMiddleware<AppEnv>(async (c, next) => {
     if (await admits?.admit(c)) return next();
     try {
-      await identify(c, isFrequent ? verifyRecentKey : verifyApiKey);
+      await identify(c, looksUpKey ? verifyApiKey : verifyRecentKey);
     } catch (error) {
       if (error instanceof ApiError) {
         error.headers["WWW-Authenticate"] = 'Bearer realm="taskyard"';

@@ -16,8 +16,8 @@ interface OperationRules {
   scope: Scope | "any" | "none";
   /** What else lets a request in beside a key with this scope. */
   admits?: Admission;
-  /** For what one client calls many times a second: takes a key that was verified a moment ago (auth/recent-keys.ts). */
-  isFrequent?: boolean;
+  /** Whether its key is looked up even where it was verified a moment ago; so it is for scopes that LOOKED_UP names. */
+  looksUpKey?: boolean;
   /** Says that keys bound to a project are refused, since the operation concerns the whole organization. */
   projectKeys?: "refused";
   /** How much of a JSON body it takes; JSON_BODY_MAX_BYTES where nothing is said. */
@@ -27,6 +27,9 @@ interface OperationRules {
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
+
+/** Scopes whose operations change who may do what, or open what lasts: a key that ended elsewhere is refused at once. */
+const LOOKED_UP: ReadonlySet<OperationRules["scope"]> = new Set(["admin", "runner"]);
 
 const COMMON_ERRORS: readonly ErrorCode[] = ["upgrade_required", "rate_limited", "server_error"];
 const KEY_ERRORS: readonly ErrorCode[] = ["key_required", "key_invalid", "key_inactive", "key_revoked", "key_expired"];
@@ -121,7 +124,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
   const {
     scope,
     admits,
-    isFrequent,
+    looksUpKey = LOOKED_UP.has(scope),
     projectKeys,
     bodyLimit,
     isRepeatable = false,
@@ -139,7 +142,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
     ...(admits && { "x-run-token": admits.runToken }),
     ...(projectKeys && { "x-project-keys": projectKeys }),
     middleware: [
-      ...(scope === "none" ? [] : [authenticate(scope, { admits, isFrequent, projectKeys })]),
+      ...(scope === "none" ? [] : [authenticate(scope, { admits, looksUpKey, projectKeys })]),
       ...(Array.isArray(own) ? own : [own]),
       ...(takesBody && config.path.includes("/org/{org}") ? [requireBodysOrganization] : []),
       ...(takesJson ? [readJsonBody(bodyLimit)] : []),

@@ -55,6 +55,10 @@ async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number, rul
     void reader.cancel(error).catch(() => undefined);
     throw error;
   }
+  const [only] = chunks;
+  if (chunks.length === 1 && only?.buffer instanceof ArrayBuffer && only.byteLength === only.buffer.byteLength) {
+    return only.buffer;
+  }
   return await new Blob(chunks).arrayBuffer();
 }
 
@@ -104,7 +108,9 @@ export function readJsonBody(limit: BodyLimit = (config) => config.JSON_BODY_MAX
     const config = configOf(c);
     const maxBytes = limit(config);
     if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
-    c.req.raw = new Request(c.req.raw, { method: c.req.method, body: await readWhole(body, maxBytes, config) });
+    // Where Hono itself keeps what it has read: every reader of the body takes it from there.
+    const whole = await readWhole(body, maxBytes, config);
+    Object.assign(c.req.bodyCache, { arrayBuffer: Promise.resolve(whole) });
     await next();
   });
 }

@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { Caller } from "../auth/caller.ts";
 import type { Database } from "../db/client.ts";
@@ -12,6 +12,20 @@ export interface ProjectReference {
   number: number | SQL<number>;
   /** Finds its row among `projects`. */
   condition: SQL | undefined;
+  /** How the path names it, and what it is then in a statement made for ANY_PROJECT. */
+  named: { by: "number" | "id"; values: { organization: string; project: string | number } };
+}
+
+/** Stand for the project of a statement that is built once, by how the path names it. */
+export const ANY_PROJECT = {
+  number: {
+    condition: inOrganization(sql.placeholder("organization"), eq(projects.number, sql.placeholder("project"))),
+  },
+  id: { condition: inOrganization(sql.placeholder("organization"), eq(projects.id, sql.placeholder("project"))) },
+};
+
+function inOrganization(organizationId: string | Placeholder, named: SQL): SQL | undefined {
+  return and(eq(projects.organizationId, organizationId), named);
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -31,15 +45,20 @@ export function readProject(caller: Caller, segment: string): ProjectReference {
   const id = segment.toLowerCase();
   const isCurrent = id === "@current" || id === currentProject.id || segment === String(currentProject.number);
   if (!isCurrent && projectId !== null) throw notFound();
-  const inOrganization = (named: SQL) => and(eq(projects.organizationId, organizationId), named);
   if (isCurrent || /^\d{1,15}$/.test(segment)) {
     const number = isCurrent ? currentProject.number : Number(segment);
-    return { organizationId, number, condition: inOrganization(eq(projects.number, number)) };
+    return {
+      organizationId,
+      number,
+      condition: inOrganization(organizationId, eq(projects.number, number)),
+      named: { by: "number", values: { organization: organizationId, project: number } },
+    };
   }
   if (!UUID.test(segment)) throw notFound();
-  const condition = inOrganization(eq(projects.id, id));
+  const condition = inOrganization(organizationId, eq(projects.id, id));
   const selected = new QueryBuilder().select({ number: projects.number }).from(projects).where(condition);
-  return { organizationId, number: sql<number>`(${selected})`, condition };
+  const named = { by: "id" as const, values: { organization: organizationId, project: id } };
+  return { organizationId, number: sql<number>`(${selected})`, condition, named };
 }
 
 /** The project's integer. Costs a query only for a project named by UUID that is not the caller's current one. */

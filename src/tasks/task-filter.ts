@@ -9,7 +9,7 @@ import type { Flag, TaskListQuery, TaskOrder } from "./task-query.ts";
  * The tasks of a project that are not deleted. The project is looked up in its organization, so that its tasks need not
  * be: a count is then read from an index alone.
  */
-export function presentIn(project: ProjectReference): SQL | undefined {
+export function presentIn(project: Pick<ProjectReference, "condition">): SQL | undefined {
   const number = sql`(SELECT ${projects.number} FROM ${projects} WHERE ${project.condition})`;
   return and(eq(agentTasks.projectNumber, number), isNull(agentTasks.deletedAt));
 }
@@ -24,7 +24,10 @@ export function latestRun(column: "id" | "status"): SQL {
 }
 
 /** The tasks of a project that a list's query asks for (agent-tasks 3.1). */
-export function matches(project: ProjectReference, query: TaskListQuery): SQL | undefined {
+export function matches(
+  project: Pick<ProjectReference, "condition" | "number">,
+  query: Omit<TaskListQuery, "limit" | "offset">,
+): SQL | undefined {
   const { origin_product, exclude_origin_product, created_by, repository, organization, stage, search } = query;
   return and(
     presentIn(project),
@@ -61,7 +64,7 @@ function isOfOrganization(wanted: string): SQL {
   return sql`${agentTasks.repository} >= ${`${name}/`} AND ${agentTasks.repository} < ${`${name}0`}`;
 }
 
-function hasStage(project: ProjectReference, stage: string): SQL {
+function hasStage(project: Pick<ProjectReference, "number">, stage: string): SQL {
   return sql`${agentTasks.id} IN (SELECT ${agentRuns.taskId} FROM ${agentRuns}
     WHERE ${agentRuns.projectNumber} = ${project.number} AND ${agentRuns.stage} = ${stage})`;
 }

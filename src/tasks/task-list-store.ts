@@ -1,10 +1,11 @@
-import { and, asc, count, desc, eq, inArray, isNotNull, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNotNull, lte, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { agentRuns, agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 import { bytesBefore, PAGE_MAX_BYTES } from "../db/page-bytes.ts";
 import { prefixColumns } from "../db/prefixed-columns.ts";
 import { projects, users } from "../db/schema.ts";
-import { notFound, type ProjectReference } from "./project.ts";
+import { askTogether, Statement } from "../db/statement.ts";
+import { ANY_PROJECT, notFound, type ProjectReference } from "./project.ts";
 import { latestRun, matches, orderOf, presentIn } from "./task-filter.ts";
 import type { TaskListQuery } from "./task-query.ts";
 import type { TaskRow, TaskSummaryRow } from "./task-view.ts";
@@ -47,12 +48,18 @@ export function toRow({ task, projectName, latestRun, createdBy }: SelectedTask)
   return { task, project: { name: projectName }, latestRun: joined(latestRun), createdBy: joined(createdBy) };
 }
 
-function selectProject(db: Database, project: ProjectReference) {
+/** The project of a statement: one that a path names, or any. */
+type ListedProject = Pick<ProjectReference, "condition" | "number">;
+
+/** A list's query whose page may be left open. */
+type ListShape = Omit<TaskListQuery, "limit" | "offset"> & Record<"limit" | "offset", number | Placeholder>;
+
+function selectProject(db: Database, project: Pick<ProjectReference, "condition">) {
   return db.select({ number: projects.number }).from(projects).where(project.condition);
 }
 
 /** The numbers of a page's tasks: what is sorted and skipped is this narrow, however long the tasks' texts are. */
-export function selectPage(db: Database, project: ProjectReference, query: TaskListQuery) {
+export function selectPage(db: Database, project: ListedProject, query: ListShape) {
   return db
     .select({ number: agentTasks.number })
     .from(agentTasks)
@@ -74,7 +81,7 @@ const LONG_COLUMNS = [
 ];
 
 /** The numbers of the page's tasks that come to PAGE_MAX_BYTES, and one more. */
-function selectFittingPage(db: Database, project: ProjectReference, query: TaskListQuery) {
+function selectFittingPage(db: Database, project: ListedProject, query: ListShape) {
   const sized = db
     .select({
       number: agentTasks.number,
@@ -88,7 +95,7 @@ function selectFittingPage(db: Database, project: ProjectReference, query: TaskL
 }
 
 /** The statements of a page of tasks: whether the project is there, the page, and how many match in all. */
-export function listStatements(db: Database, project: ProjectReference, query: TaskListQuery) {
+export function listStatements(db: Database, project: ListedProject, query: ListShape) {
   return [
     selectProject(db, project),
     selectTasks(db)
@@ -98,13 +105,46 @@ export function listStatements(db: Database, project: ProjectReference, query: T
   ] as const;
 }
 
+/** The statements of lists that filter by flags alone, by how the path names the project and by their flags and order. */
+const keptLists = new Map<string, ReturnType<typeof prepareList>>();
+
+function prepareList(project: ListedProject, query: ListShape) {
+  return {
+    project: new Statement((db) => listStatements(db, project, query)[0]),
+    page: new Statement((db) => listStatements(db, project, query)[1]),
+    total: new Statement((db) => listStatements(db, project, query)[2]),
+  };
+}
+
+/** The statements of a list: kept ones where what it asks for is one of few, else made for it. */
+function listOf(project: ProjectReference, query: TaskListQuery) {
+  const { limit: _limit, offset: _offset, ordering, internal, archived, ...filters } = query;
+  if (Object.values(filters).some((filter) => filter !== undefined)) return prepareList(project, query);
+  const { by } = project.named;
+  const shape = JSON.stringify([by, ordering, internal, archived]);
+  const kept = keptLists.get(shape);
+  if (kept) return kept;
+  const page = { limit: sql.placeholder("limit"), offset: sql.placeholder("offset") };
+  const number = sql<number>`${sql.placeholder("project")}`;
+  const made = prepareList({ ...ANY_PROJECT[by], number }, { ...query, ...page });
+  keptLists.set(shape, made);
+  return made;
+}
+
 /** One page of a project's tasks (3.1), as long as `limit` and PAGE_MAX_BYTES let it be, and how many match, in one round trip; 404 without such a project. */
 export async function listTasks(
   db: Database,
   project: ProjectReference,
   query: TaskListQuery,
 ): Promise<{ rows: TaskRow[]; total: number }> {
-  const [found, rows, [counted]] = await db.batch(listStatements(db, project, query));
+  const statements = listOf(project, query);
+  const { limit, offset } = query;
+  const { values } = project.named;
+  const [found, rows, [counted]] = await askTogether(db, [
+    statements.project.with(values),
+    statements.page.with({ ...values, limit, offset }),
+    statements.total.with(values),
+  ]);
   if (found.length === 0) throw notFound();
   return { rows: rows.map(toRow), total: counted?.total ?? 0 };
 }

@@ -1,11 +1,12 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
 import { projects } from "../db/schema.ts";
+import { Statement } from "../db/statement.ts";
 import { announce } from "../webhooks/outbox.ts";
-import { notFound, type ProjectReference } from "./project.ts";
+import { ANY_PROJECT, notFound, type ProjectReference } from "./project.ts";
 import type { TaskChange } from "./task-fields.ts";
 import { presentIn } from "./task-filter.ts";
 import { selectTasks, toRow } from "./task-list-store.ts";
@@ -13,9 +14,14 @@ import type { TaskRow } from "./task-view.ts";
 import { titleFrom } from "./title.ts";
 import { currentMicroseconds } from "../db/microseconds.ts";
 
-function isTask(project: ProjectReference, id: string): SQL | undefined {
-  return and(presentIn(project), eq(agentTasks.id, id.toLowerCase()));
+function isTask(project: Pick<ProjectReference, "condition">, id: string | Placeholder): SQL | undefined {
+  return and(presentIn(project), eq(agentTasks.id, typeof id === "string" ? id.toLowerCase() : id));
 }
+
+const taskById = {
+  number: new Statement((db) => selectTasks(db).where(isTask(ANY_PROJECT.number, sql.placeholder("id")))),
+  id: new Statement((db) => selectTasks(db).where(isTask(ANY_PROJECT.id, sql.placeholder("id")))),
+};
 
 /** The statement that finds a task, for whoever has more to ask in the same round trip. */
 export function selectTask(db: Database, project: ProjectReference, id: string) {
@@ -30,7 +36,8 @@ function firstRow(rows: Awaited<ReturnType<typeof selectTask>>): TaskRow {
 
 /** A task that is not deleted, or 404. */
 export async function findTask(db: Database, project: ProjectReference, id: string): Promise<TaskRow> {
-  return firstRow(await selectTask(db, project, id));
+  const { by, values } = project.named;
+  return firstRow(await taskById[by].all(db, { ...values, id: id.toLowerCase() }));
 }
 
 /**

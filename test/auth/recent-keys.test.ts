@@ -57,12 +57,13 @@ test("only the first verification of a while is to note the key's use", async ()
   expect(await verify(key, 1)).toMatchObject({ lastUsedAt: new Date(START) });
 });
 
-test("operations that are not called often look a key up each time, and a revocation here ends it at once", async () => {
+test("operations of administration look a key up each time, and a revocation here ends it at once", async () => {
   const client = await createRunClient();
   await client.append({ n: 1 });
   await change(client.adminKey, { revokedAt: new Date() });
-  expect((await client.onRun("/")).status).toBe(401);
-  await client.append({ n: 2 });
+  expect((await client.onRun("/")).status).toBe(200);
+  expect((await client.api(`/org/${client.org}/api-keys`)).status).toBe(401);
+  expect((await client.api("/user/api-keys", { method: "POST", json: {} })).status).toBe(401);
 
   const other = await createRunClient();
   await other.append({ n: 1 });
@@ -82,4 +83,24 @@ test("a key that is switched off here is refused at once, and taken again when i
   expect(await verify(key, 1)).toEqual({ ok: false, reason: "key_inactive" });
   await setActive(true);
   expect(await verify(key, 2)).toMatchObject({ ok: true });
+});
+
+test("a key that goes with its user or its project is refused at once", async () => {
+  const tenant = await createTenant();
+  const { org, api } = tenant;
+  const member = { username: "guest", email: "guest@example.com", role: "contributor" };
+  const user = await (await api(`/org/${org}/users`, { method: "POST", json: member })).json<{ id: string }>();
+  const project = await api(`/org/${org}/ws/main/projects`, { method: "POST", json: { key: "side", name: "Side" } });
+  const { id: projectId } = await project.json<{ id: string }>();
+  const ofUser = await tenant.makeKey(["task:read"]);
+  await connect(env.DB)
+    .update(apiKeys)
+    .set({ userId: user.id })
+    .where(eq(apiKeys.lookup, lookupOf(ofUser) ?? ""));
+  const ofProject = await tenant.makeKey(["task:read"], { projectId });
+  const statusOf = async (key: string) => (await api(`/org/${org}/tasks`, { key })).status;
+  expect([await statusOf(ofUser), await statusOf(ofProject)]).toEqual([200, 200]);
+  expect((await api(`/org/${org}/users/${user.id}`, { method: "DELETE" })).ok).toBe(true);
+  expect((await api(`/org/${org}/ws/main/projects/side`, { method: "DELETE" })).ok).toBe(true);
+  expect([await statusOf(ofUser), await statusOf(ofProject)]).toEqual([401, 401]);
 });

@@ -2,6 +2,7 @@ import { and, asc, count, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Database } from "../../db/client.ts";
 import { violationOf } from "../../db/constraints.ts";
+import { forgetRecentKeysOf } from "../../auth/recent-keys.ts";
 import { apiKeys, projects, workspaces } from "../../db/schema.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import type { Viewer } from "../access.ts";
@@ -136,4 +137,5 @@ export async function deleteProject(db: Database, viewer: Viewer, ws: string, se
     });
   if (found.length === 0) throw projectNotFound(segment);
   if (deleted.length === 0) throw new ApiError("conflict", "The default project cannot be deleted.");
+  forgetRecentKeysOf(viewer.organizationId);
 }

@@ -2,6 +2,7 @@ import { logBackgroundFailure } from "../../http/request-log.ts";
 import { ByteCursor, streamOf } from "../../zip/read/chunks.ts";
 import type { ZipSource } from "../../zip/read/source.ts";
 import type { ArchiveColumns } from "./published-store.ts";
+import { findRecentBlock, keepRecentBlock } from "./recent-blocks.ts";
 
 /** A cache of its own: what lies in it is never served by URL. */
 const CACHE_NAME = "archive-directories";
@@ -55,20 +56,19 @@ async function* readBlocks(
   background: Background,
 ): AsyncGenerator<Uint8Array, void, void> {
   const { directoryOffset, directorySize } = directory;
-  const cache = await caches.open(CACHE_NAME);
   let missing: ByteCursor | undefined;
   let storing: Promise<void> | undefined;
   try {
     for (let at = from - (from % BLOCK_BYTES); at < to; at += BLOCK_BYTES) {
       const key = `https://archives.taskyard.invalid/${directory.sha256}/directory/${at / BLOCK_BYTES}`;
       const size = Math.min(BLOCK_BYTES, directorySize - at);
-      let block = missing === undefined ? await readCached(cache, key, size) : undefined;
+      let block = missing === undefined ? await readCached(key, size) : undefined;
       if (block === undefined) {
         missing ??= new ByteCursor(await source.read(directoryOffset + at, directorySize - at));
         block = await missing.take(size);
         // One block on its way into the cache at a time: a slow cache slows the reader, it does not fill memory.
         await storing;
-        storing = store(cache, key, block);
+        storing = store(key, block);
         background(storing);
       }
       yield block.subarray(Math.max(0, from - at), Math.min(size, to - at));
@@ -78,16 +78,23 @@ async function* readBlocks(
   }
 }
 
-/** Undefined when the cache does not have all of the block. */
-async function readCached(cache: Cache, key: string, size: number): Promise<Uint8Array | undefined> {
+/** Undefined when neither this isolate nor the cache has all of the block. */
+async function readCached(key: string, size: number): Promise<Uint8Array | undefined> {
+  const recent = findRecentBlock(key);
+  if (recent?.byteLength === size) return recent;
+  const cache = await caches.open(CACHE_NAME);
   const cached = await cache.match(key);
   const bytes = await cached?.bytes();
-  return bytes?.byteLength === size ? bytes : undefined;
+  if (bytes?.byteLength !== size) return undefined;
+  keepRecentBlock(key, bytes);
+  return bytes;
 }
 
 /** Stores a block. A failure is logged, and readers get their bytes all the same. */
-async function store(cache: Cache, key: string, block: Uint8Array): Promise<void> {
+async function store(key: string, block: Uint8Array): Promise<void> {
+  keepRecentBlock(key, block);
   try {
+    const cache = await caches.open(CACHE_NAME);
     await cache.put(key, new Response(block, { headers: { "Cache-Control": CACHE_CONTROL } }));
   } catch (error) {
     logBackgroundFailure("cacheDirectory", error);

@@ -1,8 +1,9 @@
-import { and, count, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { Caller } from "../../auth/caller.ts";
 import type { Database } from "../../db/client.ts";
 import { unlessLong } from "../../db/page-bytes.ts";
 import { organizations, registryTasks, registryVersions } from "../../db/schema.ts";
+import { Statement } from "../../db/statement.ts";
 import type { DetailRow } from "./published-task-view.ts";
 
 /** Queries for what is published. Each is bound to the caller's organization or to public tasks. */
@@ -14,7 +15,7 @@ export interface TaskReference {
 }
 
 /** Which version of it: by number, the highest, or the one with this id. */
-export type VersionReference = { version: string } | { versionId: string };
+export type VersionReference<Text = string> = { version: Text | "latest" } | { versionId: Text };
 
 /** Under names of their own: in a batch D1 gives rows as objects, where two columns of one name are one. */
 export const organizationColumns = {
@@ -84,7 +85,18 @@ type Found<Row extends { version: unknown }> = Omit<Row, "version"> & { version:
 
 /** The tasks of the organization with this key that the caller may read: all of the own one, else the public ones. */
 export function tasksOf(caller: Caller, org: string): SQL | undefined {
-  if (caller.organizationKey === org) return eq(registryTasks.organizationId, caller.organizationId);
+  return isOwn(caller, org) ? tasksOfOwn(caller.organizationId) : tasksOfOther(org);
+}
+
+function isOwn(caller: Caller, org: string): boolean {
+  return caller.organizationKey === org;
+}
+
+function tasksOfOwn(organizationId: string | Placeholder): SQL | undefined {
+  return eq(registryTasks.organizationId, organizationId);
+}
+
+function tasksOfOther(org: string | Placeholder): SQL | undefined {
   const id = sql`(SELECT ${organizations.id} FROM ${organizations} WHERE ${organizations.key} = ${org})`;
   return and(sql`${registryTasks.organizationId} = ${id}`, isPublic);
 }
@@ -110,14 +122,37 @@ export async function findArchive(
   task: TaskReference,
   version: VersionReference,
 ): Promise<Found<ArchiveRow> | undefined> {
-  const [row] = await db
-    .select({ organization: organizationColumns, task: taskColumns, version: archiveColumns })
-    .from(registryTasks)
-    .innerJoin(organizations, eq(organizations.id, registryTasks.organizationId))
-    .leftJoin(registryVersions, isVersion(version))
-    .where(isTask(caller, task))
-    .limit(1);
-  return row;
+  const own = isOwn(caller, task.org);
+  const [by, wanted] = describeReference(version);
+  const statement = (own ? archivesOfOwn : archivesOfOther)[by];
+  return statement.first(db, { org: own ? caller.organizationId : task.org, name: task.name, ...wanted });
+}
+
+/** The statements that find an archive among these tasks, by how its version is referred to. */
+function archivesAmong(tasks: SQL | undefined) {
+  const among = (version: VersionReference<Placeholder>) =>
+    new Statement((db) =>
+      db
+        .select({ organization: organizationColumns, task: taskColumns, version: archiveColumns })
+        .from(registryTasks)
+        .innerJoin(organizations, eq(organizations.id, registryTasks.organizationId))
+        .leftJoin(registryVersions, isVersion(version))
+        .where(and(tasks, isNamed(sql.placeholder("name"))))
+        .limit(1),
+    );
+  return {
+    latest: among({ version: "latest" }),
+    version: among({ version: sql.placeholder("version") }),
+    id: among({ versionId: sql.placeholder("version") }),
+  };
+}
+
+const archivesOfOwn = archivesAmong(tasksOfOwn(sql.placeholder("org")));
+const archivesOfOther = archivesAmong(tasksOfOther(sql.placeholder("org")));
+
+function describeReference(reference: VersionReference): ["latest" | "version" | "id", { version?: string }] {
+  if ("versionId" in reference) return ["id", { version: reference.versionId }];
+  return reference.version === "latest" ? ["latest", {}] : ["version", { version: reference.version }];
 }
 
 /** The latest version and one page of all, highest first, in one round trip; undefined when there is no such task. */
@@ -177,11 +212,15 @@ function selectDetail(db: Database, caller: Caller, task: TaskReference, version
 }
 
 /** A name none of whose versions is published is no task yet. */
-function isTask(caller: Caller, { org, name }: TaskReference): SQL | undefined {
-  return and(tasksOf(caller, org), eq(registryTasks.name, name), sql`${registryTasks.latestVersionId} IS NOT NULL`);
+function isNamed(name: string | Placeholder): SQL | undefined {
+  return and(eq(registryTasks.name, name), sql`${registryTasks.latestVersionId} IS NOT NULL`);
 }
 
-function isVersion(reference: VersionReference): SQL | undefined {
+function isTask(caller: Caller, { org, name }: TaskReference): SQL | undefined {
+  return and(tasksOf(caller, org), isNamed(name));
+}
+
+function isVersion(reference: VersionReference<string | Placeholder>): SQL | undefined {
   if ("version" in reference && reference.version === "latest") {
     return eq(registryVersions.id, registryTasks.latestVersionId);
   }

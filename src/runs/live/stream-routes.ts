@@ -82,7 +82,6 @@ const stream = operation({
     "What happened before, then what happens, each entry once and in order; whoever connects again with the last id goes " +
     "on after it. A key or a stream token of the run opens it. docs/live-streams.md describes the frames.",
   scope: "task:read",
-  isFrequent: true,
   admits: admitStreamToken,
   errors: ["request_refused", "validation_failed", "not_found", "unavailable"],
   request: { params: runPath, query: streamQuery, headers: streamHeaders },

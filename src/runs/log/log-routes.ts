@@ -52,7 +52,6 @@ const appendLog = operation({
     "answer comes when they are stored. A batch that is sent again is stored again, unless it carries the number that its " +
     "producer gave it: `Producer-Id`, `Producer-Epoch` and `Producer-Seq`, together; or an `Idempotency-Key`.",
   scope: "task:write",
-  isFrequent: true,
   admits: admitAgentToken,
   isRepeatable: true,
   errors: [

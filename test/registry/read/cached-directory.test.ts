@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { BLOCK_BYTES, withCachedDirectory } from "../../../src/registry/read/cached-directory.ts";
+import { findRecentBlock, keepRecentBlock, RECENT_BLOCK_MAX_BYTES } from "../../../src/registry/read/recent-blocks.ts";
 import type { ZipSource } from "../../../src/zip/read/source.ts";
 
 const OFFSET = 1000;
@@ -140,4 +141,21 @@ test("no more is pulled from the store than one block ahead of the reader", asyn
     }
     await reader.cancel();
   });
+});
+
+test("blocks of small directories are kept in memory, the least recently used given up first", () => {
+  const name = crypto.randomUUID();
+  const keyOf = (index: number) => `${name}/${index}`;
+  const block = (index: number) => new Uint8Array(RECENT_BLOCK_MAX_BYTES).fill(index);
+  keepRecentBlock(keyOf(0), block(0));
+  keepRecentBlock(keyOf(1), block(1));
+  for (let index = 2; index < 33; index += 1) {
+    expect(findRecentBlock(keyOf(0))).toEqual(block(0));
+    keepRecentBlock(keyOf(index), block(index));
+  }
+  expect(findRecentBlock(keyOf(0))).toEqual(block(0));
+  expect(findRecentBlock(keyOf(1))).toBeUndefined();
+  expect(findRecentBlock(keyOf(32))).toEqual(block(32));
+  keepRecentBlock(keyOf(33), new Uint8Array(RECENT_BLOCK_MAX_BYTES + 1));
+  expect(findRecentBlock(keyOf(33))).toBeUndefined();
 });

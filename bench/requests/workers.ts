@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { ROOT } from "../../scripts/command.ts";
+import { bundleWorker } from "../measure/bundle.ts";
+
+/** What separates the statements of a migration. */
+const BREAKPOINT = "--> statement-breakpoint";
+
+/** Ours and the bare one in one workerd, with one database. */
+export interface Workers {
+  readonly ours: URL;
+  readonly bare: URL;
+  readonly inspectorPort: number;
+  readonly bootstrapSecret: string;
+  stop(): Promise<void>;
+}
+
+/** A Worker as its configuration says, as miniflare takes it; without assets, whose router stands before no Worker on Cloudflare. */
+async function workerOf(name: string, script: string, config: string, bindings: Record<string, string>) {
+  const { compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows } =
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made for miniflare by wrangler, of the same release
+    unstable_getMiniflareWorkerOptions(config).workerOptions as Required<V4WorkerOptions>;
+  return {
+    name,
+    modules: true as const,
+    script: await readFile(script, "utf8"),
+    compatibilityDate,
+    compatibilityFlags,
+    r2Buckets,
+    d1Databases,
+    durableObjects,
+    workflows,
+    bindings,
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  };
+}
+
+export async function startWorkers(folder: string, inspectorPort: number): Promise<Workers> {
+  const [ownConfig, bareConfig] = [join(ROOT, "wrangler.toml"), join(import.meta.dirname, "wrangler.toml")];
+  const counting = join(import.meta.dirname, "..", "stream", "systems", "worker.js");
+  const ours = await bundleWorker(join(folder, "ours"), ownConfig, counting);
+  const bare = await bundleWorker(join(folder, "bare"), bareConfig, join(import.meta.dirname, "bare.js"));
+  const bootstrapSecret = randomBytes(24).toString("hex");
+  const settings = {
+    REQUEST_LOG: "off",
+    BOOTSTRAP_SECRET: bootstrapSecret,
+    LINK_SIGNING_SECRETS: `bench:${randomBytes(32).toString("hex")}`,
+  };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      workers: [await workerOf("taskyard", ours, ownConfig, settings), await workerOf("bare", bare, bareConfig, {})],
+      inspectorPort,
+      resourcePersistencePath: join(folder, "data"),
+    }),
+  );
+  await miniflare.ready;
+  const database = await miniflare.getD1Database("DB", "taskyard");
+  const files = (await readdir(join(ROOT, "migrations"))).filter((name) => name.endsWith(".sql")).sort();
+  for (const file of files) {
+    const text = await readFile(join(ROOT, "migrations", file), "utf8");
+    await database.batch(text.split(BREAKPOINT).map((statement) => database.prepare(statement)));
+  }
+  return {
+    ours: await miniflare.unsafeGetDirectURL("taskyard"),
+    bare: await miniflare.unsafeGetDirectURL("bare"),
+    inspectorPort,
+    bootstrapSecret,
+    stop: () => miniflare.dispose(),
+  };
+}
