@@ -1,15 +1,14 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Caller } from "../auth/caller.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { grants, type Scope } from "../auth/scopes.ts";
-import { type AppEnv, callerOf, configOf, databaseOf } from "../http/context.ts";
+import { callerOf, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { isAdministrator, NO_STORE } from "./access.ts";
 import { account, ACCOUNT_EXAMPLE } from "./account-schemas.ts";
 import { CREATED_API_KEY_EXAMPLE, createdApiKey, newOwnApiKey, toApiKey } from "./api-key-schemas.ts";
 import { findIdentity, issueApiKey, revokeApiKey } from "./api-key-store.ts";
-import { jsonAnswer, jsonBody, NO_CONTENT } from "./json-media.ts";
+import { jsonAnswer, jsonBody, NO_CONTENT } from "../http/json-media.ts";
 import { ORGANIZATION_EXAMPLE, organizationList, toOrganization } from "./organizations/organization-schemas.ts";
 import { findOrganization } from "./organizations/organization-store.ts";
 import { toUser } from "./user-schemas.ts";
@@ -81,8 +80,8 @@ function ownProject(caller: Caller, wanted: string | null | undefined): string |
 }
 
 /** What a key can ask about and do for itself (A6, "Bootstrap calls" and "Key creation"). */
-export function accountRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function accountRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(whoAmI, async (c) => {
     const caller = callerOf(c);

@@ -1,10 +1,9 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppEnv, databaseOf } from "../http/context.ts";
+import { databaseOf } from "../http/context.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { NO_STORE } from "./access.ts";
 import {
   API_KEY_EXAMPLE,
@@ -20,7 +19,7 @@ import {
 } from "./api-key-schemas.ts";
 import { findApiKey, issueApiKey, listApiKeys, revokeApiKey, switchApiKey } from "./api-key-store.ts";
 import { organizationPath } from "./fields.ts";
-import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../http/json-media.ts";
 
 const list = operation({
   method: "get",
@@ -94,8 +93,8 @@ const revoke = operation({
 });
 
 /** API keys of an organization. */
-export function apiKeyRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function apiKeyRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);

@@ -2,7 +2,7 @@ import { createMiddleware } from "hono/factory";
 import { equalSecrets } from "../auth/api-keys.ts";
 import { authenticate } from "../http/authenticate.ts";
 import { type AppContext, type AppEnv, configOf } from "../http/context.ts";
-import { addressOf, limitRate } from "../http/rate-limit.ts";
+import { addressOf, limitRate } from "../http/admission/rate-limit.ts";
 
 /** Whether the request presents the deployment's bootstrap secret. Every guess counts against the caller's address. */
 async function presentsBootstrapSecret(c: AppContext): Promise<boolean> {

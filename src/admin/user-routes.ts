@@ -1,12 +1,11 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppEnv, databaseOf } from "../http/context.ts";
+import { databaseOf } from "../http/context.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { organizationPath } from "./fields.ts";
-import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "./json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../http/json-media.ts";
 import { newUser, toUser, user, USER_EXAMPLE, userChange, userList, userPath } from "./user-schemas.ts";
 import { createUser, deleteUser, findUser, listUsers, updateUser } from "./user-store.ts";
 
@@ -90,8 +89,8 @@ const remove = operation({
 });
 
 /** Users of an organization. */
-export function userRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function userRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);

@@ -1,7 +1,7 @@
 import { signLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
-import { toPublicUrl } from "../http/public-origin.ts";
+import { toPublicUrl } from "../http/admission/public-origin.ts";
 import type { Disposition } from "../http/stored-file.ts";
 import { isInert, storedType } from "./media-type.ts";
 import { presignS3, s3AccessOf } from "./s3-link.ts";

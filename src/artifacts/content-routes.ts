@@ -1,10 +1,10 @@
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { verifyLink } from "../auth/signed-links.ts";
-import { type AppEnv, configOf } from "../http/context.ts";
+import { configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { serveFile } from "../http/stored-file.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { CONTENT_PATH, contentNotFound } from "./content-link.ts";
 import { storedType } from "./media-type.ts";
 
@@ -42,8 +42,8 @@ const content = operation({
 });
 
 /** What signed links to files lead to. */
-export function contentRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function contentRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(content, async (c) => {
     const verdict = await verifyLink(configOf(c).LINK_SIGNING_SECRETS, c.req.raw, new Date());

@@ -1,8 +1,8 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AppEnv, configOf } from "../http/context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
+import { configOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
 import { BodyPace } from "../http/request-body.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { receiveForm } from "./form-body.ts";
 import { storeUpload } from "./store-upload.ts";
 import { readGrant, UPLOAD_PATH } from "./upload-form.ts";
@@ -40,8 +40,8 @@ const upload = operation({
 });
 
 /** What prepared uploads are posted to (agent-tasks 7.4 `presigned_post`). */
-export function uploadRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function uploadRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(upload, async (c) => {
     await receiveForm(c.req.raw, new BodyPace(configOf(c)), async (fields, file) => {

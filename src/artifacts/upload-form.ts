@@ -1,7 +1,7 @@
 import { signLink, verifyLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
-import { toPublicUrl } from "../http/public-origin.ts";
+import { toPublicUrl } from "../http/admission/public-origin.ts";
 import { LINK_LIFE_SECONDS } from "./content-link.ts";
 
 /** Where the forms of prepared uploads are posted to. */

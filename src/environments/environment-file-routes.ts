@@ -1,10 +1,10 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AppContext, type AppEnv, configOf } from "../http/context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
+import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { paceBody } from "../http/request-body.ts";
 import { entityTag, serveFile } from "../http/stored-file.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { type FileStatus, TASK_ROOT } from "../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, refusalOf, tokenHeader, unwrap } from "./environment-access.ts";
 import type { Refused } from "./object/environment-outcome.ts";
@@ -148,8 +148,8 @@ const remove = operation({
 });
 
 /** Files of live environments. */
-export function environmentFileRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function environmentFileRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));

@@ -1,9 +1,9 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AppContext, type AppEnv } from "../http/context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
+import { type AppContext } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { WORK_TOKEN_HEADER } from "../sandbox/runner-protocol.ts";
 import { openEnvironment } from "./object/environment-handle.ts";
 import { toObjectRequest } from "./object-request.ts";
@@ -55,8 +55,8 @@ const archive = operation({
 });
 
 /** What a runner's machine asks of the environment that it keeps (docs/runner.md). */
-export function environmentLinkRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function environmentLinkRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(connect, async (c) => {
     const path = c.req.valid("param");

@@ -1,14 +1,14 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { NO_STORE } from "../admin/access.ts";
 import { workspacePath } from "../admin/fields.ts";
 import { findWorkspace } from "../admin/organizations/workspace-store.ts";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
 import { idempotencyKey, replayedHeader } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
 import { describePage, pageQuery } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import { ignoredFields } from "../http/unknown-fields.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { createEnvironment } from "./create.ts";
 import { nameEnvironment, unwrap } from "./environment-access.ts";
 import type { EnvironmentRow, SandboxState } from "./object/environment-record.ts";
@@ -204,8 +204,8 @@ const extend = operation({
 });
 
 /** The life of environments (A3). */
-export function environmentLifeRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function environmentLifeRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(create, async (c) => {
     const { org, ws } = c.req.valid("param");

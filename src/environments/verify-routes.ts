@@ -1,8 +1,7 @@
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { NO_STORE } from "../admin/access.ts";
-import type { AppEnv } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { TASK_ROOT } from "../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "./environment-access.ts";
 import { collect, startCommand } from "./commands/execute-routes.ts";
@@ -59,8 +58,8 @@ const verify = operation({
 });
 
 /** Verification of what was done in an environment (A5). */
-export function verifyRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function verifyRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(verify, async (c) => {
     const path = c.req.valid("param");

@@ -1,8 +1,7 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { jsonAnswer } from "../admin/json-media.ts";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { jsonAnswer } from "../http/json-media.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
+import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
 import { operation } from "../http/operation.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { CONTENT_PROPERTY, fileBody, readFileBody } from "./file-body.ts";
 import { attachedFile, type NewFile, toWorkflowFile, WORKFLOW_FILE_EXAMPLE, workflowFile } from "./file-schema.ts";
 import { attachUploaded, type FileRow, finishAttachment } from "./workflow-file-store.ts";
@@ -71,8 +70,8 @@ async function attachNew(c: AppContext, taskNumber: number, file: NewFile): Prom
 }
 
 /** Attaching files to tasks, which the contract leaves to its own pages. */
-export function attachRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function attachRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(attach, async (c) => {
     const { task_id } = c.req.valid("param");

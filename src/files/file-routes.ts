@@ -1,10 +1,10 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { linkToContent } from "../artifacts/content-link.ts";
-import { jsonAnswer } from "../admin/json-media.ts";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { jsonAnswer } from "../http/json-media.ts";
+import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { listAccesses, recordAccess } from "./access-store.ts";
 import { readFileId } from "./file-id.ts";
 import {
@@ -141,8 +141,8 @@ async function give(c: AppContext, row: FileRow, userEmail: string | null | unde
 }
 
 /** Files of tasks as workflow clients read them (seed 003, workflow-files). */
-export function fileRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function fileRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { task_id } = c.req.valid("param");

@@ -5,7 +5,7 @@ import { verifyRecentKey } from "../auth/recent-keys.ts";
 import { isLastUsedStale, recordKeyUse, verifyApiKey } from "../auth/verify-api-key.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts";
 import { ApiError } from "./errors/error-table.ts";
-import { addressOf, limitRate } from "./rate-limit.ts";
+import { addressOf, limitRate } from "./admission/rate-limit.ts";
 import { logBackgroundFailure } from "./request-log.ts";
 
 /** The user name that Basic credentials carry; the password is the API key (A4). */

@@ -1,9 +1,8 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { openPool, RUNNER_KEY_HEADER } from "./pool-handle.ts";
 
 const RUNNERS_PATH = "/api/v1/org/{org}/runners";
@@ -85,8 +84,8 @@ const connect = operation({
 });
 
 /** The runners of an organization and the place where they connect (docs/runner.md). */
-export function runnerRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function runnerRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);

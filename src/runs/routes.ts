@@ -1,7 +1,5 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { artifactDownloadRoutes } from "./artifacts/artifact-download-routes.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { artifactRoutes } from "./artifacts/artifact-routes.ts";
 import { eventRoutes } from "./agent/event-routes.ts";
 import { logRoutes } from "./log/log-routes.ts";
@@ -12,8 +10,8 @@ import { stagedArtifactRoutes } from "./artifacts/staged-artifact-routes.ts";
 import { streamRoutes } from "./live/stream-routes.ts";
 
 /** Runs of agent tasks (agent-tasks 4 to 7). */
-export function agentRunRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function agentRunRoutes(): Router {
+  const routes = newRouter();
   routes.route("/", runRoutes());
   routes.route("/", runStepRoutes());
   routes.route("/", logRoutes());

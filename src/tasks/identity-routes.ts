@@ -1,7 +1,6 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { callerOf, databaseOf } from "../http/context.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { operation } from "../http/operation.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { findCaller, findProject } from "./identity-store.ts";
 import {
   AGENT_CALLER_EXAMPLE,
@@ -67,8 +66,8 @@ const key = operation({
 });
 
 /** What agent clients ask about themselves before anything else (agent-tasks 9). */
-export function identityRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function identityRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(whoAmI, async (c) => c.json(toAgentCaller(await findCaller(databaseOf(c), callerOf(c))), 200));
 

@@ -1,6 +1,6 @@
 import { signLink } from "../auth/signed-links.ts";
 import { type AppContext, configOf } from "../http/context.ts";
-import { toPublicUrl } from "../http/public-origin.ts";
+import { toPublicUrl } from "../http/admission/public-origin.ts";
 import { logPathOf, type SignLogUrl } from "../runs/model/run-view.ts";
 
 /** Life of a `log_url` (agent-tasks 2.2). */

@@ -1,10 +1,11 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { describeOffsetPage, offsetQuery } from "../http/agent-api/agent-paging.ts";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
 import { idToMake } from "../http/idempotency.ts";
 import { operation } from "../http/operation.ts";
-import { toPublicUrl } from "../http/public-origin.ts";
-import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
+import { toPublicUrl } from "../http/admission/public-origin.ts";
+import { allowEmptyBody } from "../http/validation.ts";
 import { logUrlSigner } from "./log-links.ts";
 import { readProject } from "./project.ts";
 import { refuseSandboxEnvironment, refuseUnknownArtifacts, type RunOptions } from "../runs/model/run-options.ts";
@@ -123,8 +124,8 @@ const repositories = operation({
  * Listing and creating tasks (agent-tasks 3.1, 3.2, 9). Mounted before `taskRoutes`, whose `{task_id}` would take
  * `summaries` and `repositories`.
  */
-export function taskListRoutes(startRun: StartRun): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function taskListRoutes(startRun: StartRun): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const query = c.req.valid("query");

@@ -1,7 +1,7 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../http/context.ts";
+import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { operation } from "../http/operation.ts";
-import { allowEmptyBody, refuseInvalid } from "../http/validation.ts";
+import { allowEmptyBody } from "../http/validation.ts";
 import { readProject } from "./project.ts";
 import { showTask, taskAnswer } from "./task-answer.ts";
 import { type TaskChange, taskChange } from "./task-fields.ts";
@@ -71,8 +71,8 @@ async function change(c: AppContext, path: { project_id: string; task_id: string
 }
 
 /** Reading, changing and deleting a task (agent-tasks 3.3). */
-export function taskRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function taskRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(retrieve, async (c) => {
     const { project_id, task_id } = c.req.valid("param");

@@ -1,11 +1,10 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { jsonAnswer, listQuery, PAGE_EXAMPLE } from "../admin/json-media.ts";
-import { type AppEnv, databaseOf } from "../http/context.ts";
+import { jsonAnswer, listQuery, PAGE_EXAMPLE } from "../http/json-media.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
+import { databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { findDelivery, insertReplay, listDeliveries } from "./delivery-store.ts";
 import { findEndpoint } from "./endpoint-store.ts";
 import { startDeliveries } from "./outbox.ts";
@@ -77,8 +76,8 @@ const replay = operation({
 });
 
 /** What became of events on their way to a webhook. */
-export function deliveryRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function deliveryRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { org, webhook_id } = c.req.valid("param");

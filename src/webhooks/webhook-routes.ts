@@ -1,13 +1,12 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
 import { NO_STORE } from "../admin/access.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { organizationPath } from "../admin/fields.ts";
-import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../admin/json-media.ts";
-import { type AppContext, type AppEnv, configOf, databaseOf } from "../http/context.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../http/json-media.ts";
+import { type AppContext, configOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import { operation } from "../http/operation.ts";
 import { describePage } from "../http/paging.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
-import { refuseInvalid } from "../http/validation.ts";
 import { isDeliverable } from "./endpoint-address.ts";
 import {
   deleteEndpoint,
@@ -137,8 +136,8 @@ function refuseUndeliverable(c: AppContext, url: string): void {
 }
 
 /** Webhooks of an organization (workflow-files, "Webhooks"). */
-export function webhookEndpointRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function webhookEndpointRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { organizationId } = requireOwnOrganization(c, c.req.valid("param").org);

@@ -1,15 +1,15 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { generateApiKey } from "../../auth/api-keys.ts";
-import { type AppEnv, configOf, databaseOf } from "../../http/context.ts";
+import { configOf, databaseOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
 import { requireOwnOrganization } from "../../http/tenancy.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { isAdministrator, NO_STORE } from "../access.ts";
 import { CREATED_API_KEY_EXAMPLE, toApiKey } from "../api-key-schemas.ts";
 import { bootstrapOrAdmin } from "../bootstrap.ts";
 import { nameChange, organizationPath } from "../fields.ts";
-import { jsonAnswer, jsonBody } from "../json-media.ts";
+import { jsonAnswer, jsonBody } from "../../http/json-media.ts";
 import {
   createdOrganization,
   newOrganization,
@@ -90,8 +90,8 @@ const update = operation({
 });
 
 /** Organizations: create, read, change. */
-export function organizationRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function organizationRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(create, async (c) => {
     const caller = c.get("caller");

@@ -1,10 +1,10 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AppEnv, databaseOf } from "../../http/context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
+import { databaseOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
 import { requireOwnOrganization } from "../../http/tenancy.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { nameChange, projectPath, workspacePath } from "../fields.ts";
-import { jsonAnswer, jsonBody, listQuery, NO_CONTENT } from "../json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT } from "../../http/json-media.ts";
 import { newProject, project, PROJECT_EXAMPLE, projectList, toProject } from "./project-schemas.ts";
 import { createProject, deleteProject, findProject, listProjects, updateProject } from "./project-store.ts";
 
@@ -86,8 +86,8 @@ const remove = operation({
 });
 
 /** Projects of a workspace. */
-export function projectRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function projectRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { org, ws } = c.req.valid("param");

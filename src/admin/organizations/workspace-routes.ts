@@ -1,11 +1,10 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppEnv, databaseOf } from "../../http/context.ts";
+import { databaseOf } from "../../http/context.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { operation } from "../../http/operation.ts";
 import { describePage } from "../../http/paging.ts";
 import { requireOwnOrganization } from "../../http/tenancy.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { nameChange, organizationPath, workspacePath } from "../fields.ts";
-import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../json-media.ts";
+import { jsonAnswer, jsonBody, listQuery, NO_CONTENT, PAGE_EXAMPLE } from "../../http/json-media.ts";
 import { newWorkspace, toWorkspace, workspace, WORKSPACE_EXAMPLE, workspaceList } from "./workspace-schemas.ts";
 import { createWorkspace, deleteWorkspace, findWorkspace, listWorkspaces, updateWorkspace } from "./workspace-store.ts";
 
@@ -84,8 +83,8 @@ const remove = operation({
 });
 
 /** Workspaces of an organization. */
-export function workspaceRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function workspaceRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const caller = requireOwnOrganization(c, c.req.valid("param").org);

@@ -1,8 +1,7 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { NO_STORE } from "../../admin/access.ts";
-import type { AppEnv } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import {
   COMMAND_EXAMPLE,
   COMMAND_PATH,
@@ -115,8 +114,8 @@ const kill = operation({
 });
 
 /** Commands by their ids: those in the background, and those whose client went away. */
-export function commandRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function commandRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));

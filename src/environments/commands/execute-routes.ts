@@ -1,11 +1,11 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { accepts } from "hono/accepts";
 import { v7 as uuid } from "uuid";
 import { NO_STORE } from "../../admin/access.ts";
-import { type AppContext, type AppEnv, configOf } from "../../http/context.ts";
+import { type AppContext, configOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
 import { ignoredFields } from "../../http/unknown-fields.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import type { SandboxCommand } from "../../sandbox/port.ts";
 import { followCommand, type FollowedCommand } from "./command-following.ts";
 import type { CommandRow } from "./command-log.ts";
@@ -77,8 +77,8 @@ const start = operation({
 });
 
 /** Running commands (A3; seed 002). */
-export function executeRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function executeRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(execute, async (c) => {
     const { followed } = await startCommand(c, c.req.valid("param"), c.req.valid("json"), false);

@@ -1,8 +1,7 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { jsonAnswer, jsonBody } from "../../admin/json-media.ts";
-import { type AppEnv, callerOf, databaseOf } from "../../http/context.ts";
+import { jsonAnswer, jsonBody } from "../../http/json-media.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
+import { callerOf, databaseOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { processDocument } from "./core-document.ts";
 import { EXTENSIONS } from "./document-format.ts";
 import { CONTENT_PROPERTY, fileBody, readFileBody } from "../file-body.ts";
@@ -76,8 +75,8 @@ const change = operation({
 });
 
 /** Documents and what is known of them (workflow-files, `/core`). */
-export function coreRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function coreRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(upload, async (c) => {
     const number = await processDocument(c, await readFileBody(c, coreUpload));

@@ -1,10 +1,10 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { jsonAnswer, jsonBody } from "../../admin/json-media.ts";
-import { type AppEnv, callerOf, databaseOf } from "../../http/context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
+import { jsonAnswer, jsonBody } from "../../http/json-media.ts";
+import { callerOf, databaseOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
-import { toPublicUrl } from "../../http/public-origin.ts";
+import { toPublicUrl } from "../../http/admission/public-origin.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { openRun } from "../../runs/access/run-handle.ts";
 import { unwrap } from "../../runs/access/run-path.ts";
 import { LIVE_STATUSES, workflowStatusOf } from "../../runs/model/run-status.ts";
@@ -78,8 +78,8 @@ const cancel = operation({
 });
 
 /** Reading, approving and cancelling tasks as workflow clients do (workflow-files). */
-export function workflowTaskRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function workflowTaskRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(read, async (c) => {
     const rows = await findWorkflowTask(databaseOf(c), scopeOf(callerOf(c)), c.req.valid("param").task_id);

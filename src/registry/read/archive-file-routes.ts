@@ -1,10 +1,9 @@
 import { Buffer } from "node:buffer";
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppEnv } from "../../http/context.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
+import { z } from "@hono/zod-openapi";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
 import { answerKept, entityTag, serveFile, validatorHeaders } from "../../http/stored-file.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { findEntry } from "../../zip/read/entry.ts";
 import { openEntry } from "../../zip/read/entry-stream.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
@@ -150,8 +149,8 @@ const downloadArchive = operation({
 });
 
 /** Files of a task's archive, one by one and all together. */
-export function fileRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function fileRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(listFiles, async (c) => {
     const task = c.req.valid("param");

@@ -1,12 +1,12 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import type { Caller } from "../../auth/caller.ts";
 import type { Database } from "../../db/client.ts";
-import { type AppEnv, callerOf, databaseOf } from "../../http/context.ts";
+import { callerOf, databaseOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
 import { describePage, pageQuery } from "../../http/paging.ts";
 import { requireOwnOrganization } from "../../http/tenancy.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { canSeeWithheld, organizationNotFound, requireFound, taskNotFound } from "./read-access.ts";
 import {
   orgPath,
@@ -200,8 +200,8 @@ export type FindSandboxInstruction = (
 ) => Promise<{ instruction: string | null } | undefined>;
 
 /** What is known of tasks beside their files. Paths with a fixed word come before those with a parameter there. */
-export function taskRoutes(findSandboxInstruction: FindSandboxInstruction): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function taskRoutes(findSandboxInstruction: FindSandboxInstruction): Router {
+  const routes = newRouter();
 
   routes.openapi(listTasks, async (c) => {
     const { sort_by: by, sort_dir: direction, page, limit, ...query } = c.req.valid("query");

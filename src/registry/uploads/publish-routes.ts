@@ -1,9 +1,8 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppContext, type AppEnv, callerOf, configOf, databaseOf } from "../../http/context.ts";
+import { type AppContext, callerOf, configOf, databaseOf } from "../../http/context.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
 import { requireOwnOrganization } from "../../http/tenancy.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { disposeArchive } from "../publish/archive-disposal.ts";
 import { publishArchive, type PublishTarget } from "../publish/publish.ts";
 import { deleteVersion, findPublished } from "../publish/publish-store.ts";
@@ -67,8 +66,8 @@ const remove = operation({
 });
 
 /** Publish and delete of versions. */
-export function publishRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function publishRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(publish, async (c) => {
     const { org, name, version } = c.req.valid("param");

@@ -1,9 +1,8 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppEnv, databaseOf } from "../../http/context.ts";
+import { databaseOf } from "../../http/context.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
 import { describePage, pageQuery } from "../../http/paging.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { requireUpload } from "./upload-access.ts";
 import { expectRawBody, rawBody } from "../publish/upload-body.ts";
 import { announcedSha256 } from "../publish/upload-digest.ts";
@@ -52,8 +51,8 @@ const list = operation({
 });
 
 /** The parts of an upload. */
-export function uploadPartRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function uploadPartRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(put, async (c) => {
     const path = c.req.valid("param");

@@ -1,9 +1,8 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppEnv, databaseOf } from "../../http/context.ts";
+import { databaseOf } from "../../http/context.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { operation } from "../../http/operation.ts";
 import { describePage, pageQuery } from "../../http/paging.ts";
 import { requireOwnOrganization } from "../../http/tenancy.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { toTaskDetail } from "../read/published-task-view.ts";
 import { requireUpload } from "./upload-access.ts";
 import { abortUpload, completeUpload, startUpload } from "./upload-parts.ts";
@@ -104,8 +103,8 @@ const abort = operation({
 });
 
 /** Uploads in parts: start, list, read, complete, abort. The parts themselves are in `upload-part-routes.ts`. */
-export function uploadRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function uploadRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(start, async (c) => {
     const { org, name, version } = c.req.valid("param");

@@ -2,7 +2,7 @@ import { readAgentToken } from "../../auth/run-tokens.ts";
 import { type AppContext, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import type { Admission } from "../../http/authenticate.ts";
-import { limitRate } from "../../http/rate-limit.ts";
+import { limitRate } from "../../http/admission/rate-limit.ts";
 import { presentedToken, tokenNamesPath } from "./stream-access.ts";
 
 async function admitByAgentToken(c: AppContext): Promise<boolean> {

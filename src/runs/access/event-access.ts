@@ -2,7 +2,7 @@ import { readIngestToken } from "../../auth/run-tokens.ts";
 import { type AppContext, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import type { Admission } from "../../http/authenticate.ts";
-import { addressOf, limitRate } from "../../http/rate-limit.ts";
+import { addressOf, limitRate } from "../../http/admission/rate-limit.ts";
 import { presentedToken, tokenNamesPath } from "./stream-access.ts";
 
 async function admitByIngestToken(c: AppContext): Promise<boolean> {

@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import { readIngestToken, readStreamToken, type TokenRun } from "../../auth/run-tokens.ts";
 import { type AppContext, configOf } from "../../http/context.ts";
 import type { Admission } from "../../http/authenticate.ts";
-import { limitRate } from "../../http/rate-limit.ts";
+import { limitRate } from "../../http/admission/rate-limit.ts";
 import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "../protocol/agent-protocol.ts";
 import { readUuid } from "./run-path.ts";
 

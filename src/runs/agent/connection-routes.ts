@@ -1,11 +1,11 @@
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import type { RunTokenSecrets } from "../../auth/run-token-keys.ts";
 import { signConnectionToken, signStreamToken, type TokenRun } from "../../auth/run-tokens.ts";
 import { requireScope } from "../../http/authenticate.ts";
-import { type AppContext, type AppEnv, callerOf, configOf } from "../../http/context.ts";
+import { type AppContext, callerOf, configOf } from "../../http/context.ts";
 import { ApiError, type ErrorCode } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { MODES } from "../model/run-options.ts";
 import type { RunRow } from "../model/run-view.ts";
 import { commandUrl } from "./agent-address.ts";
@@ -116,8 +116,8 @@ const ERROR_OF: Record<CommandFailure["reason"], ErrorCode> = {
 };
 
 /** What a run's clients and its agent find each other by: tokens and commands (agent-tasks 8.1, 8.2, 9). */
-export function connectionRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function connectionRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(getConnectionToken, async (c) => {
     const run = await readRun(c, c.req.valid("param"));

@@ -1,7 +1,7 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AppEnv, configOf } from "../../http/context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
+import { configOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { admitIngestToken } from "../access/event-access.ts";
 import { takeEvents } from "./event-intake.ts";
 import { resolveRun, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
@@ -51,8 +51,8 @@ const eventStream = operation({
 });
 
 /** What a run's agent sends (agent-tasks 9, event_stream). */
-export function eventRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function eventRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(eventStream, async (c) => {
     const { handle, scope } = await resolveRun(c, c.req.valid("param"));

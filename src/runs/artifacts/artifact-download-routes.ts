@@ -1,15 +1,14 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { contentNotFound, LINK_LIFE_SECONDS, linkToContent } from "../../artifacts/content-link.ts";
 import { fileBytes } from "../../artifacts/content-routes.ts";
 import { MANIFEST_ITEM_EXAMPLE } from "../../artifacts/artifact-manifest-schema.ts";
 import { storedType } from "../../artifacts/media-type.ts";
 import type { ManifestItem } from "../../db/agent-schema.ts";
 import { choiceField } from "../../http/agent-api/agent-fields.ts";
-import type { AppEnv } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
 import { contentHeaders } from "../../http/stored-file.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { admitAgentToken } from "../access/agent-access.ts";
 import { storagePath } from "./artifact-fields.ts";
 import { readChain } from "../access/run-chain.ts";
@@ -105,8 +104,8 @@ function linked(projectNumber: number, { storage_path, name, content_type }: Man
 }
 
 /** Artifacts of runs on their way out (agent-tasks 7.3, 7.4). */
-export function artifactDownloadRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function artifactDownloadRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(presign, async (c) => {
     const { storage_path, disposition } = c.req.valid("json");

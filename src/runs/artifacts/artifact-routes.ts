@@ -1,8 +1,7 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppEnv, configOf } from "../../http/context.ts";
+import { configOf } from "../../http/context.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { admitAgentToken } from "../access/agent-access.ts";
 import { checkSizes } from "./artifact-fields.ts";
 import { readArtifacts, uploadArtifacts } from "./artifact-upload.ts";
@@ -80,8 +79,8 @@ const finalize = operation({
 });
 
 /** Artifacts of runs on their way in (agent-tasks 7.2, 7.4). */
-export function artifactRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function artifactRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(upload, async (c) => {
     if (!c.req.header("content-type")?.toLowerCase().includes("json")) throw new ApiError("unsupported_media_type");

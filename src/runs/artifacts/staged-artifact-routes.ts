@@ -1,7 +1,6 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import { type AppContext, type AppEnv, callerOf, configOf, databaseOf } from "../../http/context.ts";
+import { type AppContext, callerOf, configOf, databaseOf } from "../../http/context.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { notFound, readProject } from "../../tasks/project.ts";
 import { TASK_PATH } from "../../tasks/task-path.ts";
 import { checkSizes } from "./artifact-fields.ts";
@@ -48,8 +47,8 @@ async function nameTask(c: AppContext, path: { project_id: string; task_id: stri
 }
 
 /** Artifacts of a task that has no run yet (agent-tasks 7.4 `staged_artifacts`). */
-export function stagedArtifactRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function stagedArtifactRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(prepare, async (c) => {
     const announced = c.req.valid("json").artifacts;

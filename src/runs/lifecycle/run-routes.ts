@@ -1,10 +1,11 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { describeOffsetPage, offsetQuery, pageOf } from "../../http/agent-api/agent-paging.ts";
-import { type AppEnv, callerOf, databaseOf } from "../../http/context.ts";
+import { callerOf, databaseOf } from "../../http/context.ts";
 import { idToMake } from "../../http/idempotency.ts";
 import { operation } from "../../http/operation.ts";
-import { toPublicUrl } from "../../http/public-origin.ts";
-import { allowEmptyBody, refuseInvalid } from "../../http/validation.ts";
+import { toPublicUrl } from "../../http/admission/public-origin.ts";
+import { allowEmptyBody } from "../../http/validation.ts";
 import { admitAgentToken } from "../access/agent-access.ts";
 import { announcePullRequest } from "../slack/pull-request.ts";
 import { notFound, readProject } from "../../tasks/project.ts";
@@ -108,8 +109,8 @@ const update = operation({
 });
 
 /** Making, reading and changing runs (agent-tasks 4.1, 4.2). */
-export function runRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function runRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(list, async (c) => {
     const path = c.req.valid("param");

@@ -1,9 +1,10 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { jsonField } from "../../http/agent-api/agent-fields.ts";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../../http/context.ts";
+import { type AppContext, callerOf, databaseOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
-import { allowEmptyBody, refuseInvalid } from "../../http/validation.ts";
+import { allowEmptyBody } from "../../http/validation.ts";
 import { readProject } from "../../tasks/project.ts";
 import { runOptionFields } from "../model/run-options.ts";
 import type { RunRow } from "../model/run-view.ts";
@@ -117,8 +118,8 @@ async function toStart(
 }
 
 /** Starting, cancelling and finishing runs (agent-tasks 4.3, 9). */
-export function runStepRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function runStepRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(start, async (c) => {
     const path = c.req.valid("param");

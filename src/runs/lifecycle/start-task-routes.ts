@@ -1,10 +1,11 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { uuidField } from "../../http/agent-api/agent-fields.ts";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../../http/context.ts";
+import { type AppContext, callerOf, databaseOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { idToMake } from "../../http/idempotency.ts";
 import { operation } from "../../http/operation.ts";
-import { allowEmptyBody, refuseInvalid } from "../../http/validation.ts";
+import { allowEmptyBody } from "../../http/validation.ts";
 import { readProject } from "../../tasks/project.ts";
 import {
   checkRuntime,
@@ -85,8 +86,8 @@ export async function startCloudRun(
 }
 
 /** Starting a task (3.4). */
-export function startTaskRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function startTaskRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(start, async (c) => {
     const { project_id, task_id } = c.req.valid("param");

@@ -1,9 +1,9 @@
-import { OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { type RouteConfig, z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { requireScope } from "../../http/authenticate.ts";
-import { type AppContext, type AppEnv, callerOf, configOf } from "../../http/context.ts";
+import { type AppContext, callerOf, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { EVENT_STREAM_HEADERS } from "../../stream/transport/server-sent-events.ts";
 import { parseOffset } from "../../stream/journal/offset.ts";
 import type { StreamStart } from "../../stream/journal/journal-view.ts";
@@ -124,8 +124,8 @@ function passOf(c: AppContext): StreamRequest["pass"] {
 }
 
 /** The live stream of a run (agent-tasks 6). */
-export function streamRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function streamRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(stream, async (c) => {
     const query = c.req.valid("query");

@@ -1,11 +1,11 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { verifyLink } from "../../auth/signed-links.ts";
-import { type AppContext, type AppEnv, configOf, databaseOf } from "../../http/context.ts";
+import { type AppContext, configOf, databaseOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { seedOf } from "../../http/idempotency.ts";
 import { operation } from "../../http/operation.ts";
 import { serveFile } from "../../http/stored-file.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { notFound } from "../../tasks/project.ts";
 import { admitAgentToken } from "../access/agent-access.ts";
 import { readEntries } from "./log-entries.ts";
@@ -130,8 +130,8 @@ async function answerLog(c: AppContext, scope: RunScope, runId: string, attempt?
 }
 
 /** The log of a run (agent-tasks 5). */
-export function logRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function logRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(appendLog, async (c) => {
     if (!c.req.header("content-type")?.toLowerCase().includes("json")) throw new ApiError("unsupported_media_type");

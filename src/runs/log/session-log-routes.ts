@@ -1,8 +1,7 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { integerField, refuseField, textField } from "../../http/agent-api/agent-fields.ts";
-import type { AppEnv } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { admitAgentToken } from "../access/agent-access.ts";
 import { parseIsoTime } from "../../db/iso-time.ts";
 import { ENTRY_EXAMPLE, serverTiming, type StoredBytes } from "./log-answer.ts";
@@ -82,8 +81,8 @@ const sessionLogs = operation({
 });
 
 /** A run's log page by page (agent-tasks 5.4). */
-export function sessionLogRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function sessionLogRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(sessionLogs, async (c) => {
     const {

@@ -1,10 +1,9 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { listField, refuseField, textField } from "../../http/agent-api/agent-fields.ts";
-import type { AppEnv } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
 import { logFailure } from "../../http/request-log.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { admitAgentToken } from "../access/agent-access.ts";
 import { queueRelay } from "./relay.ts";
 import { RUN_PATH, readRun, runPath } from "../access/run-path.ts";
@@ -83,8 +82,8 @@ const relayMessage = operation({
 });
 
 /** Messages of agents to people in Slack (agent-tasks 8.3). */
-export function relayRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function relayRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(relayMessage, async (c) => {
     const { message, details } = c.req.valid("json");

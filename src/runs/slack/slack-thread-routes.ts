@@ -1,8 +1,8 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { refuseField, textField } from "../../http/agent-api/agent-fields.ts";
-import { type AppContext, type AppEnv, callerOf, databaseOf } from "../../http/context.ts";
+import { type AppContext, callerOf, databaseOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
-import { refuseInvalid } from "../../http/validation.ts";
 import { findProjectNumber, notFound, readProject } from "../../tasks/project.ts";
 import { currentMicroseconds } from "../../db/microseconds.ts";
 import { resolveRun, readRun, readUuid, RUN_PATH, runPath, runsPath } from "../access/run-path.ts";
@@ -116,8 +116,8 @@ const deleteRunThread = operation({
 });
 
 /** Which Slack thread a task or a run speaks in; a run's own comes first. */
-export function slackThreadRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+export function slackThreadRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(putTaskThread, async (c) => {
     const scope = await nameTask(c, c.req.valid("param"));

@@ -1,5 +1,5 @@
-import { type AppContext, configOf } from "./context.ts";
-import { ApiError } from "./errors/error-table.ts";
+import { type AppContext, configOf } from "../context.ts";
+import { ApiError } from "../errors/error-table.ts";
 
 /** Counts a request under `key` and refuses it with 429 and Retry-After (seconds) when the limit is used up. */
 export async function limitRate(c: AppContext, key: string): Promise<void> {

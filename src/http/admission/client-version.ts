@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import lessThan from "semver/functions/lt.js";
-import { type AppEnv, configOf } from "./context.ts";
-import { ApiError } from "./errors/error-table.ts";
+import { type AppEnv, configOf } from "../context.ts";
+import { ApiError } from "../errors/error-table.ts";
 
 const PRODUCT = /([A-Za-z0-9_.-]+)\/(\d+\.\d+(?:\.\d+)?)/g;
 

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
-import { type AppContext, type AppEnv, configOf } from "./context.ts";
-import { ApiError } from "./errors/error-table.ts";
+import { type AppContext, type AppEnv, configOf } from "../context.ts";
+import { ApiError } from "../errors/error-table.ts";
 
 /**
  * Refuses a request whose Host is no host, or none of ALLOWED_HOSTS where there are some: links repeat it. Cloudflare

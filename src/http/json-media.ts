@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import { pageQuery } from "../http/paging.ts";
+import { pageQuery } from "./paging.ts";
 
 /** A JSON request body; without one the request is refused. */
 export function jsonBody<S extends z.ZodType>(schema: S, example: z.input<S>) {
