@@ -58,7 +58,7 @@ function runClaims({ runId, taskId, projectNumber }: TokenRun): object {
   return { run_id: runId, task_id: taskId, team_id: projectNumber };
 }
 
-/** What a stream token lets its holder be: one who reads, or the run's agent, who reads too. */
+/** What a stream token allows: to read, or to connect as the run's agent, which includes reading. */
 export type StreamRole = "viewer" | "agent";
 
 /** A token that opens one run's stream in a role and nothing else (agent-tasks 9), good for ten minutes. */

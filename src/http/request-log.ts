@@ -36,7 +36,7 @@ export function logBackgroundFailure(work: string, thrown: unknown): void {
   write("error", { work, ...describeFailure(thrown) });
 }
 
-/** A query's own message has its parameters, and they what clients have sent: the statement alone goes to the log. */
+/** The message of a failed query contains its parameters, which clients have sent: only the statement is logged. */
 function describeFailure(thrown: unknown): Record<string, string | undefined> {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const message = error instanceof DrizzleQueryError ? `Failed query: ${error.query}` : error.message;

@@ -13,7 +13,7 @@ export function requireOwnOrganization(c: AppContext, org: string): Caller {
   return caller;
 }
 
-/** Refuses a key of another organization than the path's before a body is read. Who comes without a key is no caller. */
+/** Refuses a key of another organization than the path's before a body is read. A request without a key has no caller. */
 export const requireBodysOrganization = createMiddleware<AppEnv>(async (c, next) => {
   if (c.get("caller")) requireOwnOrganization(c, c.req.param("org") ?? "");
   await next();

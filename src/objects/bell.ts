@@ -1,4 +1,7 @@
-/** Lets one waiter sleep until something may have happened; who is rung while it does not wait looks anyway. */
+/**
+ * Lets one waiter sleep until something may have happened. Ringing does nothing while it is awake: it looks by itself
+ * before it sleeps.
+ */
 export class Bell {
   #resume: (() => void) | undefined;
 

@@ -7,11 +7,11 @@ export interface Work {
   kind: WorkKind;
   /** Labels that its runner has to have, all of them. */
   labels: readonly string[];
-  /** What its owner needs to know it again by; no secrets. */
+  /** What its owner needs to find it again; no secrets. */
   reference: Readonly<Record<string, unknown>>;
 }
 
-/** What becomes of a piece of work, as its owner is told: in this order, once or more often. */
+/** What happens to a piece of work, as its owner is told: in this order, each at least once. */
 export type WorkEvent =
   | { kind: "claimed"; runner: string }
   /** The runner has vanished or stopped, or never took the work up. */

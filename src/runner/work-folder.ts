@@ -22,7 +22,7 @@ export async function makeWorkFolder(parent: string): Promise<string> {
 
 /**
  * Removes the folders below `parent` of runners that were killed, with the processes that their work has left. Those of
- * runners that are alive, of other users, and of which nobody says whose they are, stay.
+ * live runners, of other users, and those without an owner's file stay.
  */
 export async function removeLeftFolders(parent: string, say: Say): Promise<void> {
   const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX));

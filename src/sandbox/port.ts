@@ -83,7 +83,7 @@ export type OutputStream = "stdout" | "stderr";
 /** Bytes that a command has written in all, passed on or not. */
 export type Produced = Record<OutputStream, number>;
 
-/** How a command ended. `lost` is the only one without an exit code, because nobody knows it. */
+/** How a command ended. Only `lost` has no exit code: it is unknown. */
 export type CommandEnding =
   | { status: "exited"; exitCode: number; produced: Produced }
   | { status: "timed_out" | "killed"; produced: Produced }

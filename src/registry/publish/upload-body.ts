@@ -113,7 +113,7 @@ async function moveHashed(body: RawBody, write: (chunk: Uint8Array) => Promise<v
     }
     if (received < body.length) throw wrongLength(`${received} of the ${body.length} bytes that it announced`);
   } catch (error) {
-    // The digest of half a body is nobody's: aborting rejects it, and that rejection is told by `error` already.
+    // Nobody needs the digest of half a body. Aborting rejects it, and `error` tells that already.
     digest.digest.catch(() => undefined);
     await hash.abort(error);
     throw error;

@@ -219,7 +219,7 @@ export function fileRoutes(): Router {
   return routes;
 }
 
-/** Nobody on the way may compress them: ranges and lengths count the bytes as they are. */
+/** Nothing on the way may compress them: ranges and lengths count the bytes as they are. */
 function asBytes<A extends { cacheControl: string }>(archive: A): A {
   return { ...archive, cacheControl: `${archive.cacheControl}, no-transform` };
 }

@@ -118,7 +118,7 @@ export class PoolClient {
     void work.finished.then(() => this.#end({ type: "done", work_id: workId }));
   }
 
-  /** The pool has given the work to nobody or somebody else: its end is not told. */
+  /** The pool has taken the work back or given it to another runner: its end is not reported. */
   #lose(workId: string, reason: string): void {
     this.#done.delete(workId);
     const work = this.#held.get(workId);

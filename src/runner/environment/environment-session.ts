@@ -199,7 +199,7 @@ export class EnvironmentSession implements HeldWork {
     this.#commands.set(message.id, new HeldCommand(message, launch, (sent) => this.#send(sent)));
   }
 
-  /** A command that this machine does not have never ran here, or was forgotten: nobody knows how it ended. */
+  /** A command that this machine does not know never ran here, or was forgotten: how it ended is unknown. */
   #kill(id: string): void {
     const command = this.#commands.get(id);
     if (command) return command.kill();

@@ -122,7 +122,7 @@ export class HeldCommand {
     this.#killer.abort();
   }
 
-  /** Nobody knows it any more: ends it, and says so again. */
+  /** The environment no longer knows it: ends it, and says so again. */
   drop(): void {
     this.kill();
     this.#sendEnding();

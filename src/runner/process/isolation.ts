@@ -24,7 +24,7 @@ export interface Isolation {
 /** An unprivileged user and group on every system: commands of a runner that is root run as these. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-/** Whom commands run as: root's are not bound by limits on processes, so that they run as nobody. */
+/** The user that commands run as: limits on processes do not bind root, so root's commands run as nobody. */
 export function chooseUser(): Isolation["user"] {
   return process.getuid?.() === 0 ? NOBODY : undefined;
 }
@@ -130,7 +130,7 @@ export class SandboxFolder {
 const TRIAL_SECONDS = 30;
 const TRIAL_OUTPUT_BYTES = 2_000;
 
-/** Runs a command that does nothing in a sandbox of its own; what went wrong, in words, or undefined. */
+/** Runs a command that does nothing in a new sandbox. Returns what went wrong, or undefined. */
 export async function tryIsolation(parent: string, isolation: Isolation): Promise<string | undefined> {
   const sandbox = await SandboxFolder.create(parent, isolation);
   let said = "";

@@ -146,7 +146,7 @@ class RunningProgram implements Program {
     });
   }
 
-  /** bubblewrap's own exit code may be one of its failures: what its report does not say, nobody knows. */
+  /** bubblewrap's own exit code may be one of its failures, so only its report counts. */
   #reported(): ProgramEnd {
     const exitCode = this.#reports().find((line) => line["exit-code"] !== undefined)?.["exit-code"];
     return exitCode === undefined ? { failure: "The sandbox ended before the program" } : { exitCode };

@@ -74,7 +74,7 @@ export class RunDuties {
     await this.#timers.arm();
   }
 
-  /** Says in the log, once for each time in the queue, what the run waits for. */
+  /** Says in the log what the run waits for, once each time it is queued. */
   async #sayWhatFor(run: RunRow): Promise<void> {
     try {
       const message = await this.#dispatch.explainWait(run);

@@ -16,7 +16,7 @@ export interface ContainerMachine {
   ): Promise<ReadableStream<Uint8Array>>;
   writeFile(path: string, content: string | ReadableStream<Uint8Array>): Promise<unknown>;
   readFile(path: string, options: { encoding: "none" }): Promise<{ content: ReadableStream<Uint8Array>; size: number }>;
-  /** Whether the container stays although nobody asks it anything. */
+  /** Whether the container stays up while it has no requests. */
   setKeepAlive(keepAlive: boolean): Promise<void>;
   destroy(): Promise<void>;
 }

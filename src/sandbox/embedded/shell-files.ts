@@ -50,7 +50,7 @@ export class ShellFiles implements IFileSystem {
     this.#content = content;
   }
 
-  /** By these two the shell puts its own files there when it is made. */
+  /** The shell writes its own files with these two when it is created. */
   mkdirSync(path: string, options?: MkdirOptions): void {
     this.#system.mkdirSync(path, options);
   }

@@ -1,6 +1,6 @@
 import type { ExecResult, StatementNode } from "just-bash";
 
-/** Signals that nobody sends here: a trap of one is taken, and never comes. */
+/** Signals that are never sent here: their traps are accepted and never run. */
 const SIGNALS = /^(SIG)?(INT|TERM|HUP|QUIT|PIPE|USR1|USR2|ALRM|CHLD|CONT|TSTP)$|^([1-9]|1\d|2\d)$/;
 const EXIT = /^(EXIT|0)$/;
 
@@ -29,7 +29,7 @@ export class Traps {
     return done();
   }
 
-  /** What is to be run after a script that has ended with this exit code, as a script of its own; undefined without a trap. */
+  /** The script to run after one that has ended with this exit code; undefined without a trap. */
   commandAfter(functions: readonly string[], exitCode: number): string | undefined {
     if (this.#onExit === undefined || this.#onExit === "") return undefined;
     const command = [...functions, `(exit ${exitCode})`, this.#onExit, `exit ${exitCode}`].join("\n");

@@ -106,7 +106,7 @@ export class RunnerSandbox implements Sandbox {
     else await this.#place.host.wakeAt(due);
   }
 
-  /** A machine's handshake, or its download of the archive. */
+  /** The WebSocket handshake of a machine, or its download of the archive. */
   async connect(machine: MachineRequest): Promise<Response> {
     if (!(await this.#isAdmitted(machine))) return new Response(null, { status: 401 });
     return machine.wants === "archive" ? this.#readArchive() : this.#accept();
