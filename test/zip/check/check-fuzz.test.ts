@@ -147,7 +147,7 @@ function describeProblems(problems: Problem[]): typeof SOUND_PROBLEMS {
   return {
     some: problems.length > 0,
     bounded: problems.length <= MAX_PROBLEMS + 1,
-    named: problems.every(({ reason, message }) => /^[a-z0-9-]+$/.test(reason) && /^["A-Z].*[.]$/s.test(message)),
+    named: problems.every(({ reason, message }) => /^[a-z0-9-]+$/.test(reason) && /^["A-Z\d].*[.]$/s.test(message)),
   };
 }
 
