@@ -143,10 +143,11 @@ test("no more is pulled from the store than one block ahead of the reader", asyn
   });
 });
 
+const block = (index: number) => new Uint8Array(RECENT_BLOCK_MAX_BYTES).fill(index);
+
 test("blocks of small directories are kept in memory, the least recently used given up first", () => {
   const name = crypto.randomUUID();
   const keyOf = (index: number) => `${name}/${index}`;
-  const block = (index: number) => new Uint8Array(RECENT_BLOCK_MAX_BYTES).fill(index);
   keepRecentBlock(keyOf(0), block(0));
   keepRecentBlock(keyOf(1), block(1));
   for (let index = 2; index < 33; index += 1) {
