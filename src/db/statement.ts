@@ -12,7 +12,7 @@ import type { Database } from "./client.ts";
 export type Values = Readonly<Record<string, string | number | null>>;
 
 /** A select of drizzle's builder. */
-interface Select<Row> {
+export interface Select<Row> {
   prepare: () => { all: (values?: Record<string, unknown>) => Promise<Row[]>; getQuery: () => Query };
 }
 

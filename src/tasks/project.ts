@@ -3,6 +3,7 @@ import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import type { Caller } from "../auth/caller.ts";
 import type { Database } from "../db/client.ts";
 import { projects } from "../db/schema.ts";
+import { Statement } from "../db/statement.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 
 /** The project that an agent path names, as far as its caller may know it. */
@@ -64,7 +65,11 @@ export function readProject(caller: Caller, segment: string): ProjectReference {
 /** The project's integer. Costs a query only for a project named by UUID that is not the caller's current one. */
 export async function findProjectNumber(db: Database, project: ProjectReference): Promise<number> {
   if (typeof project.number === "number") return project.number;
-  const [row] = await db.select({ number: projects.number }).from(projects).where(project.condition);
+  const row = await numberById.first(db, project.named.values);
   if (!row) throw notFound();
   return row.number;
 }
+
+const numberById = new Statement((db) =>
+  db.select({ number: projects.number }).from(projects).where(ANY_PROJECT.id.condition),
+);

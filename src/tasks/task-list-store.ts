@@ -94,14 +94,17 @@ function selectFittingPage(db: Database, project: ListedProject, query: ListShap
   return db.select({ number: sized.number }).from(sized).where(lte(sized.before, PAGE_MAX_BYTES));
 }
 
-/** The statements of a page of tasks: whether the project is there, the page, and how many match in all. */
+/** The statements of a page of tasks: the page, and, where the project is there, how many match in all. */
 export function listStatements(db: Database, project: ListedProject, query: ListShape) {
+  const matching = db.select({ count: count() }).from(agentTasks).where(matches(project, query));
   return [
-    selectProject(db, project),
     selectTasks(db)
       .where(inArray(agentTasks.number, selectFittingPage(db, project, query)))
       .orderBy(...orderOf(query.ordering)),
-    db.select({ total: count() }).from(agentTasks).where(matches(project, query)),
+    db
+      .select({ total: sql<number>`(${matching})`.mapWith(Number).as("total") })
+      .from(projects)
+      .where(project.condition),
   ] as const;
 }
 
@@ -110,9 +113,8 @@ const keptLists = new Map<string, ReturnType<typeof prepareList>>();
 
 function prepareList(project: ListedProject, query: ListShape) {
   return {
-    project: new Statement((db) => listStatements(db, project, query)[0]),
-    page: new Statement((db) => listStatements(db, project, query)[1]),
-    total: new Statement((db) => listStatements(db, project, query)[2]),
+    page: new Statement((db) => listStatements(db, project, query)[0]),
+    total: new Statement((db) => listStatements(db, project, query)[1]),
   };
 }
 
@@ -140,13 +142,12 @@ export async function listTasks(
   const statements = listOf(project, query);
   const { limit, offset } = query;
   const { values } = project.named;
-  const [found, rows, [counted]] = await askTogether(db, [
-    statements.project.with(values),
+  const [rows, [counted]] = await askTogether(db, [
     statements.page.with({ ...values, limit, offset }),
     statements.total.with(values),
   ]);
-  if (found.length === 0) throw notFound();
-  return { rows: rows.map(toRow), total: counted?.total ?? 0 };
+  if (!counted) throw notFound();
+  return { rows: rows.map(toRow), total: counted.total };
 }
 
 type SummaryRun = NonNullable<TaskSummaryRow["latestRun"]>;

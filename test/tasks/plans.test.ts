@@ -37,7 +37,7 @@ async function planOf({ sql, params }: { sql: string; params: unknown[] }): Prom
  */
 async function plansOf(query: string) {
   const db = connect(env.DB);
-  const [, shown, counted] = listStatements(db, project, queryOf(query));
+  const [shown, counted] = listStatements(db, project, queryOf(query));
   const [page, whole, count] = [
     await planOf(selectPage(db, project, queryOf(query)).toSQL()),
     await planOf(shown.toSQL()),
@@ -100,7 +100,9 @@ describe("a list's query", () => {
 
   test("the count of the default list is read from an index alone", async () => {
     const { count } = await plansOf("");
-    expect(count[0]).toMatch(/^SEARCH agent_tasks USING COVERING INDEX .* \(project_number=\? AND deleted_at=\? AND/);
+    expect(count.join("\n")).toMatch(
+      /^SEARCH agent_tasks USING COVERING INDEX .* \(project_number=\? AND deleted_at=\? AND/m,
+    );
   });
 
   test("stages and latest runs are found by index", async () => {

@@ -3,7 +3,7 @@ import type { Caller } from "../../auth/caller.ts";
 import type { Database } from "../../db/client.ts";
 import { unlessLong } from "../../db/page-bytes.ts";
 import { organizations, registryTasks, registryVersions } from "../../db/schema.ts";
-import { Statement } from "../../db/statement.ts";
+import { type Select, Statement, type Values } from "../../db/statement.ts";
 import type { DetailRow } from "./published-task-view.ts";
 
 /** Queries for what is published. Each is bound to the caller's organization or to public tasks. */
@@ -111,8 +111,8 @@ export async function findDetail(
   task: TaskReference,
   version: VersionReference,
 ): Promise<Found<DetailRow> | undefined> {
-  const [row] = await selectDetail(db, caller, task, version);
-  return row;
+  const [which, values] = describeTask(caller, task, version);
+  return details[which].first(db, values);
 }
 
 /** One version as far as reading its archive goes; undefined when there is no such task for this caller. */
@@ -122,38 +122,51 @@ export async function findArchive(
   task: TaskReference,
   version: VersionReference,
 ): Promise<Found<ArchiveRow> | undefined> {
-  const own = isOwn(caller, task.org);
-  const [by, wanted] = describeReference(version);
-  const statement = (own ? archivesOfOwn : archivesOfOther)[by];
-  return statement.first(db, { org: own ? caller.organizationId : task.org, name: task.name, ...wanted });
+  const [which, values] = describeTask(caller, task, version);
+  return archives[which].first(db, values);
 }
 
-/** The statements that find an archive among these tasks, by how its version is referred to. */
-function archivesAmong(tasks: SQL | undefined) {
-  const among = (version: VersionReference<Placeholder>) =>
-    new Statement((db) =>
-      db
-        .select({ organization: organizationColumns, task: taskColumns, version: archiveColumns })
-        .from(registryTasks)
-        .innerJoin(organizations, eq(organizations.id, registryTasks.organizationId))
-        .leftJoin(registryVersions, isVersion(version))
-        .where(and(tasks, isNamed(sql.placeholder("name"))))
-        .limit(1),
-    );
+/** Whose a task is, and how its version is referred to: what a statement that finds one depends on. */
+type Which = `${"own" | "other"} ${"latest" | "version" | "id"}`;
+
+/** The statement that finds a task's version, and its values. */
+function describeTask(caller: Caller, { org, name }: TaskReference, reference: VersionReference): [Which, Values] {
+  const own = isOwn(caller, org);
+  const whose = own ? "own" : "other";
+  const values = { org: own ? caller.organizationId : org, name };
+  if ("versionId" in reference) return [`${whose} id`, { ...values, version: reference.versionId }];
+  if (reference.version === "latest") return [`${whose} latest`, values];
+  return [`${whose} version`, { ...values, version: reference.version }];
+}
+
+/** The statements of a select that has yet to be told which version it is of, and among which tasks. */
+function eachOf<Row>(
+  select: (db: Database, version: SQL | undefined, task: SQL | undefined) => Select<Row>,
+): Record<Which, Statement<Row>> {
+  const [org, name, version] = [sql.placeholder("org"), sql.placeholder("name"), sql.placeholder("version")];
+  const among = (tasks: SQL | undefined, reference: VersionReference<Placeholder>) =>
+    new Statement<Row>((db) => select(db, isVersion(reference), and(tasks, isNamed(name))));
   return {
-    latest: among({ version: "latest" }),
-    version: among({ version: sql.placeholder("version") }),
-    id: among({ versionId: sql.placeholder("version") }),
+    "own latest": among(tasksOfOwn(org), { version: "latest" }),
+    "own version": among(tasksOfOwn(org), { version }),
+    "own id": among(tasksOfOwn(org), { versionId: version }),
+    "other latest": among(tasksOfOther(org), { version: "latest" }),
+    "other version": among(tasksOfOther(org), { version }),
+    "other id": among(tasksOfOther(org), { versionId: version }),
   };
 }
 
-const archivesOfOwn = archivesAmong(tasksOfOwn(sql.placeholder("org")));
-const archivesOfOther = archivesAmong(tasksOfOther(sql.placeholder("org")));
+const archives = eachOf((db, version, task) =>
+  db
+    .select({ organization: organizationColumns, task: taskColumns, version: archiveColumns })
+    .from(registryTasks)
+    .innerJoin(organizations, eq(organizations.id, registryTasks.organizationId))
+    .leftJoin(registryVersions, version)
+    .where(task)
+    .limit(1),
+);
 
-function describeReference(reference: VersionReference): ["latest" | "version" | "id", { version?: string }] {
-  if ("versionId" in reference) return ["id", { version: reference.versionId }];
-  return reference.version === "latest" ? ["latest", {}] : ["version", { version: reference.version }];
-}
+const details = eachOf(selectDetail);
 
 /** The latest version and one page of all, highest first, in one round trip; undefined when there is no such task. */
 export async function findVersions(
@@ -196,18 +209,18 @@ export async function setVisibility(
       .update(registryTasks)
       .set({ isPublic })
       .where(and(eq(registryTasks.organizationId, caller.organizationId), eq(registryTasks.name, name))),
-    selectDetail(db, caller, task, { version: "latest" }),
+    selectDetail(db, isVersion({ version: "latest" }), isTask(caller, task)),
   ]);
   return row;
 }
 
-function selectDetail(db: Database, caller: Caller, task: TaskReference, version: VersionReference) {
+function selectDetail(db: Database, version: SQL | undefined, task: SQL | undefined) {
   return db
     .select({ organization: organizationColumns, task: taskColumns, version: registryVersions })
     .from(registryTasks)
     .innerJoin(organizations, eq(organizations.id, registryTasks.organizationId))
-    .leftJoin(registryVersions, isVersion(version))
-    .where(isTask(caller, task))
+    .leftJoin(registryVersions, version)
+    .where(task)
     .limit(1);
 }
 

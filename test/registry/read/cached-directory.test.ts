@@ -151,12 +151,12 @@ test("blocks of small directories are kept in memory, the least recently used gi
   keepRecentBlock(keyOf(0), block(0));
   keepRecentBlock(keyOf(1), block(1));
   for (let index = 2; index < 33; index += 1) {
-    expect(findRecentBlock(keyOf(0))).toEqual(block(0));
+    expect(findRecentBlock(keyOf(0))?.at(-1)).toBe(0);
     keepRecentBlock(keyOf(index), block(index));
   }
-  expect(findRecentBlock(keyOf(0))).toEqual(block(0));
+  expect(findRecentBlock(keyOf(0))?.at(-1)).toBe(0);
   expect(findRecentBlock(keyOf(1))).toBeUndefined();
-  expect(findRecentBlock(keyOf(32))).toEqual(block(32));
+  expect(findRecentBlock(keyOf(32))?.at(-1)).toBe(32);
   keepRecentBlock(keyOf(33), new Uint8Array(RECENT_BLOCK_MAX_BYTES + 1));
   expect(findRecentBlock(keyOf(33))).toBeUndefined();
 });
