@@ -40,7 +40,7 @@ const POLLING = { timeout: 10_000 };
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
     // What the Worker logs when a file's tests are over would have nowhere to go.
     disableConsoleIntercept: true,
     projects: [
