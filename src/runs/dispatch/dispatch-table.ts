@@ -3,8 +3,8 @@
  * Pure; the run's object alone applies it (object/run-dispatch.ts), one event after the other.
  */
 
-/** How often a run is given to a runner: once more after one was lost. */
-export const MAX_ATTEMPTS = 2;
+/** How often a run that was started is given to a runner: once more after one was lost. */
+export const MAX_TRIES = 2;
 
 /**
  * - `idle`: not for runners: never started, driven by its client, or nobody does runs here.
@@ -14,9 +14,16 @@ export const MAX_ATTEMPTS = 2;
  * - `finishing`: the run has ended, and its runner still has something to bring.
  * - `over`: nothing is left to do.
  */
-export type DispatchState =
-  | { phase: "idle" }
-  | { phase: "queued" | "leaving" | "held" | "finishing" | "over"; attempt: number };
+export interface DispatchState {
+  phase: "idle" | "queued" | "leaving" | "held" | "finishing" | "over";
+  /** The number of the present attempt, of the last one where it is `idle`, and 0 before the first. None is used twice. */
+  attempt: number;
+  /** Which try this is since the run was started last, from 1. */
+  tries: number;
+}
+
+/** Of a run that was never started. */
+export const NOT_STARTED: DispatchState = { phase: "idle", attempt: 0, tries: 0 };
 
 type Phase = DispatchState["phase"];
 
@@ -43,6 +50,9 @@ export type DispatchEvent =
   /** A client drives the run: it has set its status, or has given it a sandbox of its own. */
   | { kind: "taken_over" };
 
+/** How an attempt ended that another one follows: its runner was lost, or the run was started again. */
+export type AttemptEnd = "lost" | "started_again";
+
 /** What is to be done. Those about the run itself are done with the change of state, the others until they have worked. */
 export type DispatchEffect =
   | { kind: "enqueue"; attempt: number }
@@ -53,8 +63,8 @@ export type DispatchEffect =
   | { kind: "fail"; message: string }
   /** The run's state says which attempt a runner has. */
   | { kind: "number"; attempt: number }
-  /** The run is queued again, and its log says why. */
-  | { kind: "requeue"; attempt: number; reason: string };
+  /** The run is queued for a further attempt, and its log says how the one before ended. */
+  | { kind: "requeue"; attempt: number; end: AttemptEnd; reason: string };
 
 export interface DispatchStep {
   state: DispatchState;
@@ -67,40 +77,42 @@ export interface DispatchLimits {
   runSeconds: number;
 }
 
-type Rule<P extends Phase, K extends DispatchEvent["kind"]> = (
-  state: Extract<DispatchState, { phase: P }>,
+type Rule<K extends DispatchEvent["kind"]> = (
+  state: DispatchState,
   event: Extract<DispatchEvent, { kind: K }>,
   limits: DispatchLimits,
 ) => DispatchStep;
 
-type Table = { readonly [P in Phase]: { readonly [K in DispatchEvent["kind"]]: Rule<P, K> } };
+type Table = { readonly [P in Phase]: { readonly [K in DispatchEvent["kind"]]: Rule<K> } };
 
 const stay = (state: DispatchState): DispatchStep => ({ state, effects: [] });
 
-const over = (attempt: number, ...effects: DispatchEffect[]): DispatchStep => ({
-  state: { phase: "over", attempt },
+const become = (phase: Phase, state: DispatchState, ...effects: DispatchEffect[]): DispatchStep => ({
+  state: { ...state, phase },
   effects,
 });
 
-const queue = (attempt: number, ...before: DispatchEffect[]): DispatchStep => ({
-  state: { phase: "queued", attempt },
-  effects: [...before, { kind: "enqueue", attempt }],
-});
+const over = (state: DispatchState, ...effects: DispatchEffect[]) => become("over", state, ...effects);
+const hold = (state: DispatchState) => become("held", state, { kind: "number", attempt: state.attempt });
 
-const hold = (attempt: number): DispatchStep => ({
-  state: { phase: "held", attempt },
-  effects: [{ kind: "number", attempt }],
-});
+/** The next attempt; the first one has nothing before it. */
+function queue({ attempt: last }: DispatchState, tries: number, end: AttemptEnd, reason: string): DispatchStep {
+  const attempt = last + 1;
+  return {
+    state: { phase: "queued", attempt, tries },
+    effects: [
+      ...(last === 0 ? [] : [{ kind: "requeue", attempt, end, reason } as const]),
+      { kind: "enqueue", attempt },
+    ],
+  };
+}
 
 /** The runner is gone: the next attempt, or the end where there is none. */
-const lose = (
-  { attempt }: { attempt: number },
-  { reason, repeat }: Extract<DispatchEvent, { kind: "lost" }>,
-): DispatchStep => {
-  if (!repeat) return stay({ phase: "idle" });
-  return attempt < MAX_ATTEMPTS
-    ? queue(attempt + 1, { kind: "requeue", attempt: attempt + 1, reason })
-    : over(attempt, { kind: "fail", message: `Its runner was lost, twice: ${reason}` });
+const lose: Rule<"lost"> = (state, { reason, repeat }) => {
+  if (!repeat) return become("idle", state);
+  return state.tries < MAX_TRIES
+    ? queue(state, state.tries + 1, "lost", reason)
+    : over(state, { kind: "fail", message: `Its runner was lost, twice: ${reason}` });
 };
 
 const FULL = "Too many runs and environments of this organization wait for a runner.";
@@ -109,7 +121,7 @@ const NOT_GIVEN = "No runner was given the run: its task is gone.";
 
 const TABLE: Table = {
   idle: {
-    start: () => queue(1),
+    start: (state) => queue(state, 1, "started_again", "The run was started again"),
     admit: stay,
     claimed: stay,
     lost: stay,
@@ -123,18 +135,16 @@ const TABLE: Table = {
   queued: {
     // It is on its way already.
     start: stay,
-    admit: ({ attempt }) => hold(attempt),
-    claimed: ({ attempt }) => hold(attempt),
+    admit: hold,
+    claimed: hold,
     lost: lose,
-    over: ({ attempt }) => over(attempt, { kind: "fail", message: NOT_GIVEN }),
-    refused: ({ attempt }) => over(attempt, { kind: "fail", message: FULL }),
-    time_up: ({ attempt }) => ({ state: { phase: "leaving", attempt }, effects: [{ kind: "give_up", attempt }] }),
+    over: (state) => over(state, { kind: "fail", message: NOT_GIVEN }),
+    refused: (state) => over(state, { kind: "fail", message: FULL }),
+    time_up: (state) => become("leaving", state, { kind: "give_up", attempt: state.attempt }),
     withdrawn: stay,
-    ended: ({ attempt }) => over(attempt, { kind: "withdraw", attempt, reason: "The run has ended" }),
-    taken_over: ({ attempt }) => ({
-      state: { phase: "idle" },
-      effects: [{ kind: "withdraw", attempt, reason: "A client drives the run" }],
-    }),
+    ended: (state) => over(state, { kind: "withdraw", attempt: state.attempt, reason: "The run has ended" }),
+    taken_over: (state) =>
+      become("idle", state, { kind: "withdraw", attempt: state.attempt, reason: "A client drives the run" }),
   },
   leaving: {
     start: stay,
@@ -145,13 +155,13 @@ const TABLE: Table = {
     over: stay,
     refused: stay,
     time_up: stay,
-    withdrawn: ({ attempt }, { hasRunners }, { queueSeconds }) =>
+    withdrawn: (state, { hasRunners }, { queueSeconds }) =>
       hasRunners
-        ? over(attempt, { kind: "fail", message: `No runner took the run within ${queueSeconds} seconds.` })
+        ? over(state, { kind: "fail", message: `No runner took the run within ${queueSeconds} seconds.` })
         : // Where there has never been a runner, clients drive their runs themselves: it stays as it is.
-          stay({ phase: "idle" }),
-    ended: ({ attempt }) => over(attempt),
-    taken_over: () => stay({ phase: "idle" }),
+          become("idle", state),
+    ended: (state) => over(state),
+    taken_over: (state) => become("idle", state),
   },
   held: {
     start: stay,
@@ -159,16 +169,16 @@ const TABLE: Table = {
     admit: stay,
     claimed: stay,
     lost: lose,
-    over: ({ attempt }) => over(attempt, { kind: "fail", message: SILENT }),
+    over: (state) => over(state, { kind: "fail", message: SILENT }),
     refused: stay,
-    time_up: ({ attempt }, _event, { runSeconds }) =>
+    time_up: (state, _event, { runSeconds }) =>
       over(
-        attempt,
+        state,
         { kind: "fail", message: `The run took longer than ${runSeconds} seconds.` },
-        { kind: "withdraw", attempt, reason: "The run's time is up" },
+        { kind: "withdraw", attempt: state.attempt, reason: "The run's time is up" },
       ),
     withdrawn: stay,
-    ended: ({ attempt }) => stay({ phase: "finishing", attempt }),
+    ended: (state) => become("finishing", state),
     taken_over: stay,
   },
   // The runner sees the end too, stops the agent and brings its files.
@@ -176,10 +186,10 @@ const TABLE: Table = {
     start: stay,
     admit: stay,
     claimed: stay,
-    lost: ({ attempt }) => over(attempt),
-    over: ({ attempt }) => over(attempt),
+    lost: (state) => over(state),
+    over: (state) => over(state),
     refused: stay,
-    time_up: ({ attempt }) => over(attempt, { kind: "withdraw", attempt, reason: "The run's time is up" }),
+    time_up: (state) => over(state, { kind: "withdraw", attempt: state.attempt, reason: "The run's time is up" }),
     withdrawn: stay,
     ended: stay,
     taken_over: stay,
@@ -200,7 +210,7 @@ const TABLE: Table = {
 
 /** What follows when something happens. What is about another attempt than the present one changes nothing. */
 export function nextDispatch(state: DispatchState, event: DispatchEvent, limits: DispatchLimits): DispatchStep {
-  if ("attempt" in event && (!("attempt" in state) || event.attempt !== state.attempt)) return stay(state);
+  if ("attempt" in event && event.attempt !== state.attempt) return stay(state);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table's type pairs each state with its rules
   const rule = TABLE[state.phase][event.kind] as (
     state: DispatchState,

@@ -1,3 +1,4 @@
+import type { AttemptEnd } from "../dispatch/dispatch-table.ts";
 import type { SchemaPart } from "../../objects/object-schema.ts";
 import { EVENT_TAG, LOG_TAG } from "./run-log.ts";
 import type { RunJournal } from "./run-journal.ts";
@@ -71,7 +72,7 @@ export class RunAttempts {
    * Begins a further attempt, with an entry that says why. Call it inside a transaction. `now` is in microseconds since
    * 1970.
    */
-  begin(attempt: number, reason: string, now: number): void {
+  begin(attempt: number, end: AttemptEnd, reason: string, now: number): void {
     const { index, tail } = this.#journal.entries;
     const [log, event] = [index.count(LOG_TAG), index.count(EVENT_TAG)];
     this.#sql.exec(
@@ -84,7 +85,7 @@ export class RunAttempts {
       event.bytes,
     );
     this.#begun = undefined;
-    const previous = { attempt: attempt - 1, end: "lost", reason };
+    const previous = { attempt: attempt - 1, end, reason };
     this.#journal.notify(ATTEMPT_METHOD, { attempt, previous }, now);
   }
 

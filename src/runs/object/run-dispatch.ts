@@ -10,6 +10,7 @@ import {
   type DispatchEvent,
   type DispatchState,
   nextDispatch,
+  NOT_STARTED,
 } from "../dispatch/dispatch-table.ts";
 import { toRunWork } from "../dispatch/run-reference.ts";
 import type { RunChange } from "../model/run-change.ts";
@@ -26,10 +27,12 @@ export const DISPATCH_SCHEMA: SchemaPart = {
   ],
 };
 
-const dispatchState = z.union([
-  z.object({ phase: z.literal("idle") }),
-  z.object({ phase: z.literal(["queued", "leaving", "held", "finishing", "over"]), attempt: z.int() }),
-]);
+const dispatchState = z.object({
+  phase: z.literal(["idle", "queued", "leaving", "held", "finishing", "over"]),
+  // Absent in what was stored before attempts went on counting when a run is started again.
+  attempt: z.int().default(0),
+  tries: z.int().optional(),
+});
 
 /** What the pool is asked. */
 type PoolRequest = Extract<DispatchEffect, { kind: "enqueue" | "withdraw" | "give_up" }>;
@@ -83,7 +86,9 @@ export class RunDispatch {
 
   get state(): DispatchState {
     const [row] = this.#sql.exec<{ state: string }>("SELECT state FROM dispatch").toArray();
-    return row ? dispatchState.parse(JSON.parse(row.state)) : { phase: "idle" };
+    if (!row) return NOT_STARTED;
+    const stored = dispatchState.parse(JSON.parse(row.state));
+    return { ...stored, tries: stored.tries ?? stored.attempt };
   }
 
   /** What a change of the run means for its dispatch. */

@@ -258,7 +258,7 @@ export class Run extends DurableObject {
     return effects.reduce((next, effect) => {
       if (isTerminal(next.status)) return next;
       const now = currentMicroseconds();
-      if (effect.kind === "requeue") this.#attempts.begin(effect.attempt, effect.reason, now);
+      if (effect.kind === "requeue") this.#attempts.begin(effect.attempt, effect.end, effect.reason, now);
       return applyChange(next, toChange(effect), now);
     }, run);
   }

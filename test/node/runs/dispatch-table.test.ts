@@ -3,8 +3,9 @@ import {
   type DispatchEffect,
   type DispatchEvent,
   type DispatchState,
-  MAX_ATTEMPTS,
+  MAX_TRIES,
   nextDispatch,
+  NOT_STARTED,
 } from "../../../src/runs/dispatch/dispatch-table.ts";
 
 const LIMITS = { queueSeconds: 3600, runSeconds: 21_600 };
@@ -19,30 +20,34 @@ interface World {
   pool: Readonly<Record<number, "queued" | "held">>;
   requests: readonly PoolRequest[];
   inbox: readonly DispatchEvent[];
+  /** The attempts that were begun, in their order. */
+  begun: readonly number[];
   /** How often what is rare may still happen. */
   left: Readonly<Record<"start" | "cancel" | "takeOver" | "timeUp" | "lostAnswer" | "repeated" | "lostRunner", number>>;
 }
 
 const BEGINNING: World = {
   status: "queued",
-  dispatch: { phase: "idle" },
+  dispatch: NOT_STARTED,
   pool: {},
   requests: [],
   inbox: [],
+  begun: [],
   left: { start: 2, cancel: 1, takeOver: 1, timeUp: 1, lostAnswer: 2, repeated: 2, lostRunner: 2 },
 };
 
 /** What the run's object does with an event, and with what follows from it. */
 function take(world: World, event: DispatchEvent): World {
   const { state, effects } = nextDispatch(world.dispatch, event, LIMITS);
-  let { status } = world;
+  let { status, begun } = world;
   const requests = [...world.requests];
   for (const effect of effects) {
     if (effect.kind === "fail") status = "ended";
     else if (effect.kind === "requeue") status = "queued";
     else if (effect.kind !== "number") requests.push(effect);
+    if (effect.kind === "enqueue") begun = [...begun, effect.attempt];
   }
-  return { ...world, dispatch: state, requests, status };
+  return { ...world, dispatch: state, requests, status, begun };
 }
 
 /** A client's or an agent's change of the run. */
@@ -52,7 +57,6 @@ function change(world: World, status: World["status"]): World {
   return world.dispatch.phase === "queued" ? take(changed, { kind: "taken_over" }) : changed;
 }
 
-const attemptOf = ({ dispatch }: World) => ("attempt" in dispatch ? dispatch.attempt : undefined);
 const without = (pool: World["pool"], attempt: number) =>
   Object.fromEntries(Object.entries(pool).filter(([key]) => Number(key) !== attempt));
 const spend = (world: World, what: keyof World["left"]): World => ({
@@ -64,7 +68,8 @@ const spend = (world: World, what: keyof World["left"]): World => ({
 function carryOut(world: World, request: PoolRequest): { world: World; answer?: DispatchEvent } {
   const { attempt } = request;
   if (request.kind === "enqueue") {
-    const isWanted = world.dispatch.phase !== "over" && attemptOf(world) === attempt;
+    const { phase } = world.dispatch;
+    const isWanted = phase !== "over" && phase !== "idle" && world.dispatch.attempt === attempt;
     if (!isWanted) return { world: { ...world, pool: without(world.pool, attempt) } };
     const isUntold = world.inbox.some((event) => "attempt" in event && event.attempt === attempt);
     if (world.pool[attempt] || isUntold) return { world };
@@ -91,7 +96,7 @@ function* runnerMoves(world: World): Generator<World> {
     const gone = { ...world, pool: without(world.pool, attempt) };
     if (held === "queued") {
       const asked = take(world, { kind: "admit", attempt });
-      const isAdmitted = asked.dispatch.phase === "held" && attemptOf(asked) === attempt;
+      const isAdmitted = asked.dispatch.phase === "held" && asked.dispatch.attempt === attempt;
       if (isAdmitted)
         yield tell({ ...asked, pool: { ...world.pool, [attempt]: "held" } }, { kind: "claimed", attempt });
       else yield tell(gone, { kind: "over", attempt });
@@ -113,6 +118,8 @@ function* clientMoves(world: World): Generator<World> {
   if (left.takeOver > 0 && status === "queued" && dispatch.phase === "queued") {
     yield change(spend(world, "takeOver"), "in_progress");
   }
+  // A client that drove the run gives it back; to start it is another step.
+  if (status === "in_progress" && dispatch.phase === "idle") yield change(world, "queued");
 }
 
 /** Everything that may happen next. */
@@ -133,7 +140,8 @@ function* moves(world: World): Generator<World> {
 /** What must hold at every moment, whatever has happened in whatever order; undefined where it does. */
 function faultOf(world: World, before: World): string | undefined {
   const attempts = Object.keys(world.pool).map(Number);
-  if (attempts.some((attempt) => attempt > MAX_ATTEMPTS)) return "one attempt too many";
+  if (world.dispatch.tries > MAX_TRIES) return "one try too many";
+  if (new Set(world.begun).size < world.begun.length) return "an attempt that is begun twice";
   if (before.status === "ended" && world.status !== "ended") return "a run that has ended goes on";
   const isUnanswered = (attempt: number) =>
     world.requests.some((request) => request.kind !== "enqueue" && request.attempt === attempt) ||
@@ -141,7 +149,7 @@ function faultOf(world: World, before: World): string | undefined {
   if (attempts.filter((attempt) => !isUnanswered(attempt)).length > 1) return "two attempts at once";
   if (world.requests.length > 0 || world.inbox.length > 0) return undefined;
   const isWatched = (attempt: number) =>
-    attemptOf(world) === attempt && ["queued", "held", "finishing"].includes(world.dispatch.phase);
+    world.dispatch.attempt === attempt && ["queued", "held", "finishing"].includes(world.dispatch.phase);
   if (!attempts.every(isWatched)) return "an attempt that nobody watches";
   const { phase } = world.dispatch;
   if ((phase === "queued" || phase === "held") && attempts.length === 0) return "a run that waits for nothing";
@@ -180,7 +188,7 @@ describe("the dispatch of a run", () => {
   });
 
   test("ignores what is about another attempt than the present one", () => {
-    const state = { phase: "held", attempt: 2 } as const;
+    const state = { phase: "held", attempt: 2, tries: 2 } as const;
     for (const event of [
       { kind: "admit", attempt: 1 },
       { kind: "claimed", attempt: 1 },
@@ -195,8 +203,8 @@ describe("the dispatch of a run", () => {
 
   test("gives a run up that a client drives when its runner is lost", () => {
     const lost = { kind: "lost", attempt: 1, reason: "gone", repeat: false } as const;
-    expect(nextDispatch({ phase: "held", attempt: 1 }, lost, LIMITS)).toEqual({
-      state: { phase: "idle" },
+    expect(nextDispatch({ phase: "held", attempt: 1, tries: 1 }, lost, LIMITS)).toEqual({
+      state: { phase: "idle", attempt: 1, tries: 1 },
       effects: [],
     });
   });

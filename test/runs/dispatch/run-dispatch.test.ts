@@ -197,6 +197,11 @@ describe("a run that a runner does", () => {
       sql.exec("SELECT status, error_message FROM agent_runs").one(),
     );
     expect(found).toEqual({ status: "failed", error_message: "No runner was given the run: its task is gone." });
+    // It would go on trying to write its row, whose task is gone, and tell that to the tests that come after.
+    await runInDurableObject(objectOf(runId), async (_, { storage }) => {
+      storage.sql.exec("DELETE FROM timers");
+      await storage.deleteAlarm();
+    });
   });
 
   test("is done once when it is started twice", async () => {
@@ -219,7 +224,7 @@ describe("a run that a runner does", () => {
     const { work_id } = await runner.work();
     runner.send({ type: "slots", slots: 0 });
     runner.send({ type: "give_back", work_id, reason: "The runner stops" });
-    await expect.poll(() => dispatchOf(runId)).toEqual({ phase: "queued", attempt: 2 });
+    await expect.poll(() => dispatchOf(runId)).toMatchObject({ phase: "queued", attempt: 2 });
     await read(client.send(`/${client.taskId}/runs/${runId}/start/`, { json: {} }));
     runner.send({ type: "slots", slots: 1 });
     const second = await runner.work();
@@ -228,6 +233,38 @@ describe("a run that a runner does", () => {
     await expectPhase(runId, "over");
     expect(await runner.drain()).toEqual([]);
     expect(await client.onRun(runId)).toMatchObject({ status: "failed" });
+  });
+
+  test("goes on counting when a client that took it over starts it again, and is watched to its end", async () => {
+    const client = await createDispatcher();
+    const runner = await startRunner(client);
+    const runId = await client.startRun();
+    const start = () => read(client.send(`/${client.taskId}/runs/${runId}/start/`, { json: {} }));
+    const giveBack = async (number: number) => {
+      const { work_id } = await runner.work();
+      expect(work_id).toBe(`${runId}.${number}`);
+      runner.send({ type: "give_back", work_id, reason: "The runner stops" });
+    };
+    const first = await runner.work();
+    runner.send({ type: "slots", slots: 0 });
+    runner.send({ type: "give_back", work_id: first.work_id, reason: "The runner stops" });
+    await expect.poll(() => dispatchOf(runId)).toMatchObject({ phase: "queued", attempt: 2 });
+    await client.onRun(runId, "/", { status: "in_progress" });
+    await expectPhase(runId, "idle");
+    await client.onRun(runId, "/", { status: "queued" });
+    await start();
+    await expect.poll(async () => (await env.RUNNERS.getByName(client.id).describe()).queued).toBe(1);
+    runner.send({ type: "slots", slots: 1 });
+    await giveBack(3);
+    await giveBack(4);
+    await expectPhase(runId, "over");
+    expect(await client.onRun(runId)).toMatchObject({
+      status: "failed",
+      error_message: "Its runner was lost, twice: The runner stops",
+    });
+    const logs = await client.send(`/${client.taskId}/runs/${runId}/logs`);
+    const ends = (await logs.text()).match(/"end":"\w+"/g);
+    expect(ends).toEqual(['"end":"lost"', '"end":"started_again"', '"end":"lost"']);
   });
 
   test("is watched when the runner is faster than the answer of the pool, which is lost", async () => {
