@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { CommandResponse } from "../../src/environments/commands/command-schemas.ts";
 import { textOf } from "../runs/run-client.ts";
 import { createEnvironmentClient, executeSoon, type EnvironmentClient, loseObject, expectRefusal } from "./client.ts";
+import { eventually } from "../eventually.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -109,7 +110,7 @@ describe("a command in the background", () => {
     expect([early.headers.get("x-command-status"), early.headers.get("x-next-offset")]).toEqual(["running", "0"]);
     const waited = await read("?offset=0&wait_seconds=20");
     expect(await textOf(waited)).toMatch(/^one\n/);
-    await vi.waitFor(async () => expect(await client.getCommand(id)).toMatchObject({ status: "exited" }));
+    await eventually(async () => expect(await client.getCommand(id)).toMatchObject({ status: "exited" }));
     const rest = await read("?offset=2");
     expect(await textOf(rest)).toBe("e\ntwo\n");
     expect(rest.headers.get("x-command-exit-code")).toBe("0");
@@ -150,7 +151,7 @@ describe("when the object is lost", () => {
     const { command_id: id } = await client.start("sleep 60");
     const executing = client.onEnvironment("/execute", { method: "POST", json: { command: "sleep 60" } });
     const streaming = stream(client, { command: "sleep 60" }).then(readEvents);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { commands } = await (await client.onEnvironment("/commands")).json<{ commands: CommandResponse[] }>();
       expect(commands).toHaveLength(3);
     });

@@ -19,6 +19,7 @@ import {
   publishTask,
   expectRefusal,
 } from "./client.ts";
+import { eventually } from "../eventually.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -174,7 +175,7 @@ describe("provisioning", () => {
     expect(client.environment.state).toBe("ready");
     expect(await client.execute("cat /tmp/made")).toMatchObject({ output: "made\n" });
     expect((await client.onEnvironment("", { method: "DELETE" })).status).toBe(200);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { logs } = await (await client.onEnvironment("/logs")).json<{ logs: string }>();
       expect(logs).toMatch(
         /setting up\n[^]*is ready[^]*tearing down\n\S+Z made\n\S+Z 1\n\S+Z 2\n[^]*The sandbox is gone/,
@@ -189,7 +190,7 @@ describe("provisioning", () => {
     });
     expect(client.environment.state).toBe("provisioning");
     await client.onEnvironment("", { method: "DELETE" });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { logs } = await (await client.onEnvironment("/logs")).json<{ logs: string }>();
       expect(logs).toMatch(/provision script was stopped[^]*sandbox is gone/);
     });
@@ -238,7 +239,7 @@ describe("provisioning", () => {
     await loseObject(client.environment);
     expect(await read(client)).toMatchObject({ state: "provisioning" });
     expect(await runDurableObjectAlarm(objectOf(client.environment))).toBe(true);
-    await vi.waitFor(async () => expect(await read(client)).toMatchObject({ state: "ready" }));
+    await eventually(async () => expect(await read(client)).toMatchObject({ state: "ready" }));
   });
 
   test("of an archive that is gone fails", async () => {
@@ -297,7 +298,7 @@ describe("the end", () => {
     ] as const) {
       expect((await expectRefusal(await client.onEnvironment(path, init), 409)).detail).toMatch(/torn_down/);
     }
-    await vi.waitFor(async () => expect(await countFiles(client)).toEqual({ count: 0 }));
+    await eventually(async () => expect(await countFiles(client)).toEqual({ count: 0 }));
   });
 
   test("comes by the alarm when its time is up, and kills what runs", async () => {
@@ -346,7 +347,7 @@ describe("the end", () => {
     const { command_id: id } = await client.execute("echo hi");
     await client.onEnvironment("", { method: "DELETE" });
     expect(await client.getCommand(id)).toMatchObject({ exit_code: 0 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await (await client.onEnvironment("/logs")).json<{ logs: string }>()).logs).toMatch(/sandbox is gone/);
     });
     passTime(25 * 3_600_000);
@@ -368,7 +369,7 @@ describe("the row in D1", () => {
     }
     expect(errors).toHaveBeenCalled();
     expect((await listed(client.tenant)).environments).toMatchObject([{ state: "ready" }]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await runDurableObjectAlarm(objectOf(client.environment));
       expect((await listed(client.tenant)).environments).toMatchObject([{ state: "torn_down" }]);
     });
@@ -527,7 +528,7 @@ describe("what is asked for", () => {
     });
     const errors = vi.spyOn(console, "error").mockReturnValue();
     const asked = provision(tenant);
-    const id = await vi.waitFor(async () => {
+    const id = await eventually(async () => {
       const { environments } = await listed(tenant);
       const [made] = environments;
       expect(

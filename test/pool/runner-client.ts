@@ -1,10 +1,11 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { v4 as uuid } from "uuid";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import { PING, type PoolMessage, poolMessage, type RunnerMessage } from "../../src/pool/pool-protocol.ts";
 import { inTime } from "../stream/event-client.ts";
 import { call, type Tenant } from "../tenant.ts";
+import { eventually } from "../eventually.ts";
 
 type Granted = Extract<PoolMessage, { type: "grant" }>;
 
@@ -120,7 +121,7 @@ export async function letLeasesEnd(tenant: Tenant): Promise<void> {
       sql.exec("SELECT id FROM work WHERE runner_id IS NOT NULL").toArray(),
     );
   };
-  await vi.waitFor(async () => expect(await pass()).toEqual([]), { timeout: 10_000 });
+  await eventually(async () => expect(await pass()).toEqual([]));
 }
 
 /** Lets the time come at which the pool looks whether the keys of its runners are still good. */

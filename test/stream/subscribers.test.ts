@@ -5,6 +5,7 @@ import { SocketReaders } from "../../src/stream/transport/socket-readers.ts";
 import { Subscribers } from "../../src/stream/transport/subscribers.ts";
 import type { StreamView, Tail } from "../../src/stream/journal/journal-view.ts";
 import { EventClient } from "./event-client.ts";
+import { eventually } from "../eventually.ts";
 
 const encoder = new TextEncoder();
 const NO_SOCKETS = { acceptWebSocket() {}, getWebSockets: () => [], setWebSocketAutoResponse() {} };
@@ -118,7 +119,7 @@ describe("subscribers", () => {
     append("2");
     await expect(client.rest()).rejects.toThrow("dropped");
     expect(failures).toEqual([error]);
-    await vi.waitFor(() => expect(hub.size).toBe(0));
+    await eventually(() => expect(hub.size).toBe(0));
   });
 
   test("are told of a failure to read, as clients know it", async () => {
@@ -129,7 +130,7 @@ describe("subscribers", () => {
     });
     append("1");
     expect((await client.rest()).map(({ text }) => text)).toEqual(['event: error\ndata: {"error":"Stream error"}\n\n']);
-    await vi.waitFor(() => expect(failures).toEqual([new Error("broken")]));
+    await eventually(() => expect(failures).toEqual([new Error("broken")]));
   });
 
   test("at the same place share what is read, and a burst is few frames", async () => {
@@ -226,7 +227,7 @@ describe("a connection", () => {
     const rest = client.rest();
     await passSeconds(hub, 900);
     expect((await rest).at(-1)?.text).toBe('event: end\nid: 0000000000000002\ndata: {"type":"rotated"}\n\n');
-    await vi.waitFor(() => expect(hub.size).toBe(0));
+    await eventually(() => expect(hub.size).toBe(0));
   });
 
   test("that takes nothing for too long is dropped, and its memory with it", async () => {
@@ -237,7 +238,7 @@ describe("a connection", () => {
     await passSeconds(hub, WRITE_DEADLINE_SECONDS - 2);
     expect(hub.size).toBe(1);
     await passSeconds(hub, 2);
-    await vi.waitFor(() => expect(hub.size).toBe(0));
+    await eventually(() => expect(hub.size).toBe(0));
   });
 
   test("ends with the stream, after its last entry", async () => {
@@ -247,7 +248,7 @@ describe("a connection", () => {
     append("last");
     expect((await client.rest()).map(({ data }) => data)).toEqual(["last", '{"status":"complete"}']);
     expect(await dataOf(open({ at: "after", seq: 1 }), 1)).toEqual(['{"status":"complete"}']);
-    await vi.waitFor(() => expect(hub.size).toBe(0));
+    await eventually(() => expect(hub.size).toBe(0));
   });
 
   test("that lags is not sent what is gone, though others were a moment ago", async () => {

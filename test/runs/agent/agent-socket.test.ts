@@ -5,6 +5,7 @@ import { EventClient } from "../../stream/event-client.ts";
 import { call } from "../../tenant.ts";
 import { type AgentPlayer, connectAgent } from "./agent-client.ts";
 import { createRunClient, hibernate, loseObject, objectOf, read, type RunClient } from "../run-client.ts";
+import { eventually } from "../../eventually.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -169,7 +170,7 @@ describe("an agent's connection", () => {
         () => undefined,
       );
     }
-    await vi.waitFor(() => expect(codes).toEqual(Array(7).fill(4003)));
+    await eventually(() => expect(codes).toEqual(Array(7).fill(4003)));
     for (const last of open) expect((await last.greeted()).ready).toMatchObject({ complete: false });
     expect(open.size).toBe(1);
   });

@@ -8,6 +8,7 @@ import { Run } from "../../../src/runs/object/run-object.ts";
 import { readConfig } from "../../../src/config.ts";
 import { call } from "../../tenant.ts";
 import { createRunClient, objectOf, read, type RunClient } from "../run-client.ts";
+import { eventually } from "../../eventually.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -150,9 +151,9 @@ describe("event_stream", () => {
     const body = openBody();
     const answer = send(body.readable);
     await body.write(line(1) + line(2).slice(0, 7));
-    await vi.waitFor(async () => expect(await client.logs()).toBe(logged(1)));
+    await eventually(async () => expect(await client.logs()).toBe(logged(1)));
     await body.write(line(2).slice(7) + line(3));
-    await vi.waitFor(async () => expect(await client.logs()).toBe(logged(3)));
+    await eventually(async () => expect(await client.logs()).toBe(logged(3)));
     // The rest of this request never comes; its successor goes on from where it asks.
     await expectSent(null, 200, report(0, 0, 3));
     await expectSent(line(4), 200, report(1, 0, 4));

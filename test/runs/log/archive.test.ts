@@ -16,6 +16,7 @@ import {
   readSocket,
 } from "./archived-run.ts";
 import { createRunClient, loseObject, objectOf, read, type RunClient, textOf, type WireRun } from "../run-client.ts";
+import { eventually } from "../../eventually.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -187,7 +188,7 @@ describe("a run whose journal is archived", () => {
     });
     const closed = new Promise<number>((resolve) => socket.addEventListener("close", ({ code }) => resolve(code)));
     socket.accept();
-    await vi.waitFor(() => expect(messages.length).toBeGreaterThan(0));
+    await eventually(() => expect(messages.length).toBeGreaterThan(0));
     await archive(client);
     await inTime(evictDurableObject(objectOf(client.runId)), "the eviction");
     expect(entriesOf(messages).length).toBeLessThan(expected.length);

@@ -4,6 +4,7 @@ import { call } from "../../tenant.ts";
 import { connectAgent } from "../agent/agent-client.ts";
 import { finish, followersOf } from "../live/followers.ts";
 import { createRunClient, hibernate, loseObject, objectOf, read, type RunClient } from "../run-client.ts";
+import { eventually } from "../../eventually.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -68,7 +69,7 @@ describe("an object that is lost", () => {
       runInDurableObject(objectOf(client.runId), (_, { storage }) =>
         storage.sql.exec("SELECT last FROM numbered_sources").toArray(),
       );
-    await vi.waitFor(async () => expect(await state()).toEqual([{ last: 2 }]));
+    await eventually(async () => expect(await state()).toEqual([{ last: 2 }]));
     agent.sayText("ping");
     expect(await agent.text()).toBe("pong");
     await loseObject(client.runId);
