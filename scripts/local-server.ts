@@ -17,7 +17,12 @@ const HEALTH_TIMEOUT_MS = 15_000;
 /** Milliseconds for the rest of an error that wrangler has begun to print. */
 const ERROR_TEXT_MS = 500;
 
+/** Starts with a free port of the machine's choice, each of which another program may take first. */
+const FREE_PORT_ATTEMPTS = 5;
+
 const READY_LINE = /Ready on (http:\/\/\S+)/;
+
+class PortTaken extends PlainError {}
 
 export interface LocalServerOptions {
   state: StateFolder;
@@ -35,8 +40,19 @@ export interface LocalServer {
 }
 
 /** Applies the migrations, starts the server, waits for `/health`. Throws PlainError with what wrangler printed. */
-export async function startLocalServer({ state, port, signal }: LocalServerOptions): Promise<LocalServer> {
-  await applyMigrations(state, signal);
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  await applyMigrations(options.state, options.signal);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startServer(options);
+    } catch (error) {
+      // wrangler finds a free port and then listens on it: another program may have taken it in between.
+      if (!(error instanceof PortTaken) || options.port !== 0 || attempt === FREE_PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startServer({ state, port, signal }: LocalServerOptions): Promise<LocalServer> {
   const processes = startWrangler(state, [
     "dev",
     `--ip=${HOST}`,
@@ -108,7 +124,7 @@ async function waitUntilReady(processes: ProcessGroup, port: number, signal: Abo
 function startFailure(processes: ProcessGroup, port: number): PlainError {
   const output = processes.output();
   if (output.includes("Address already in use")) {
-    return new PlainError(`Port ${port} is taken. Choose another one: PORT=${port + 1} npm run dev`);
+    return new PortTaken(`Port ${port} is taken. Choose another one: PORT=${port + 1} npm run dev`);
   }
   return new PlainError(`The server did not start:\n\n${output}`);
 }

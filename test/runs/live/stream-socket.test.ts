@@ -200,6 +200,8 @@ describe("a run's stream over WebSocket", () => {
     const client = await createRunClient();
     const [strange, known] = [await connect(client), await connect(client)];
     for (const socket of [strange, known]) await socket.take(1);
+    // Asleep, so that nothing which is still under way writes the attachment anew.
+    await hibernate(client.runId);
     await runInDurableObject(objectOf(client.runId), (_, state) => {
       state.getWebSockets().at(-1)?.serializeAttachment({ role: "viewer", place: 7 });
     });
