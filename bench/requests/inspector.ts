@@ -4,7 +4,7 @@ const targets = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.strin
 const answer = z.object({ id: z.int().optional(), result: z.unknown().optional() });
 const stopped = z.object({
   profile: z.object({
-    nodes: z.array(z.object({ id: z.int(), callFrame: z.object({ functionName: z.string() }) })),
+    nodes: z.array(z.object({ id: z.int(), callFrame: z.object({ functionName: z.string(), lineNumber: z.int() }) })),
     samples: z.array(z.int()),
     timeDeltas: z.array(z.number()),
   }),
@@ -49,7 +49,12 @@ export class Inspector {
     await this.#call("Profiler.start");
     await work();
     const { profile } = stopped.parse(await this.#call("Profiler.stop"));
-    const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+    const names = new Map(
+      profile.nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
+        id,
+        functionName || `(anonymous, line ${lineNumber + 1})`,
+      ]),
+    );
     const functions = new Map<string, number>();
     let total = 0;
     for (const [index, sample] of profile.samples.entries()) {

@@ -130,7 +130,7 @@ async function profile(inspector: Inspector, row: Row, side: "ours" | "bare"): P
   });
   if (values.top === row.name) {
     const sorted = [...functions].sort(([, a], [, b]) => b - a).slice(0, TOP);
-    const shown = sorted.map(([name, time]) => [name || "(anonymous)", formatNumber((time * 1000) / PROFILED)]);
+    const shown = sorted.map(([name, time]) => [name, formatNumber((time * 1000) / PROFILED)]);
     console.log(`${row.name}, ${side}: µs of CPU a request\n\n${formatTable(["function", "µs"], shown)}\n`);
   }
   return (total * 1000) / PROFILED;
