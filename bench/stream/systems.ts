@@ -134,8 +134,11 @@ function systemOf(
   };
 }
 
-/** Redis with every append on disk before it is answered, and the server of `redis-streams.ts`; undefined without Redis. */
-export async function startRedis(folder: string): Promise<System | undefined> {
+/**
+ * Redis with every append on disk before it is answered, and the server of `redis-streams.ts`; undefined without Redis. With
+ * `hasDuties` that looks keys up and checks entries.
+ */
+export async function startRedis(name: string, folder: string, hasDuties: boolean): Promise<System | undefined> {
   if (spawnSync("redis-server", ["--version"]).error !== undefined) return undefined;
   await mkdir(folder, { recursive: true });
   const port = await findPort();
@@ -145,8 +148,10 @@ export async function startRedis(folder: string): Promise<System | undefined> {
     REDIS_READY,
   );
   try {
-    const { processes, answer } = await start(process.execPath, program("redis-streams.ts", String(port)), READY);
-    const target: Target = { kind: "redis", name: "Redis + SSE", host: HOST, port: Number(answer) };
+    const key = hasDuties ? [randomBytes(24).toString("hex")] : [];
+    const args = program("redis-streams.ts", String(port), ...key);
+    const { processes, answer } = await start(process.execPath, args, READY);
+    const target: Target = { kind: "redis", name, host: HOST, port: Number(answer), ...(key[0] && { key: key[0] }) };
     const stop = async (): Promise<void> => {
       await processes.stop();
       await redis.processes.stop();
@@ -166,6 +171,14 @@ export async function startDurableStreams(name: string, folder?: string): Promis
   const target: Target = { kind: "durable-streams", name, host: HOST, port: Number(answer) };
   const pid = processes.pid ?? 0;
   return { target, server: pid, writer: pid, stop: () => processes.stop() };
+}
+
+/** A Worker that only keeps and hands on, in a workerd of its own. */
+export async function startBare(name: string, folder: string): Promise<System> {
+  const { processes, answer } = await start(process.execPath, program("bare.ts", folder), READY);
+  const workerd = await childOf(processes);
+  const target: Target = { kind: "bare", name, host: HOST, port: Number(answer) };
+  return { target, server: workerd, writer: workerd, stop: () => processes.stop() };
 }
 
 async function findPort(): Promise<number> {

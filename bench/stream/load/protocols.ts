@@ -31,9 +31,11 @@ export function protocolOf(target: Target): Protocol {
     case "taskyard":
       return taskyard(target);
     case "redis":
-      return redis();
+      return redis(target);
     case "durable-streams":
       return durableStreams(target);
+    case "bare":
+      return bare();
     default:
       return target.kind satisfies never;
   }
@@ -81,16 +83,29 @@ function taskyard(target: Target): Protocol {
   };
 }
 
-function redis(): Protocol {
+function redis(target: Target): Protocol {
+  const key = target.key === undefined ? [] : [`Authorization: Bearer ${target.key}`];
   return {
     create: () => Promise.resolve(`/streams/${randomUUID()}`),
-    append: (stream, first, count, time) => request("POST", stream, [], writeEntries(first, count, time, "\n")),
+    append: (stream, first, count, time) => request("POST", stream, key, writeEntries(first, count, time, "\n")),
     open: (stream, start) => {
       const after = start === "first" ? "0-0" : start === "latest" ? "$" : start.after;
-      return request("GET", `${stream}?after=${after}`, []);
+      return request("GET", `${stream}?after=${after}`, key);
     },
     log: () => undefined,
     offsetAfter: (_last, head) => headerOf(head, "last-id"),
+    remove: (stream) => request("DELETE", stream, key),
+  };
+}
+
+/** It has no offsets: readers begin at the first entry or at what is new. */
+function bare(): Protocol {
+  return {
+    create: () => Promise.resolve(`/streams/${randomUUID()}`),
+    append: (stream, first, count, time) => request("POST", stream, [], writeEntries(first, count, time, "\n")),
+    open: (stream, start) => request("GET", `${stream}?from=${start === "first" ? "first" : "latest"}`, []),
+    log: (stream) => request("GET", `${stream}?as=log`, []),
+    offsetAfter: () => "",
     remove: (stream) => request("DELETE", stream, []),
   };
 }

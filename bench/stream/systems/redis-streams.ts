@@ -1,10 +1,12 @@
 /**
- * A strong way to serve a run's stream from Redis: `node redis-streams.ts <port of Redis>`. An append is one transaction of
+ * A strong way to serve a run's stream from Redis: `node redis-streams.ts <port of Redis> [key]`. An append is one transaction of
  * XADDs, which is twice as fast as without MULTI and as atomic as ours; its answer comes with that of Redis, which under
  * `appendfsync always` is when all is on disk. Each stream that is followed has one XREAD for all its live subscribers, who
- * get the same bytes; who comes with a past reads it by XRANGE first and joins at the end.
+ * get the same bytes; who comes with a past reads it by XRANGE first and joins at the end. With a key it has the duties of
+ * ours: each request's key is looked up by its digest, and each entry has to be an object of JSON.
  */
 
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -21,7 +23,27 @@ const UNSENT_BYTES = 1_000_000;
 const [ID, DATA, END] = [Buffer.from("id: "), Buffer.from("\ndata: "), Buffer.from("\n\n")];
 
 const redisPort = Number(process.argv[2]);
+const [, , , ownKey] = process.argv;
 const commands = new RedisConnection(redisPort);
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+if (ownKey !== undefined) await commands.send(["HSET", "keys", digestOf(ownKey), "task:write"]);
+
+async function isAllowed({ headers }: IncomingMessage): Promise<boolean> {
+  if (ownKey === undefined) return true;
+  const [, key = ""] = /^Bearer (.+)$/.exec(headers.authorization ?? "") ?? [];
+  return (await commands.send(["HGET", "keys", digestOf(key)])) !== null;
+}
+
+function isObject(line: Buffer): boolean {
+  try {
+    const value: unknown = JSON.parse(line.toString());
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
 /** A stream that is followed: how far its XREAD is, and who gets what it brings, each with the id it came with. */
 interface Feed {
@@ -44,6 +66,10 @@ server.listen(0, "127.0.0.1", () => {
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname: key, searchParams } = new URL(request.url ?? "", "http://127.0.0.1");
+  if (!(await isAllowed(request))) {
+    response.writeHead(401).end();
+    return;
+  }
   if (request.method === "POST") return append(key, request, response);
   if (request.method === "DELETE") {
     await commands.send(["DEL", key]);
@@ -60,7 +86,12 @@ async function append(key: string, request: IncomingMessage, response: ServerRes
   for (let start = 0; start < body.length;) {
     const newline = body.indexOf(NEWLINE, start);
     const end = newline === -1 ? body.length : newline;
-    additions.push(["XADD", key, "*", "e", body.subarray(start, end)]);
+    const line = body.subarray(start, end);
+    if (ownKey !== undefined && !isObject(line)) {
+      response.writeHead(400).end();
+      return;
+    }
+    additions.push(["XADD", key, "*", "e", line]);
     start = end + 1;
   }
   const replies = await commands.sendAll(additions.length === 1 ? additions : [["MULTI"], ...additions, ["EXEC"]]);
