@@ -22,6 +22,9 @@ describe("descriptors that the runner has inherited", () => {
   });
 });
 
+/** A line for the shell that says whether a port of the loopback is reached. */
+const reach = (port: number) => `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null && echo reached ${port}`;
+
 describe.skipIf(!HAS_BUBBLEWRAP)("a sandbox on a runner", () => {
   it("has no user namespaces, no new mounts and a filter", async () => {
     await withSandbox(ISOLATION, async (sandbox) => {
@@ -73,7 +76,6 @@ describe.skipIf(!HAS_BUBBLEWRAP)("a sandbox on a runner", () => {
         const serve = `perl -MIO::Socket::INET -e '
           $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8125, Listen => 5) or die; $s->accept while 1' &`;
         await runIn(first, `${serve} echo secret > /tmp/of-the-first; echo secret > /dev/shm/of-the-first`);
-        const reach = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to}) 2>/dev/null && echo reached ${to}`;
         const own = `for n in {1..50}; do ${reach(8125)} && break; sleep 0.1; done`;
         expect((await runIn(first, own)).stdout).toBe("reached 8125\n");
         await withSandbox(ISOLATION, async (second) => {

@@ -5,6 +5,8 @@ import { start, startEnvironment, useLiveWorld } from "./live-world.ts";
 
 const world = useLiveWorld();
 
+const processes = () => execFileSync("ps", ["ax", "-o", "args="], { encoding: "utf8" });
+
 it("passes on each byte of output once, though the connection breaks while the command runs", async () => {
   await start(world, ["--labels", "cut"]);
   const { execute } = await startEnvironment(world, "cut");
@@ -66,7 +68,6 @@ perl serve.pl 8123 & echo started`;
   expect(killed.body).toMatchObject({ status: "killed" });
   expect((await execute("ps ax -o args= | grep '^perl serve'")).body.stdout).toBe("perl serve.pl 8123\n");
   await world.server.send("DELETE", place, undefined, token);
-  const processes = () => execFileSync("ps", ["ax", "-o", "args="], { encoding: "utf8" });
   await expect.poll(processes, { timeout: 20_000 }).not.toMatch(/^perl serve\.pl 812[34]$/m);
   await runner.kill("SIGTERM");
 });
