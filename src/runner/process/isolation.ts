@@ -38,6 +38,10 @@ const WRITABLE: Readonly<Record<string, string>> = {
   "/tmp": "tmp",
   "/var/tmp": "var-tmp",
   "/dev/shm": "shm",
+  // Where tasks in Harbor's format have their tests, their logs and their solution.
+  "/tests": "tests",
+  "/logs": "logs",
+  "/solution": "solution",
 };
 
 /** Others may pass through, as a command's user has to, and not look. */

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
+import { pack } from "../../registry/pack.ts";
+import { serverTask } from "../../registry/harbor-tasks.ts";
 import { until } from "./live.ts";
 import { start, startEnvironment, useLiveWorld } from "./live-world.ts";
 
@@ -70,6 +72,21 @@ perl serve.pl 8123 & echo started`;
   await world.server.send("DELETE", place, undefined, token);
   await expect.poll(processes, { timeout: 20_000 }).not.toMatch(/^perl serve\.pl 812[34]$/m);
   await runner.kill("SIGTERM");
+});
+
+it("verifies a task in Harbor's format, whose tests ask the server that was started for it", async () => {
+  await start(world, ["--labels", "harbor"]);
+  const { org } = world.server.connection;
+  const published = await world.server.send("PUT", `/api/v1/org/${org}/tasks/pong/versions/1.0.0`, pack(serverTask));
+  expect(published.status, JSON.stringify(published.body)).toBe(201);
+  const { place, token, execute } = await startEnvironment(world, "harbor", "pong");
+  const verify = () => world.server.send("POST", `${place}/verify`, {}, token);
+  expect((await execute("ls -A /tests /solution; ls")).body.stdout).toBe(
+    "/solution:\n\n/tests:\ninstruction.md\nwords.txt\n",
+  );
+  expect((await verify()).body).toMatchObject({ passed: false, reward: 0 });
+  expect((await execute(serverTask["solution/solve.sh"] ?? "")).body).toMatchObject({ exit_code: 0 });
+  expect((await verify()).body).toMatchObject({ passed: true, reward: 1 });
 });
 
 it("says that a command is lost when its runner is killed, and no exit code", async () => {
