@@ -9,13 +9,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PlainError, ROOT, runCommand } from "../../scripts/command.ts";
 import { bundleWorker } from "../measure/bundle.ts";
-import { CELLS, DURABLE_FILES, DURABLE_MEMORY } from "./cells.ts";
+import { BARE, CELLS, DURABLE_FILES, DURABLE_MEMORY, REDIS, REDIS_DUTIES } from "./cells.ts";
 import { printGoals } from "./goals.ts";
 import { LoadGenerator } from "./load-generator.ts";
 import { printCells } from "./report.ts";
 import { runRounds } from "./rounds.ts";
 import { SINGLES } from "./singles.ts";
-import { startDurableStreams, startRedis, startTaskyard, type System } from "./systems.ts";
+import { startBare, startDurableStreams, startRedis, startTaskyard, type System } from "./systems.ts";
 
 const { values } = parseArgs({
   options: {
@@ -69,7 +69,7 @@ function starters(script: string, folder: string, signal: AbortSignal): (() => P
   return [
     () => startTaskyard(script, join(folder, "ours"), signal),
     async () => {
-      const redis = await startRedis(join(folder, "redis"));
+      const redis = await startRedis(REDIS, join(folder, "redis"), false);
       if (redis === undefined) {
         console.log(
           "Redis is left out: there is no redis-server (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis).",
@@ -77,6 +77,8 @@ function starters(script: string, folder: string, signal: AbortSignal): (() => P
       }
       return redis;
     },
+    () => startRedis(REDIS_DUTIES, join(folder, "redis-duties"), true),
+    () => startBare(BARE, join(folder, "bare")),
     () => startDurableStreams(DURABLE_MEMORY),
     () => startDurableStreams(DURABLE_FILES, join(folder, "durable-streams")),
   ];

@@ -134,8 +134,11 @@ function systemOf(
   };
 }
 
-/** Redis with every append on disk before it is answered, and the server of `redis-streams.ts`; undefined without Redis. */
-export async function startRedis(folder: string): Promise<System | undefined> {
+/**
+ * Redis with every append on disk before it is answered, and the server of `redis-streams.ts`; undefined without Redis. With
+ * `hasDuties` that server looks up each request's key and checks each entry.
+ */
+export async function startRedis(name: string, folder: string, hasDuties: boolean): Promise<System | undefined> {
   if (spawnSync("redis-server", ["--version"]).error !== undefined) return undefined;
   await mkdir(folder, { recursive: true });
   const port = await findPort();
@@ -144,9 +147,11 @@ export async function startRedis(folder: string): Promise<System | undefined> {
     ["--bind", HOST, "--port", String(port), "--dir", folder, ...DURABLE_REDIS],
     REDIS_READY,
   );
+  const key = hasDuties ? randomBytes(24).toString("hex") : undefined;
   try {
-    const { processes, answer } = await start(process.execPath, program("redis-streams.ts", String(port)), READY);
-    const target: Target = { kind: "redis", name: "Redis + SSE", host: HOST, port: Number(answer) };
+    const args = program("redis-streams.ts", String(port), ...(key === undefined ? [] : [key]));
+    const { processes, answer } = await start(process.execPath, args, READY);
+    const target: Target = { kind: "redis", name, host: HOST, port: Number(answer), ...(key !== undefined && { key }) };
     const stop = async (): Promise<void> => {
       await processes.stop();
       await redis.processes.stop();
@@ -156,6 +161,15 @@ export async function startRedis(folder: string): Promise<System | undefined> {
     await redis.processes.stop();
     throw error;
   }
+}
+
+/** The object that only commits, in a workerd of its own, with its rows in `folder`. */
+export async function startBare(name: string, folder: string): Promise<System> {
+  await mkdir(folder, { recursive: true });
+  const { processes, answer } = await start(process.execPath, program("bare.ts", folder), READY);
+  const workerd = await childOf(processes);
+  const target: Target = { kind: "bare", name, host: HOST, port: Number(answer) };
+  return { target, server: workerd, writer: workerd, stop: () => processes.stop() };
 }
 
 /** The reference server of Durable Streams; with a folder it writes there. */
