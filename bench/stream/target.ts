@@ -5,7 +5,8 @@ export interface Target {
   readonly name: string;
   readonly host: string;
   readonly port: number;
-  /** An API key, for those that look it up, and for ours the task that runs are made for. */
+  /** The API key of a system that asks for one. */
   readonly key?: string;
+  /** Ours alone: the task that runs are made for. */
   readonly task?: string;
 }

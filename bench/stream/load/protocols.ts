@@ -83,30 +83,29 @@ function taskyard(target: Target): Protocol {
   };
 }
 
-function redis(target: Target): Protocol {
-  const key = target.key === undefined ? [] : [`Authorization: Bearer ${target.key}`];
+function redis({ key }: Target): Protocol {
+  const headers = key === undefined ? [] : [`Authorization: Bearer ${key}`];
   return {
     create: () => Promise.resolve(`/streams/${randomUUID()}`),
-    append: (stream, first, count, time) => request("POST", stream, key, writeEntries(first, count, time, "\n")),
+    append: (stream, first, count, time) => request("POST", stream, headers, writeEntries(first, count, time, "\n")),
     open: (stream, start) => {
       const after = start === "first" ? "0-0" : start === "latest" ? "$" : start.after;
-      return request("GET", `${stream}?after=${after}`, key);
+      return request("GET", `${stream}?after=${after}`, headers);
     },
     log: () => undefined,
     offsetAfter: (_last, head) => headerOf(head, "last-id"),
-    remove: (stream) => request("DELETE", stream, key),
+    remove: (stream) => request("DELETE", stream, headers),
   };
 }
 
-/** It has no offsets: readers begin at the first entry or at what is new. */
 function bare(): Protocol {
   return {
-    create: () => Promise.resolve(`/streams/${randomUUID()}`),
-    append: (stream, first, count, time) => request("POST", stream, [], writeEntries(first, count, time, "\n")),
-    open: (stream, start) => request("GET", `${stream}?from=${start === "first" ? "first" : "latest"}`, []),
-    log: (stream) => request("GET", `${stream}?as=log`, []),
-    offsetAfter: () => "",
-    remove: (stream) => request("DELETE", stream, []),
+    create: () => Promise.resolve(`/${randomUUID()}`),
+    append: (stream, first, count, time) => request("POST", stream, [], `${writeEntries(first, count, time, "\n")}\n`),
+    open: (stream, start) => request("GET", `${stream}?after=${start === "latest" ? "latest" : "first"}`, []),
+    log: (stream) => request("GET", `${stream}?log`, []),
+    offsetAfter: (last) => String(last),
+    remove: () => undefined,
   };
 }
 

@@ -10,6 +10,11 @@ const stopped = z.object({
   }),
 });
 
+/** Functions without a name are told apart by their line in the bundle. */
+function nameOf({ functionName, lineNumber }: { functionName: string; lineNumber: number }): string {
+  return functionName === "" ? `(anonymous, line ${lineNumber + 1})` : functionName;
+}
+
 /** What stands in a profile for time in which no JavaScript ran. */
 const IDLE = new Set(["(idle)", "(root)"]);
 
@@ -49,12 +54,7 @@ export class Inspector {
     await this.#call("Profiler.start");
     await work();
     const { profile } = stopped.parse(await this.#call("Profiler.stop"));
-    const names = new Map(
-      profile.nodes.map(({ id, callFrame: { functionName, lineNumber } }) => [
-        id,
-        functionName || `(anonymous, line ${lineNumber + 1})`,
-      ]),
-    );
+    const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
     const functions = new Map<string, number>();
     let total = 0;
     for (const [index, sample] of profile.samples.entries()) {
