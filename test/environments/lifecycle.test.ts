@@ -224,10 +224,11 @@ describe("provisioning", () => {
     expect(client.environment).toMatchObject({ state: "provisioning", service_urls: null });
     const response = await client.onEnvironment("/execute", { method: "POST", json: { command: "true" } });
     expect((await expectRefusal(response, 409)).detail).toMatch(/provisioning/);
-    await vi.waitFor(async () => expect(await read(client, "/status")).toMatchObject({ state: "ready" }), {
-      timeout: 20_000,
-      interval: 200,
-    });
+    await expect
+      .poll(() => read(client, "/status"), { interval: 200, timeout: 20_000 })
+      .toMatchObject({
+        state: "ready",
+      });
   });
 
   test("begins anew when the object was lost during it", async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ContainerCommand } from "../../../src/sandbox/container/container-command.ts";
 import { ContainerFiles } from "../../../src/sandbox/container/container-files.ts";
 import type { ContainerMachine } from "../../../src/sandbox/container/container-machine.ts";
@@ -182,7 +182,7 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("a command in a container", () => {
     const { host, told } = makeHost();
     const running = new ContainerCommand(machine, command("echo begun; sleep 60"), host);
     const ending = running.run();
-    await vi.waitFor(() => expect(told.stdout).toBe("begun\n"), { timeout: 10_000 });
+    await expect.poll(() => told.stdout).toBe("begun\n");
     await running.kill();
     expect(await ending).toEqual({ status: "killed", produced: { stdout: 6, stderr: 0 } });
   });
@@ -339,7 +339,7 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("a container's life", () => {
     const sandbox = new ContainerSandbox(place, machine);
     await sandbox.provision();
     await sandbox.start(command("echo begun; sleep 2; touch late; sleep 30"));
-    await vi.waitFor(() => expect(told.stdout).toBe("begun\n"), { timeout: 10_000 });
+    await expect.poll(() => told.stdout).toBe("begun\n");
     await sandbox.destroy();
     expect(await ended.promise).toBe("killed");
     expect(told.log).toMatch(/^a$/m);

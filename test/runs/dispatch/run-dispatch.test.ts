@@ -33,7 +33,7 @@ function dispatchOf(runId: string): Promise<unknown> {
 
 /** Waits until the run is in this phase of its dispatch. */
 async function expectPhase(runId: string, phase: string): Promise<void> {
-  await expect.poll(() => dispatchOf(runId), { timeout: 10_000 }).toMatchObject({ phase });
+  await expect.poll(() => dispatchOf(runId)).toMatchObject({ phase });
 }
 
 /** Lets the time of this timer of the run's object come. */

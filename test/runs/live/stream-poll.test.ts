@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { callConfigured } from "../../configured.ts";
 import { inTime } from "../../stream/event-client.ts";
 import { call } from "../../tenant.ts";
@@ -72,7 +72,7 @@ describe("a run's stream by long poll", () => {
     const waiting = poll(client, (await poll(client)).next);
     const settings = { RUN_STREAM_MAX_READERS: "1" };
     const open = async () => (await callConfigured(settings, ...request(client, ""))).status;
-    await vi.waitFor(async () => expect(await open()).toBe(503), { timeout: 5000 });
+    await expect.poll(open).toBe(503);
     await client.append({ n: 1 });
     await waiting;
     expect(await open()).toBe(200);

@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { callConfigured } from "../../configured.ts";
+import { eventually } from "../../eventually.ts";
 import { inTime } from "../../stream/event-client.ts";
 import { call } from "../../tenant.ts";
 import { createRunClient, hibernate, loseObject, objectOf, parseLines, read, type RunClient } from "../run-client.ts";
@@ -222,7 +223,7 @@ describe("a run's stream over WebSocket", () => {
       { error: "This run has as many readers as it may have." },
     ]);
     socket.leave();
-    await vi.waitFor(async () => new SocketClient(await open()), { timeout: 5000 });
+    await eventually(async () => new SocketClient(await open()));
   });
 
   test("gives each reader each entry once and in order, whatever is interrupted", async () => {

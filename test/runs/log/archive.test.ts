@@ -56,7 +56,9 @@ async function hold(client: RunClient, method: "put" | "get" | "head") {
     return answer;
   });
   return {
-    began: () => vi.waitFor(() => expect(state.calls).toBeGreaterThan(0), { timeout: 5000 }),
+    began: async () => {
+      await expect.poll(() => state.calls).toBeGreaterThan(0);
+    },
     release: () => (state.isReleased = true),
     calls: () => state.calls,
   };
