@@ -44,6 +44,9 @@ const WRITABLE: Readonly<Record<string, string>> = {
   "/solution": "solution",
 };
 
+/** Milliseconds that a sandbox's first program has to end; it holds nothing that it would have to put away. */
+const INIT_GRACE_MS = 1_000;
+
 /** Others may pass through, as a command's user has to, and not look. */
 const PASSAGE = 0o711;
 
@@ -130,6 +133,7 @@ export class SandboxFolder {
       env: { PATH: process.env["PATH"] ?? SYSTEM_PATH },
       user: this.#isolation.user,
       bubblewrap: bubblewrapLaunch(this.#view(), { PATH: SYSTEM_PATH }),
+      graceMs: INIT_GRACE_MS,
     };
   }
 

@@ -10,6 +10,8 @@ import { INIT_REPORT } from "./sandbox-init.ts";
 const START_TIMEOUT_MS = 30_000;
 /** Milliseconds that a command has to end by itself. */
 const GRACE_MS = 5_000;
+/** Milliseconds in which the end of a command that was killed is told. */
+const SILENCE_MS = 5_000;
 /** Characters of what a sandbox complains of that are kept. */
 const COMPLAINT_LENGTH = 2_000;
 
@@ -104,7 +106,13 @@ class Life {
       this.#init.stdin.write(`start ${id}\n`);
       const pid = await waiting.started.promise;
       const signal = (name: string) => this.#init.stdin.write(`signal ${pid} ${name}\n`);
-      return new LivingProgram(pipes, waiting.ended.promise, { id, signal, graceMs: command.graceMs ?? GRACE_MS });
+      const giveUp = () => void this.end();
+      return new LivingProgram(pipes, waiting.ended.promise, {
+        id,
+        signal,
+        giveUp,
+        graceMs: command.graceMs ?? GRACE_MS,
+      });
     } catch (error) {
       for (const stream of [pipes.stdin, pipes.stdout, pipes.stderr]) stream.destroy();
       throw error;
@@ -149,6 +157,8 @@ interface Reached {
   id: string;
   /** Sends a signal to the command's session. */
   signal: (name: "TERM" | "KILL") => void;
+  /** Ends the whole sandbox. */
+  giveUp: () => void;
   graceMs: number;
 }
 
@@ -178,8 +188,12 @@ class LivingProgram implements Program {
 
   terminate(): void {
     if (this.#terminating || this.#isOver) return;
-    const { signal, graceMs } = this.#reached;
-    this.#terminating = setTimeout(() => signal("KILL"), graceMs);
+    const { signal, giveUp, graceMs } = this.#reached;
+    this.#terminating = setTimeout(() => {
+      signal("KILL");
+      // Who stops or holds the sandbox's first programs has no end told: it ends with all the rest.
+      this.#terminating = setTimeout(giveUp, SILENCE_MS);
+    }, graceMs);
     signal("TERM");
   }
 

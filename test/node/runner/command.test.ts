@@ -183,6 +183,16 @@ describe.skipIf(!HAS_BUBBLEWRAP)("the sandbox of a runner", () => {
     });
   });
 
+  it("ends on time a command that has stopped all else in it, and goes on with the next", async () => {
+    await withSandbox(ISOLATION, async (sandbox) => {
+      const limits = { seconds: 0.5 };
+      const { ending, milliseconds } = await runIn(sandbox, "kill -STOP -1; sleep 60", { limits, graceMs: 500 });
+      expect(ending).toMatchObject({ status: "timed_out" });
+      expect(milliseconds).toBeLessThan(20_000);
+      expect((await runIn(sandbox, "echo still here")).stdout).toBe("still here\n");
+    });
+  });
+
   it("runs many commands at once, whatever their variables are called, and leaves nothing when it goes", async () => {
     let folder = "";
     await withSandbox(ISOLATION, async (sandbox) => {
