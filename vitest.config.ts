@@ -1,11 +1,18 @@
+import { tmpdir } from "node:os";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { buildAssets } from "./scripts/build-assets.ts";
 import { makePrivateKey } from "./scripts/run-token-key.ts";
+import { memoryFolder } from "./test/memory-folder.ts";
 import { startOutsideWorld } from "./test/outside/world.ts";
 
 await buildAssets();
 const outside = await startOutsideWorld();
+
+/** Where the tests of the node project have their temporary files, which programs are run from. */
+const filesFolder = tmpdir();
+// Miniflare puts its databases and buckets below it.
+process.env["TMPDIR"] = memoryFolder();
 
 /** The Workers runtime with the Worker's own configuration, and settings of the tests. */
 const workersRuntime = async () =>
@@ -58,7 +65,15 @@ export default defineConfig({
         },
       },
       // What needs Node itself: schema validators that compile code, a browser, the scripts.
-      { test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000, expect: { poll: POLLING } } },
+      {
+        test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts"],
+          env: { TMPDIR: filesFolder },
+          testTimeout: 60_000,
+          expect: { poll: POLLING },
+        },
+      },
     ],
   },
 });

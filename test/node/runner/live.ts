@@ -7,6 +7,7 @@ import { createFirstOrganization } from "../../../scripts/first-organization.ts"
 import { packExample } from "../../../scripts/example-archive.ts";
 import { startLocalServer } from "../../../scripts/local-server.ts";
 import { type Connection, openStateFolder } from "../../../scripts/state-folder.ts";
+import { memoryFolder } from "../../memory-folder.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 
@@ -21,6 +22,8 @@ export interface LiveServer {
   connection: Connection;
   runnerKey: string;
   proxy: CuttableProxy;
+  /** Where runners keep what Node has compiled of them: each of them would do that again. */
+  compiled: string;
   send: (method: string, path: string, json?: unknown, headers?: Record<string, string>) => Promise<Answer>;
   stop: () => Promise<void>;
 }
@@ -68,7 +71,7 @@ export class CuttableProxy {
 /** `leaseSeconds` after which a runner that has vanished has lost its work. */
 export async function startLiveServer(leaseSeconds: number): Promise<LiveServer & { proxyUrl: string }> {
   const { signal } = new AbortController();
-  const folder = await mkdtemp(path.join(tmpdir(), "taskyard-live-"));
+  const folder = await mkdtemp(path.join(memoryFolder(), "taskyard-live-"));
   const state = await openStateFolder(folder);
   await appendFile(state.settings, `RUNNER_LEASE_SECONDS=${leaseSeconds}\n`);
   const server = await startLocalServer({ state, port: 0, signal });
@@ -99,7 +102,8 @@ export async function startLiveServer(leaseSeconds: number): Promise<LiveServer 
     await server.processes.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return { connection, runnerKey: String(key.body.key), proxy, proxyUrl, send, stop };
+  const compiled = path.join(folder, "compiled");
+  return { connection, runnerKey: String(key.body.key), proxy, proxyUrl, compiled, send, stop };
 }
 
 /** The real runner as a process. */
@@ -149,7 +153,12 @@ export async function startRunner(
   const program = [process.execPath, path.join(ROOT, "src/runner/main.ts")];
   const child = spawn("/bin/bash", ["-c", through, "bash", ...program, ...all], {
     cwd: ROOT,
-    env: { ...process.env, ...env, TASKYARD_RUNNER_KEY: server.runnerKey },
+    env: {
+      ...process.env,
+      ...env,
+      NODE_COMPILE_CACHE: server.compiled,
+      TASKYARD_RUNNER_KEY: server.runnerKey,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new LiveRunner(child, workFolder);
