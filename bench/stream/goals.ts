@@ -16,7 +16,7 @@ function ratio(wanted: string, cell: string, key: string, isRate: boolean, peer:
   const bound = least < 1 ? `at most ${formatNumber(1 / least)} times worse than` : `at least ${least}×`;
   return {
     wanted: `${wanted}: ${bound} ${peer}`,
-    found: (results) => betterBy(results, cell, { key, isRate }, OURS, peer),
+    found: (results) => betterBy(results, cell, { key, isRate }, OURS, peer)?.median,
     isReached: (found) => found >= least,
   };
 }
