@@ -4,18 +4,16 @@
  * temporary folder that is removed at the end; everything listens on 127.0.0.1.
  */
 
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
 import { PlainError, runCommand } from "../../scripts/command.ts";
+import { findPort } from "../measure/free-port.ts";
 import { summarize } from "../measure/statistics.ts";
 import { formatNumber, formatTable, formatTimes } from "../measure/table.ts";
 import { Connection } from "../stream/load/connection.ts";
-import { Inspector } from "./inspector.ts";
+import { Inspector } from "../measure/inspector.ts";
 import { makeRows, type Request, type Row } from "./rows.ts";
 import { startWorkers } from "./workers.ts";
 
@@ -31,7 +29,6 @@ const TOP = 30;
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" }, top: { type: "string" } } });
 const rounds = Number(values.rounds);
-const listening = z.object({ port: z.int() });
 
 interface Times {
   /** Microseconds a request, by the clock, of each round. */
@@ -130,17 +127,8 @@ async function profile(inspector: Inspector, row: Row, side: "ours" | "bare"): P
   });
   if (values.top === row.name) {
     const sorted = [...functions].sort(([, a], [, b]) => b - a).slice(0, TOP);
-    const shown = sorted.map(([name, time]) => [name || "(anonymous)", formatNumber((time * 1000) / PROFILED)]);
+    const shown = sorted.map(([name, time]) => [name, formatNumber((time * 1000) / PROFILED)]);
     console.log(`${row.name}, ${side}: µs of CPU a request\n\n${formatTable(["function", "µs"], shown)}\n`);
   }
   return (total * 1000) / PROFILED;
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = listening.parse(server.address());
-  server.close();
-  await once(server, "close");
-  return port;
 }

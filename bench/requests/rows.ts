@@ -107,6 +107,13 @@ export async function makeRows({ ours, bare, bootstrapSecret }: Workers, signal:
       ...query,
     },
     {
+      name: `list of ${TASKS} tasks, beside its query`,
+      goal: 1.25,
+      ours: own("GET", `${tasks}/`),
+      floor: "the list's query",
+      bare: requestOf(bare, "GET", "/list"),
+    },
+    {
       name: "GET run",
       goal: 3,
       ours: own("GET", `${tasks}/${task}/runs/${run}/`),

@@ -45,7 +45,12 @@ const everyone = (): boolean => true;
 const oursOnly = ({ kind }: Target): boolean => kind === "taskyard";
 /** The file store of Durable Streams keeps some 13 events a second with a hundred subscribers: beyond, nothing compares. */
 const withoutFiles = ({ name }: Target): boolean => name !== DURABLE_FILES;
+/** The bare object follows from the start or the end, and knows no offsets between. */
+const withOffsets = ({ kind }: Target): boolean => kind !== "bare";
 
+export const REDIS = "Redis + SSE";
+export const REDIS_DUTIES = "Redis + SSE, same duties";
+export const BARE = "bare object";
 export const DURABLE_FILES = "Durable Streams, files";
 export const DURABLE_MEMORY = "Durable Streams, memory";
 
@@ -109,7 +114,7 @@ function slowCell(slow: number): Cell {
     label: slow === 0 ? "100 fast readers alone" : `100 fast readers beside ${slow} at 1 KB/s`,
     order: { name: "slowReader", shape },
     metrics: slow === 0 ? [p50, p99] : [p50, p99, memory],
-    isFor: withoutFiles,
+    isFor: (target) => withoutFiles(target) && withOffsets(target),
     rounds: Infinity,
   };
 }
@@ -136,7 +141,7 @@ export const CELLS: readonly Cell[] = [
     label: "1,000 readers drop and resume at random offsets",
     order: { name: "storm", shape: { entries: HISTORY, readers: 1_000, lastAppends: STORM_APPENDS } },
     metrics: [milliseconds],
-    isFor: everyone,
+    isFor: withOffsets,
     rounds: 5,
   },
   slowCell(0),

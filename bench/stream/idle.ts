@@ -18,7 +18,9 @@ const CONSTRUCTED = "the object of a run was constructed";
 export async function printIdle({ load, folder, script, signal }: SingleContext): Promise<void> {
   const rows: string[][] = [];
   for (const transport of ["socket", "events"] as const) {
-    const system = await startTaskyard(script, join(folder, `idle-${transport}`), signal, CONSTRUCTED);
+    const system = await startTaskyard(script, join(folder, `idle-${transport}`), signal, {
+      announcement: CONSTRUCTED,
+    });
     try {
       let constructed = 0;
       system.onLine((line) => (constructed += line.includes(CONSTRUCTED) ? 1 : 0));

@@ -1,26 +1,27 @@
 /**
- * `npm run bench:stream [-- --rounds 9 --only append,flood,…]`: a run's stream beside Redis streams and Durable Streams, all
- * in one run. Data goes to a temporary folder that is removed at the end; everything listens on 127.0.0.1.
+ * `npm run bench:stream [-- --rounds 9 --only append,flood,…]`: a run's stream beside Redis streams, Durable Streams and a bare
+ * object, all in one run; with `--profile append-1-16` only where the CPU time of ours goes in that cell. Data goes to a temporary folder that is removed at the end; everything listens on 127.0.0.1.
  */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { PlainError, ROOT, runCommand } from "../../scripts/command.ts";
-import { bundleWorker } from "../measure/bundle.ts";
-import { CELLS, DURABLE_FILES, DURABLE_MEMORY } from "./cells.ts";
+import { PlainError, runCommand } from "../../scripts/command.ts";
+import { BARE, CELLS, DURABLE_FILES, DURABLE_MEMORY, REDIS, REDIS_DUTIES } from "./cells.ts";
 import { printGoals } from "./goals.ts";
 import { LoadGenerator } from "./load-generator.ts";
+import { printProfile } from "./profile.ts";
 import { printCells } from "./report.ts";
 import { runRounds } from "./rounds.ts";
 import { SINGLES } from "./singles.ts";
-import { startDurableStreams, startRedis, startTaskyard, type System } from "./systems.ts";
+import { bundleOurs, startBare, startDurableStreams, startRedis, startTaskyard, type System } from "./systems.ts";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "9" },
     only: { type: "string" },
+    profile: { type: "string" },
     "fault-entries": { type: "string", default: "100000" },
   },
 });
@@ -35,18 +36,15 @@ await runCommand(async (signal) => {
   if (!(rounds >= 1 && faultEntries >= 1)) throw new PlainError("--rounds and --fault-entries are numbers from 1.");
   const folder = await mkdtemp(join(tmpdir(), "taskyard-bench-stream-"));
   try {
-    await measure(folder, signal);
+    if (values.profile === undefined) await measure(folder, signal);
+    else await printProfile(values.profile, folder, signal);
   } finally {
     await rm(folder, { recursive: true });
   }
 });
 
 async function measure(folder: string, signal: AbortSignal): Promise<void> {
-  const script = await bundleWorker(
-    folder,
-    join(ROOT, "wrangler.toml"),
-    join(import.meta.dirname, "systems", "worker.js"),
-  );
+  const script = await bundleOurs(folder);
   const systems: System[] = [];
   const load = new LoadGenerator(signal);
   try {
@@ -69,7 +67,7 @@ function starters(script: string, folder: string, signal: AbortSignal): (() => P
   return [
     () => startTaskyard(script, join(folder, "ours"), signal),
     async () => {
-      const redis = await startRedis(join(folder, "redis"));
+      const redis = await startRedis(REDIS, join(folder, "redis"), false);
       if (redis === undefined) {
         console.log(
           "Redis is left out: there is no redis-server (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis).",
@@ -77,6 +75,8 @@ function starters(script: string, folder: string, signal: AbortSignal): (() => P
       }
       return redis;
     },
+    () => startRedis(REDIS_DUTIES, join(folder, "redis-duties"), true),
+    () => startBare(BARE, join(folder, "bare")),
     () => startDurableStreams(DURABLE_MEMORY),
     () => startDurableStreams(DURABLE_FILES, join(folder, "durable-streams")),
   ];

@@ -1,4 +1,5 @@
-import { formatNumber, formatTable, formatTimes } from "../measure/table.ts";
+import { summarize, type Summary } from "../measure/statistics.ts";
+import { formatTable, formatTimes } from "../measure/table.ts";
 import { type Cell, type Group, type Metric } from "./cells.ts";
 import type { Results } from "./results.ts";
 import type { Target } from "./target.ts";
@@ -42,21 +43,24 @@ function rowOf(
   };
   const compare = (peer: Target): string => {
     const ratio = ours && betterBy(results, cell.id, metric, ours.name, peer.name);
-    return ratio === undefined ? "–" : `${formatNumber(ratio)}×`;
+    return ratio === undefined ? "–" : `${formatTimes(ratio, expected)}×`;
   };
   const first = metric === cell.metrics[0] ? cell.label : "";
   return [first, metric.unit, ours ? show(ours) : "–", ...peers.flatMap((peer) => [show(peer), compare(peer)])];
 }
 
-/** How many times better one system's median is than another's: faster, or less late. */
+/** How many times better one system is than another, round by round: faster, or less late. Undefined where one was not measured. */
 export function betterBy(
   results: Results,
   cellId: string,
   { key, isRate }: Pick<Metric, "key" | "isRate">,
   system: string,
   other: string,
-): number | undefined {
-  const [own, theirs] = [results.median(cellId, system, key), results.median(cellId, other, key)];
-  if (own === undefined || theirs === undefined) return undefined;
-  return isRate ? own / theirs : theirs / own;
+): Summary | undefined {
+  const [own, theirs] = [results.values(cellId, system, key), results.values(cellId, other, key)];
+  const ratios = own.flatMap((value, round) => {
+    const peer = theirs[round];
+    return peer === undefined ? [] : [isRate ? value / peer : peer / value];
+  });
+  return ratios.length === 0 ? undefined : summarize(ratios);
 }

@@ -24,10 +24,16 @@ export class Results {
     return this.#failures.get(`${cellId} ${system}`);
   }
 
+  /** Of each round, in their order; empty where nothing was measured, or something went wrong. */
+  values(cellId: string, system: string, metric: string): readonly number[] {
+    if (this.failure(cellId, system) !== undefined) return [];
+    return this.#values.get(`${cellId} ${system} ${metric}`) ?? [];
+  }
+
   /** Undefined where nothing was measured, or something went wrong. */
   summary(cellId: string, system: string, metric: string): Summary | undefined {
-    const values = this.#values.get(`${cellId} ${system} ${metric}`);
-    return values === undefined || this.failure(cellId, system) !== undefined ? undefined : summarize(values);
+    const values = this.values(cellId, system, metric);
+    return values.length === 0 ? undefined : summarize(values);
   }
 
   median(cellId: string, system: string, metric: string): number | undefined {

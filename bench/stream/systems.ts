@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdir, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { z } from "zod";
 import { callApi, jsonOf } from "../../scripts/api-client.ts";
 import { ROOT } from "../../scripts/command.ts";
 import { type ProcessGroup, startProcessGroup } from "../../scripts/process-group.ts";
+import { bundleWorker } from "../measure/bundle.ts";
+import { findPort } from "../measure/free-port.ts";
 import type { Target } from "./target.ts";
 
 /** A system under load. */
@@ -31,8 +31,6 @@ const DURABLE_REDIS = ["--appendonly", "yes", "--appendfsync", "always", "--save
 const START_TIMEOUT_MS = 60_000;
 const created = z.object({ api_key: z.object({ key: z.string() }) });
 const identified = z.object({ id: z.string() });
-
-const listening = z.object({ port: z.int() });
 
 const READY = /^ready (\d+)/;
 const REDIS_READY = /Ready to accept connections/;
@@ -70,19 +68,31 @@ async function childOf({ pid }: ProcessGroup): Promise<number> {
   return Number(children.trim().split(" ", 1)[0]);
 }
 
-/**
- * The Worker in workerd, with its data in `folder`: an organization, its key and a task are made on the way. With an
- * announcement it prints that whenever an object of a run is constructed.
- */
+/** Bundles the Worker into `folder`, and answers where the script is. */
+export function bundleOurs(folder: string): Promise<string> {
+  return bundleWorker(folder, join(ROOT, "wrangler.toml"), join(import.meta.dirname, "systems", "worker.js"));
+}
+
+/** How ours is started when it is looked at: what it prints when an object of a run is constructed, and its inspector. */
+interface TaskyardOptions {
+  announcement?: string;
+  inspectorPort?: number;
+}
+
+/** The Worker in workerd, with its data in `folder`: an organization, its key and a task are made on the way. */
 export async function startTaskyard(
   script: string,
   folder: string,
   signal: AbortSignal,
-  announcement = "",
+  { announcement = "", inspectorPort }: TaskyardOptions = {},
 ): Promise<TaskyardSystem> {
   await mkdir(folder, { recursive: true });
   const secret = randomBytes(24).toString("hex");
-  const running = await launchTaskyard(script, folder, 0, { BOOTSTRAP_SECRET: secret, ANNOUNCE: announcement });
+  const running = await launchTaskyard(script, folder, 0, {
+    BOOTSTRAP_SECRET: secret,
+    ANNOUNCE: announcement,
+    ...(inspectorPort !== undefined && { INSPECTOR_PORT: String(inspectorPort) }),
+  });
   const { port } = running;
   const access = { baseUrl: `http://${HOST}:${port}`, signal };
   const organization = await callApi(
@@ -134,8 +144,11 @@ function systemOf(
   };
 }
 
-/** Redis with every append on disk before it is answered, and the server of `redis-streams.ts`; undefined without Redis. */
-export async function startRedis(folder: string): Promise<System | undefined> {
+/**
+ * Redis with every append on disk before it is answered, and the server of `redis-streams.ts`; undefined without Redis. With
+ * `hasDuties` that server looks up each request's key and checks each entry.
+ */
+export async function startRedis(name: string, folder: string, hasDuties: boolean): Promise<System | undefined> {
   if (spawnSync("redis-server", ["--version"]).error !== undefined) return undefined;
   await mkdir(folder, { recursive: true });
   const port = await findPort();
@@ -144,9 +157,11 @@ export async function startRedis(folder: string): Promise<System | undefined> {
     ["--bind", HOST, "--port", String(port), "--dir", folder, ...DURABLE_REDIS],
     REDIS_READY,
   );
+  const key = hasDuties ? randomBytes(24).toString("hex") : undefined;
   try {
-    const { processes, answer } = await start(process.execPath, program("redis-streams.ts", String(port)), READY);
-    const target: Target = { kind: "redis", name: "Redis + SSE", host: HOST, port: Number(answer) };
+    const args = program("redis-streams.ts", String(port), ...(key === undefined ? [] : [key]));
+    const { processes, answer } = await start(process.execPath, args, READY);
+    const target: Target = { kind: "redis", name, host: HOST, port: Number(answer), ...(key !== undefined && { key }) };
     const stop = async (): Promise<void> => {
       await processes.stop();
       await redis.processes.stop();
@@ -158,6 +173,15 @@ export async function startRedis(folder: string): Promise<System | undefined> {
   }
 }
 
+/** The object that only commits, in a workerd of its own, with its rows in `folder`. */
+export async function startBare(name: string, folder: string): Promise<System> {
+  await mkdir(folder, { recursive: true });
+  const { processes, answer } = await start(process.execPath, program("bare.ts", folder), READY);
+  const workerd = await childOf(processes);
+  const target: Target = { kind: "bare", name, host: HOST, port: Number(answer) };
+  return { target, server: workerd, writer: workerd, stop: () => processes.stop() };
+}
+
 /** The reference server of Durable Streams; with a folder it writes there. */
 export async function startDurableStreams(name: string, folder?: string): Promise<System> {
   if (folder !== undefined) await mkdir(folder, { recursive: true });
@@ -166,13 +190,4 @@ export async function startDurableStreams(name: string, folder?: string): Promis
   const target: Target = { kind: "durable-streams", name, host: HOST, port: Number(answer) };
   const pid = processes.pid ?? 0;
   return { target, server: pid, writer: pid, stop: () => processes.stop() };
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, "listening");
-  const { port } = listening.parse(server.address());
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,11 +1,12 @@
 /** A system to measure, as the load generator reaches it. */
 export interface Target {
-  readonly kind: "taskyard" | "redis" | "durable-streams";
+  readonly kind: "taskyard" | "redis" | "durable-streams" | "bare";
   /** How tables call it. */
   readonly name: string;
   readonly host: string;
   readonly port: number;
-  /** Ours alone: an API key, and the task that runs are made for. */
+  /** The API key of a system that asks for one. */
   readonly key?: string;
+  /** Ours alone: the task that runs are made for. */
   readonly task?: string;
 }

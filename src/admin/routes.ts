@@ -1,5 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { accountRoutes } from "./account-routes.ts";
 import { apiKeyRoutes } from "./api-key-routes.ts";
 import { organizationRoutes } from "./organizations/organization-routes.ts";
@@ -8,8 +7,8 @@ import { userRoutes } from "./user-routes.ts";
 import { workspaceRoutes } from "./organizations/workspace-routes.ts";
 
 /** `/api/v1/organizations`, `/api/v1/user…`, and under `/api/v1/org/{org}` workspaces, projects, users and keys. */
-export function adminRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>();
+export function adminRoutes(): Router {
+  const routes = newRouter();
   for (const part of [organizationRoutes, accountRoutes, workspaceRoutes, projectRoutes, userRoutes, apiKeyRoutes]) {
     routes.route("/", part());
   }

@@ -14,7 +14,7 @@ export interface LinkGrant {
   /** The method that the link is for; one for `GET` is good for `HEAD` too. */
   method: string;
   /** Where the link leads, with the query that it must carry; the origin is not signed. */
-  url: string | URL;
+  url: URL;
   expiresAt: Date;
 }
 
@@ -39,25 +39,30 @@ async function keyOf(secret: LinkSecret): Promise<CryptoKey> {
   return key;
 }
 
-/** The bytes that are signed; the order of the query's parameters makes no difference. */
-function signedBytes(method: string, url: URL): Uint8Array {
-  const query = new URLSearchParams(url.search);
-  query.delete(SIGNATURE);
-  query.sort();
+const encoder = new TextEncoder();
+
+/** The bytes that are signed. The query has no signature and is sorted: its order makes no difference. */
+function signedBytes(method: string, pathname: string, query: URLSearchParams): Uint8Array {
   const verb = method === "HEAD" ? "GET" : method;
-  return new TextEncoder().encode([PURPOSE, verb, url.pathname, query.toString()].join("\n"));
+  return encoder.encode([PURPOSE, verb, pathname, query.toString()].join("\n"));
 }
 
 /** The link, signed with the first secret. Throws when there is no secret: LINK_SIGNING_SECRETS is not configured. */
 export async function signLink(secrets: readonly LinkSecret[], grant: LinkGrant): Promise<string> {
   const [secret] = secrets;
   if (!secret) throw new Error("LINK_SIGNING_SECRETS is not configured (see docs/configuration.md).");
-  const url = new URL(grant.url);
-  url.searchParams.set(EXPIRES, String(Math.floor(grant.expiresAt.getTime() / 1000)));
-  url.searchParams.set(KEY_ID, secret.kid);
-  const signature = await crypto.subtle.sign(ALGORITHM, await keyOf(secret), signedBytes(grant.method, url));
-  url.searchParams.set(SIGNATURE, new Uint8Array(signature).toBase64({ alphabet: "base64url", omitPadding: true }));
-  return url.href;
+  const { origin, pathname, search } = grant.url;
+  const query = new URLSearchParams(search);
+  query.set(EXPIRES, String(Math.floor(grant.expiresAt.getTime() / 1000)));
+  query.set(KEY_ID, secret.kid);
+  query.sort();
+  const signature = await crypto.subtle.sign(
+    ALGORITHM,
+    await keyOf(secret),
+    signedBytes(grant.method, pathname, query),
+  );
+  query.set(SIGNATURE, new Uint8Array(signature).toBase64({ alphabet: "base64url", omitPadding: true }));
+  return `${origin}${pathname}?${query.toString()}`;
 }
 
 function readSignature(text: string): Uint8Array<ArrayBuffer> | undefined {
@@ -77,17 +82,15 @@ export async function verifyLink(
   request: { method: string; url: string | URL },
   now: Date,
 ): Promise<LinkVerdict> {
-  const url = new URL(request.url);
-  const secret = secrets.find(({ kid }) => kid === url.searchParams.get(KEY_ID));
-  const signature = readSignature(url.searchParams.get(SIGNATURE) ?? "");
+  const { pathname, searchParams: query } = new URL(request.url);
+  const secret = secrets.find(({ kid }) => kid === query.get(KEY_ID));
+  const signature = readSignature(query.get(SIGNATURE) ?? "");
   if (!secret || !signature) return { ok: false, reason: "invalid" };
-  const genuine = await crypto.subtle.verify(
-    ALGORITHM,
-    await keyOf(secret),
-    signature,
-    signedBytes(request.method, url),
-  );
+  query.delete(SIGNATURE);
+  query.sort();
+  const signed = signedBytes(request.method, pathname, query);
+  const genuine = await crypto.subtle.verify(ALGORITHM, await keyOf(secret), signature, signed);
   if (!genuine) return { ok: false, reason: "invalid" };
-  const expiresAt = Number(url.searchParams.get(EXPIRES)) * 1000;
+  const expiresAt = Number(query.get(EXPIRES)) * 1000;
   return expiresAt > now.getTime() ? { ok: true } : { ok: false, reason: "expired" };
 }

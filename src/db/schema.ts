@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { HarborSettings } from "./harbor-settings.ts";
 
 /** Milliseconds since 1970 in UTC; the wire shows ISO 8601. */
 const timestamp = (name: string) => integer(name, { mode: "timestamp_ms" });
@@ -187,6 +188,8 @@ export const registryVersions = sqliteTable(
     teardown: text("teardown", { mode: "json" }).$type<ScriptBlock>(),
     solution: text("solution", { mode: "json" }).$type<{ script: string }>(),
     verification: text("verification", { mode: "json" }).$type<Record<string, unknown>>(),
+    /** What a task in Harbor's format asks of its machine; null for one of task.yaml. */
+    harbor: text("harbor", { mode: "json" }).$type<HarborSettings>(),
     /** Paths in the archive that only writers of the owning organization may read (docs/publishing.md). */
     withheldPaths: text("withheld_paths", { mode: "json" }).$type<string[]>().notNull(),
     createdBy: text("created_by"),

@@ -14,6 +14,8 @@ import { offeredKinds } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
 import { askAgain } from "../objects/ask-again.ts";
 import { openEnvironment } from "./object/environment-handle.ts";
+import { needsOfContainer } from "../registry/manifest/harbor-settings.ts";
+import type { HarborSettings } from "../db/harbor-settings.ts";
 import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./object/environment-record.ts";
 import { resolvedLength, templateVariables } from "./instruction.ts";
 import type { newEnvironment } from "./environment-schemas.ts";
@@ -177,6 +179,7 @@ function beginRecord(
   const { organization, task, version } = detail;
   const now = Date.now();
   const seconds = Math.min(wanted.timeout_sec ?? SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS);
+  refuseContainerTask(version.harbor);
   const known = { template: version.instruction, inputs: wanted.inputs ?? {}, task: toSandboxTask(detail) };
   const length = resolvedLength(known.template ?? "", templateVariables({}, known.inputs));
   if (length > INSTRUCTION_MAX_LENGTH) {
@@ -205,6 +208,16 @@ function beginRecord(
   };
   const labels = wanted.runner_labels ?? [];
   return { ...known, row, labels, tokenHashes: [tokenHash], latestExpiry: now + SANDBOX_MAX_SECONDS * 1000 };
+}
+
+/** No sandbox here runs a task's own image: better refused now than failing at its first command. */
+function refuseContainerTask(harbor: HarborSettings | null): void {
+  const needs = harbor ? needsOfContainer(harbor) : [];
+  if (needs.length === 0) return;
+  throw new ApiError(
+    "invalid_request",
+    `This task runs in a container of its own (${needs.join(", ")}), and no sandbox of this deployment builds or starts one. Tasks without these run in every sandbox.`,
+  );
 }
 
 function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask {

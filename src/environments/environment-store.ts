@@ -1,9 +1,10 @@
 import { and, count, desc, eq, getTableColumns, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { isVisibleWorkspace, workspaceNotFound } from "../admin/organizations/workspace-store.ts";
 import type { Caller } from "../auth/caller.ts";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
 import { unlessLong } from "../db/page-bytes.ts";
-import { environments, organizations, projects, registryTasks } from "../db/schema.ts";
+import { environments, organizations, projects, registryTasks, workspaces } from "../db/schema.ts";
 import { isPublic } from "../registry/read/published-store.ts";
 import { type EnvironmentRow, SANDBOX_STATES, type SandboxState } from "./object/environment-record.ts";
 
@@ -74,17 +75,23 @@ const LISTED_COLUMNS = {
   verification: unlessLong(environments.verification),
 };
 
-/** One page of a workspace's environments, newest first, and the number of all. */
+/** One page of the environments of the workspace that `ws` names, newest first, and the number of all; or 404. */
 export async function listEnvironments(
   db: Database,
-  { organizationId, projectId }: Pick<Caller, "organizationId" | "projectId">,
-  workspaceId: string,
+  viewer: Pick<Caller, "organizationId" | "projectId">,
+  ws: string,
   states: readonly SandboxState[],
   { page, limit }: { page: number; limit: number },
 ): Promise<{ rows: EnvironmentRow[]; total: number }> {
+  const { organizationId, projectId } = viewer;
+  const workspace = db
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(isVisibleWorkspace(db, viewer, ws));
   const listed: SQL | undefined = and(
     eq(environments.organizationId, organizationId),
-    eq(environments.workspaceId, workspaceId),
+    // One value, so that the index of a workspace gives the rows in their order.
+    eq(environments.workspaceId, sql`(${workspace})`),
     projectId === null ? undefined : eq(environments.projectId, projectId),
     states.length === 0
       ? undefined
@@ -93,7 +100,8 @@ export async function listEnvironments(
           states.flatMap((state) => [...SANDBOX_STATES[state]]),
         ),
   );
-  const [rows, [counted]] = await db.batch([
+  const [found, rows, [counted]] = await db.batch([
+    workspace,
     db
       .select(LISTED_COLUMNS)
       .from(environments)
@@ -103,6 +111,7 @@ export async function listEnvironments(
       .offset((page - 1) * limit),
     db.select({ total: count() }).from(environments).where(listed),
   ]);
+  if (found.length === 0) throw workspaceNotFound(ws);
   return { rows, total: counted?.total ?? 0 };
 }
 

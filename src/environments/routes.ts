@@ -1,5 +1,4 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { commandRoutes } from "./commands/command-routes.ts";
 import { environmentLifeRoutes } from "./environment-routes.ts";
 import { executeRoutes } from "./commands/execute-routes.ts";
@@ -7,8 +6,8 @@ import { environmentFileRoutes } from "./environment-file-routes.ts";
 import { verifyRoutes } from "./verify-routes.ts";
 
 /** Environments: a task provisioned in a sandbox, commands and files in it (contract A3, C1, C3; seed 002). */
-export function environmentRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>();
+export function environmentRoutes(): Router {
+  const routes = newRouter();
   routes.route("/", environmentLifeRoutes());
   routes.route("/", executeRoutes());
   routes.route("/", commandRoutes());

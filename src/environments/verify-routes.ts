@@ -7,11 +7,21 @@ import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "./environment-a
 import { collect, startCommand } from "./commands/execute-routes.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "./environment-schemas.ts";
 import { answerSlowly } from "./commands/slow-answer.ts";
+import type { CheckCommand, Machine } from "./check.ts";
 import { planCheck } from "./verify.ts";
 
 const verdict = z
   .object({
-    passed: z.boolean().openapi({ description: "Whether the script ended with 0, or the flag is the right one" }),
+    passed: z.boolean().openapi({
+      description: "Whether the script ended with 0, the flag is the right one, or the reward is 1 at least",
+    }),
+    reward: z.number().nullable().openapi({
+      description: "1 or 0; of a task in Harbor's format what it wrote, null where that is no number",
+    }),
+    rewards: z
+      .record(z.string(), z.number())
+      .nullable()
+      .openapi({ description: "All numbers of a task in Harbor's format that wrote several" }),
     method: z.string(),
     needs_judge: z.boolean().openapi({ description: "Whether the task asks for a judge's word besides" }),
     exit_code: z.int().nullable(),
@@ -30,6 +40,8 @@ const answer: NonNullable<RouteConfig["responses"]>[string] = {
       schema: verdict,
       example: {
         passed: true,
+        reward: 1,
+        rewards: null,
         method: "script",
         needs_judge: false,
         exit_code: 0,
@@ -50,7 +62,7 @@ const verify = operation({
   summary: "Verify the task in an environment",
   description:
     "Runs the verification script of the task's archive in the sandbox, as it was published, or compares the flag that lies " +
-    "there. What only a judge can say, or is verified where the agent is, is 400. Slow answers begin as those of execute do.",
+    "there. Of a task in Harbor's format `tests` is copied to `/tests` and run, and gives a reward. What only a judge can say, or is verified where the agent is, is 400. Slow answers begin as those of execute do.",
   scope: "environment:write",
   errors: [...ACCESS_ERRORS, "invalid_request", "sandbox_failed"],
   request: { params: environmentPath, headers: tokenHeader },
@@ -65,15 +77,22 @@ export function verifyRoutes(): Router {
     const path = c.req.valid("param");
     const { handle, access } = await nameSandbox(c, path);
     const check = await planCheck(c, unwrap(await handle.inspect(access)).row);
-    const asked = { ...check.command, cwd: TASK_ROOT, stdin: "" };
-    const { followed } = await startCommand(c, path, asked, false);
+    const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: TASK_ROOT, stdin: "" }, false);
+    const machine: Machine = {
+      run: async (command) => collect((await start(command)).followed),
+      write: async (place, content, size) => {
+        unwrap(await handle.writeFile(access, place, content, size));
+      },
+    };
+    await check.prepare?.(machine);
+    const { followed } = await start(check.command);
     const judge = async (): Promise<z.output<typeof verdict>> => {
       const result = await collect(followed);
       const { exit_code, timed_out, command_id, duration_ms } = result;
       const output = check.method.startsWith("flag") ? "" : result.output;
       const needs_judge = check.method.endsWith("_and_judge");
-      const passed = await check.passes(result);
-      return { passed, method: check.method, needs_judge, exit_code, timed_out, output, command_id, duration_ms };
+      const judgement = await check.judge(result, machine);
+      return { ...judgement, method: check.method, needs_judge, exit_code, timed_out, output, command_id, duration_ms };
     };
     return answerSlowly(c, judge(), { ...NO_STORE, "X-Command-Id": followed.commandId });
   });

@@ -1,15 +1,18 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { equalSecrets } from "../auth/api-keys.ts";
-import type { AppContext } from "../http/context.ts";
+import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
+import { findDetail } from "../registry/read/published-store.ts";
 import { openArchive, requireArchive, whileThere } from "../registry/read/archive-reading.ts";
 import { placeOf } from "../registry/archive/archive-root.ts";
 import { resolveInside } from "../registry/manifest/manifest-compose.ts";
 import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../registry/manifest/manifest-scripts.ts";
 import { findEntry } from "../zip/read/entry.ts";
 import { openEntry } from "../zip/read/entry-stream.ts";
+import { type Check, type Judgement } from "./check.ts";
 import type { EnvironmentRow } from "./object/environment-record.ts";
+import { planHarborCheck } from "./verify-harbor.ts";
 
 /** The block as publishing has stored it (registry/manifest/manifest-verification.ts). */
 const stored = z.object({
@@ -24,13 +27,6 @@ const stored = z.object({
 
 type Verification = z.output<typeof stored>;
 
-/** The command that finds out, and how its outcome is judged. */
-export interface Check {
-  method: string;
-  command: { command: string; env: Record<string, string>; timeout_sec: number; separate_output: boolean };
-  passes: (outcome: { exit_code: number | null; stdout: string; status: string }) => Promise<boolean>;
-}
-
 /**
  * How an environment's task is verified (A5): its script is run as it was published, whatever the environment has made of
  * the copy in its folder; of a flag the file is read. Throws `invalid_request` for what cannot be verified here.
@@ -41,6 +37,8 @@ export async function planCheck(c: AppContext, row: EnvironmentRow): Promise<Che
   const { method, where, timeout, path } = verification;
   if (where === "agent") throw new ApiError("invalid_request", "This task is verified where its agent is, not here.");
   const timeout_sec = Math.min(timeout, VERIFICATION_MAX_SECONDS);
+  const harbor = await findHarborSettings(c, row);
+  if (harbor) return planHarborCheck(c, row, harbor, timeout_sec);
   if (verification.script !== undefined && method.startsWith("script")) {
     const script = await readScript(c, row, verification.script);
     return {
@@ -51,17 +49,29 @@ export async function planCheck(c: AppContext, row: EnvironmentRow): Promise<Che
         timeout_sec,
         separate_output: false,
       },
-      passes: ({ status, exit_code }) => Promise.resolve(status === "exited" && exit_code === 0),
+      judge: ({ status, exit_code }) => Promise.resolve(judgementOf(status === "exited" && exit_code === 0)),
     };
   }
   if (path !== undefined && method.startsWith("flag")) {
     return {
       method,
       command: { command: 'cat "$FLAG_PATH"', env: { FLAG_PATH: path }, timeout_sec, separate_output: true },
-      passes: async ({ exit_code, stdout }) => exit_code === 0 && (await isFlag(verification, stdout.trim())),
+      judge: async ({ exit_code, stdout }) =>
+        judgementOf(exit_code === 0 && (await isFlag(verification, stdout.trim()))),
     };
   }
   throw new ApiError("invalid_request", "This task is verified by a judge alone, which Taskyard does not run.");
+}
+
+function judgementOf(passed: boolean): Judgement {
+  return { passed, reward: passed ? 1 : 0, rewards: null };
+}
+
+/** What a task in Harbor's format has settled; null for one of task.yaml, and for one that is no longer published. */
+async function findHarborSettings(c: AppContext, { taskOrganizationKey, taskName, taskVersion }: EnvironmentRow) {
+  const task = { org: taskOrganizationKey, name: taskName };
+  const detail = await findDetail(databaseOf(c), callerOf(c), task, { version: taskVersion });
+  return detail?.version?.harbor ?? null;
 }
 
 async function isFlag({ value, hash }: Verification, found: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Caller } from "../auth/caller.ts";
 import type { TokenRun } from "../auth/run-tokens.ts";
 import { type Config, readConfig } from "../config.ts";
 import { connect, type Database } from "../db/client.ts";
+import type { Family } from "./errors/families.ts";
 
 /** Hono's environment for every route of Taskyard. */
 export interface AppEnv {
@@ -17,6 +18,8 @@ export interface AppEnv {
     tokenExpiresAt?: number;
     /** Set where the request has an `Idempotency-Key` (idempotency.ts): its seed, and whether anything was made by it. */
     idempotency?: { seed: string; isUsed: boolean };
+    /** How errors are told where neither a route that took the request nor its path decides it (unknown-path.ts). */
+    errorFamily?: Family | undefined;
   };
 }
 

@@ -3,7 +3,8 @@ import type { Scope } from "../auth/scopes.ts";
 import { type Admission, authenticate } from "./authenticate.ts";
 import { ApiError, type ErrorCode, errorRow } from "./errors/error-table.ts";
 import { honourIdempotencyKey, idempotencyKey, replayedHeader } from "./idempotency.ts";
-import { ERROR_SCHEMAS, familyOf, renderError } from "./errors/families.ts";
+import { ERROR_SCHEMAS, type Family, familyOfPath, renderError } from "./errors/families.ts";
+import { answersErrorsAs } from "./errors/request-family.ts";
 import { type BodyLimit, readJsonBody } from "./request-body.ts";
 import { requireBodysOrganization } from "./tenancy.ts";
 
@@ -24,6 +25,8 @@ interface OperationRules {
   bodyLimit?: BodyLimit;
   /** Whether it takes an `Idempotency-Key`; what it makes then has ids by `idToMake`. */
   isRepeatable?: boolean;
+  /** In which body it tells its errors, where that is not the one of its path. */
+  errorFamily?: Family;
   /** The failures of the operation itself; those of keys, JSON bodies, limits and the server are added to it. */
   errors: readonly ErrorCode[];
 }
@@ -58,8 +61,7 @@ function documentedErrors(
 }
 
 /** One response per status, with an example body for each code that leads to it. */
-function errorResponses(path: string, codes: ErrorCode[]): NonNullable<RouteConfig["responses"]> {
-  const family = familyOf(path);
+function errorResponses(family: Family, codes: ErrorCode[]): NonNullable<RouteConfig["responses"]> {
   const responses: Record<number, { description: string; codes: ErrorCode[] }> = {};
   for (const code of codes) {
     const { status } = renderError(family, new ApiError(code));
@@ -128,6 +130,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
     projectKeys,
     bodyLimit,
     isRepeatable = false,
+    errorFamily,
     errors: _errors,
     ...declared
   } = config;
@@ -142,12 +145,16 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
     ...(admits && { "x-run-token": admits.runToken }),
     ...(projectKeys && { "x-project-keys": projectKeys }),
     middleware: [
+      ...(errorFamily ? [answersErrorsAs(errorFamily)] : []),
       ...(scope === "none" ? [] : [authenticate(scope, { admits, looksUpKey, projectKeys })]),
       ...(Array.isArray(own) ? own : [own]),
       ...(takesBody && config.path.includes("/org/{org}") ? [requireBodysOrganization] : []),
       ...(takesJson ? [readJsonBody(bodyLimit)] : []),
       ...(isRepeatable ? [honourIdempotencyKey] : []),
     ],
-    responses: { ...route.responses, ...errorResponses(config.path, documentedErrors(config, takesBody, takesJson)) },
+    responses: {
+      ...route.responses,
+      ...errorResponses(errorFamily ?? familyOfPath(config.path), documentedErrors(config, takesBody, takesJson)),
+    },
   } as unknown as R);
 }

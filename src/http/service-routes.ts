@@ -1,5 +1,5 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppEnv } from "./context.ts";
+import { z } from "@hono/zod-openapi";
+import { newRouter, type Router } from "./new-router.ts";
 import { ApiError } from "./errors/error-table.ts";
 import { operation } from "./operation.ts";
 
@@ -45,8 +45,8 @@ const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** `/health`, `/docs` and its files, and `/` which leads there. */
-export function serviceRoutes(version: string): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>();
+export function serviceRoutes(version: string): Router {
+  const routes = newRouter();
   routes.openapi(health, async (c) => {
     await c.env.DB.prepare("SELECT 1").first();
     return c.json({ status: "ok" as const, version }, 200);

@@ -52,9 +52,18 @@ export function skipSpaceBack(bytes: Uint8Array, to: number): number {
   return at;
 }
 
+/** Bytes of a string up to which looking at them one by one is faster than a search: most are names and short values. */
+const SHORT_STRING_BYTES = 64;
+
 /** Where the string that opens at `open` closes: at the first quote without an odd run of backslashes before it. */
 export function closingQuote(bytes: Uint8Array, open: number): number {
-  for (let at = bytes.indexOf(QUOTE, open + 1); at !== -1; at = bytes.indexOf(QUOTE, at + 1)) {
+  let from = open + 1;
+  for (const near = from + SHORT_STRING_BYTES; from < near; from += 1) {
+    const byte = bytes[from];
+    if (byte === QUOTE) return from;
+    if (byte === BACKSLASH) from += 1;
+  }
+  for (let at = bytes.indexOf(QUOTE, from); at !== -1; at = bytes.indexOf(QUOTE, at + 1)) {
     let before = at;
     while (bytes[before - 1] === BACKSLASH) before -= 1;
     if ((at - before) % 2 === 0) return at;
@@ -106,15 +115,36 @@ export function findMember(bytes: Uint8Array, key: string): Extent | undefined {
   return isObject ? found : undefined;
 }
 
+/**
+ * Where the list stands in a text of the form `{"key": […]}`, told by its first and last bytes alone: whether the bracket at
+ * its end is the one that closes it is for the caller to see. Undefined where another member comes first or last.
+ */
+export function findSoleList(bytes: Uint8Array, key: string): Extent | undefined {
+  let start = skipSpace(bytes, 0);
+  for (const token of ["{", `"${key}"`, ":"]) {
+    for (let at = 0; at < token.length; at += 1) if (bytes[start + at] !== token.charCodeAt(at)) return undefined;
+    start = skipSpace(bytes, start + token.length);
+  }
+  const close = skipSpaceBack(bytes, bytes.length);
+  const end = skipSpaceBack(bytes, close - 1);
+  const isList = bytes[start] === OPEN_LIST && bytes[end - 1] === CLOSE_LIST && bytes[close - 1] === CLOSE_OBJECT;
+  return isList && start < end - 1 ? { start, end } : undefined;
+}
+
 /** Whether a parsed value is a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Whether a text has a line break, which in JSON stands between tokens alone. */
+export function hasLineBreak(bytes: Uint8Array): boolean {
+  return bytes.includes(LINE_FEED) || bytes.includes(CARRIAGE_RETURN);
+}
+
 /** An object as it is stored: without the white space around it and the line breaks inside. */
 export function toLine(bytes: Uint8Array, { start, end }: Extent): Uint8Array {
   const entry = bytes.subarray(skipSpace(bytes, start), skipSpaceBack(bytes, end));
-  if (!entry.includes(LINE_FEED) && !entry.includes(CARRIAGE_RETURN)) return entry;
+  if (!hasLineBreak(entry)) return entry;
   return entry.filter((byte) => byte !== LINE_FEED && byte !== CARRIAGE_RETURN);
 }
 

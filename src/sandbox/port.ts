@@ -51,6 +51,9 @@ export interface SandboxTask {
   teardown: SandboxScript | null;
 }
 
+/** The time of a command that may run as long as its sandbox: 23 days, the most that every timer on the way takes. */
+export const UNLIMITED_SECONDS = 2_000_000;
+
 /** What a command may use. */
 export interface CommandLimits {
   /** Wall clock, from the command's start in the sandbox. The sandbox itself ends it, by SIGTERM and then SIGKILL. */

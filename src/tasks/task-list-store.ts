@@ -4,7 +4,7 @@ import type { Database } from "../db/client.ts";
 import { bytesBefore, PAGE_MAX_BYTES } from "../db/page-bytes.ts";
 import { prefixColumns } from "../db/prefixed-columns.ts";
 import { projects, users } from "../db/schema.ts";
-import { askTogether, Statement } from "../db/statement.ts";
+import { Statement } from "../db/statement.ts";
 import { ANY_PROJECT, notFound, type ProjectReference } from "./project.ts";
 import { latestRun, matches, orderOf, presentIn } from "./task-filter.ts";
 import type { TaskListQuery } from "./task-query.ts";
@@ -20,15 +20,18 @@ const userColumns = prefixColumns(users, "user");
 /** Joins the run with the greatest `created_at` (agent-tasks 2.1 `latest_run`). */
 const isLatestRun: SQL = sql`${agentRuns.id} = ${latestRun("id")}`;
 
-/** Selects tasks with all that their wire form shows; `toRow` reads what it gives. */
+/** What the wire form of a task shows; `toRow` reads it. */
+const selectedFields = {
+  task: taskColumns,
+  projectName: sql<string>`${projects.name}`.as("project_name"),
+  latestRun: runColumns,
+  createdBy: userColumns,
+};
+
+/** Selects tasks with all that their wire form shows. */
 export function selectTasks(db: Database) {
   return db
-    .select({
-      task: taskColumns,
-      projectName: sql<string>`${projects.name}`.as("project_name"),
-      latestRun: runColumns,
-      createdBy: userColumns,
-    })
+    .select(selectedFields)
     .from(agentTasks)
     .innerJoin(projects, eq(projects.number, agentTasks.projectNumber))
     .leftJoin(agentRuns, isLatestRun)
@@ -94,31 +97,34 @@ function selectFittingPage(db: Database, project: ListedProject, query: ListShap
   return db.select({ number: sized.number }).from(sized).where(lte(sized.before, PAGE_MAX_BYTES));
 }
 
-/** The statements of a page of tasks: the page, and, where the project is there, how many match in all. */
-export function listStatements(db: Database, project: ListedProject, query: ListShape) {
-  const matching = db.select({ count: count() }).from(agentTasks).where(matches(project, query));
-  return [
-    selectTasks(db)
-      .where(inArray(agentTasks.number, selectFittingPage(db, project, query)))
-      .orderBy(...orderOf(query.ordering)),
-    db
-      .select({ total: sql<number>`(${matching})`.mapWith(Number).as("total") })
-      .from(projects)
-      .where(project.condition),
-  ] as const;
+/** How many tasks match. */
+export function selectTotal(db: Database, project: ListedProject, query: ListShape) {
+  return db.select({ count: count() }).from(agentTasks).where(matches(project, query));
+}
+
+/**
+ * A page of tasks, each row with how many match in all, in one statement. A page without tasks is one row whose task has
+ * no id; a project that is not there has no row.
+ */
+export function selectList(db: Database, project: ListedProject, query: ListShape) {
+  return db
+    .select({ ...selectedFields, total: sql<number>`(${selectTotal(db, project, query)})`.mapWith(Number).as("total") })
+    .from(projects)
+    .leftJoin(agentTasks, inArray(agentTasks.number, selectFittingPage(db, project, query)))
+    .leftJoin(agentRuns, isLatestRun)
+    .leftJoin(users, eq(users.number, agentTasks.createdBy))
+    .where(project.condition)
+    .orderBy(...orderOf(query.ordering));
 }
 
 /** The statements of lists that filter by flags alone, by how the path names the project and by their flags and order. */
 const keptLists = new Map<string, ReturnType<typeof prepareList>>();
 
 function prepareList(project: ListedProject, query: ListShape) {
-  return {
-    page: new Statement((db) => listStatements(db, project, query)[0]),
-    total: new Statement((db) => listStatements(db, project, query)[1]),
-  };
+  return new Statement((db) => selectList(db, project, query));
 }
 
-/** The statements of a list: kept ones where what it asks for is one of few, else made for it. */
+/** The statement of a list: a kept one where what it asks for is one of few, else made for it. */
 function listOf(project: ProjectReference, query: TaskListQuery) {
   const { limit: _limit, offset: _offset, ordering, internal, archived, ...filters } = query;
   if (Object.values(filters).some((filter) => filter !== undefined)) return prepareList(project, query);
@@ -139,15 +145,11 @@ export async function listTasks(
   project: ProjectReference,
   query: TaskListQuery,
 ): Promise<{ rows: TaskRow[]; total: number }> {
-  const statements = listOf(project, query);
   const { limit, offset } = query;
-  const { values } = project.named;
-  const [rows, [counted]] = await askTogether(db, [
-    statements.page.with({ ...values, limit, offset }),
-    statements.total.with(values),
-  ]);
-  if (!counted) throw notFound();
-  return { rows: rows.map(toRow), total: counted.total };
+  const rows = await listOf(project, query).all(db, { ...project.named.values, limit, offset });
+  const [first] = rows;
+  if (!first) throw notFound();
+  return { rows: joined(first.task) ? rows.map(toRow) : [], total: first.total };
 }
 
 type SummaryRun = NonNullable<TaskSummaryRow["latestRun"]>;

@@ -1,9 +1,8 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppEnv } from "../http/context.ts";
+import { newRouter, type Router } from "../http/new-router.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
 import { webhookEndpointRoutes } from "./webhook-routes.ts";
 
 /** `/api/v1/org/{org}/webhooks…`: where events go, and what became of them. */
-export function webhookRoutes(): OpenAPIHono<AppEnv> {
-  return new OpenAPIHono<AppEnv>().route("/", webhookEndpointRoutes()).route("/", deliveryRoutes());
+export function webhookRoutes(): Router {
+  return newRouter().route("/", webhookEndpointRoutes()).route("/", deliveryRoutes());
 }

@@ -10,7 +10,7 @@ const LATER = new Date(NOW.getTime() + 60_000);
 const URL_TO_SIGN = "https://taskyard.test/api/files/one.txt?etag=abc&disposition=inline%20now";
 
 const sign = (secrets: LinkSecret[], method = "GET") =>
-  signLink(secrets, { method, url: URL_TO_SIGN, expiresAt: LATER });
+  signLink(secrets, { method, url: new URL(URL_TO_SIGN), expiresAt: LATER });
 const verify = (url: string, { secrets = [NEW, OLD], method = "GET", now = NOW } = {}) =>
   verifyLink(secrets, { method, url }, now);
 

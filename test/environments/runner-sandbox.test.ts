@@ -10,7 +10,8 @@ import {
   WORK_TOKEN_HEADER,
 } from "../../src/sandbox/runner-protocol.ts";
 import { letKeysBeLookedAt, letLeasesEnd, type RunnerClient, startRunner } from "../pool/runner-client.ts";
-import { manifest, pack } from "../registry/archives.ts";
+import { manifest } from "../registry/archives.ts";
+import { pack } from "../registry/pack.ts";
 import { publishVersion } from "../registry/published.ts";
 import { inTime } from "../stream/event-client.ts";
 import { call, createTenant, type Tenant } from "../tenant.ts";

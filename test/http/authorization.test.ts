@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { familyOf } from "../../src/http/errors/families.ts";
+import { familyOfPath } from "../../src/http/errors/families.ts";
 import { SCOPES } from "../../src/auth/scopes.ts";
 import { call } from "../tenant.ts";
 import { type Expected, expectedOf, EXCEPTIONS, REFUSALS } from "./expected-access.ts";
@@ -58,7 +58,7 @@ function faultOf({ path }: Operation, text: string, refusal: keyof typeof REFUSA
     "agent-tasks": { type: agentType, code: agentCode, detail: body["detail"], attr: null },
     "agent-events": { error: body["error"] },
     "workflow-files": { detail: body["detail"] },
-  }[familyOf(path)];
+  }[path.endsWith("/event_stream") ? "agent-events" : familyOfPath(path)];
   const told = body["detail"] ?? body["error"];
   const isRight = Object.entries({ ...body, ...wanted }).every(([key, value]) => body[key] === value && key in wanted);
   return isRight && typeof told === "string" && told !== "" ? undefined : `body ${text}`;

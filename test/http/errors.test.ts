@@ -35,6 +35,16 @@ describe("each family answers in its own body", () => {
       type: "invalid_error",
     });
   });
+
+  const EVENTS = "/api/projects/1/tasks/1/runs/1/event_stream";
+  test.each([
+    ["a method that it does not have", "GET", {}, 405, 'Method "GET" not allowed.'],
+    ["no key", "POST", {}, 401, expect.any(String)],
+    ["a client that is too old", "POST", { "User-Agent": "old/1.0.0" }, 426, expect.stringContaining("old 1.0.0")],
+  ])("an operation with bodies of its own has them for %s", async (_, method, headers, status, error) => {
+    const response = await callConfigured({ MIN_CLIENT_VERSIONS: '{"old":"2.0.0"}' }, EVENTS, { method, headers });
+    expect([response.status, await response.json()]).toEqual([status, { error }]);
+  });
 });
 
 /** Posts a workspace of one's own with this body. */

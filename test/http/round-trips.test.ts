@@ -11,7 +11,6 @@ const ROUND_TRIPS = new Set<PropertyKey>(["all", "first", "raw", "run"]);
 /** Reads that take two, each with the reason. */
 const TWO: Record<string, string> = {
   getWorkflowFile: "who was given the file is written down before the link is answered",
-  listEnvironments: "the workspace is looked up by its key first",
 };
 
 /** The database, with `count` called at every round trip. */

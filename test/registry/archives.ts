@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { eq, like } from "drizzle-orm";
-import { zipSync, type Zippable } from "fflate";
 import { connect } from "../../src/db/client.ts";
 import { discardedArchives, uploads } from "../../src/db/schema.ts";
 import type { Tenant } from "../tenant.ts";
+import { pack } from "./pack.ts";
 
 /** Fields of a task.yaml that breaks no rule. */
 export function manifest(overrides: Record<string, unknown> = {}): string {
@@ -19,15 +19,6 @@ export function manifest(overrides: Record<string, unknown> = {}): string {
   };
   // JSON is YAML; a field set to undefined is left out.
   return JSON.stringify(fields);
-}
-
-/** A zip of these files, as fflate writes it. */
-export function pack(files: Record<string, string | Uint8Array>, level: 0 | 6 = 6): Uint8Array<ArrayBuffer> {
-  const entries: Zippable = {};
-  for (const [name, content] of Object.entries(files)) {
-    entries[name] = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  }
-  return new Uint8Array(zipSync(entries, { level, mtime: "2026-01-02T03:04:06" }));
 }
 
 /** A good task; `yaml` changes its task.yaml, `files` adds to it or replaces. */

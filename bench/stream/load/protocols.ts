@@ -31,9 +31,11 @@ export function protocolOf(target: Target): Protocol {
     case "taskyard":
       return taskyard(target);
     case "redis":
-      return redis();
+      return redis(target);
     case "durable-streams":
       return durableStreams(target);
+    case "bare":
+      return bare();
     default:
       return target.kind satisfies never;
   }
@@ -81,17 +83,29 @@ function taskyard(target: Target): Protocol {
   };
 }
 
-function redis(): Protocol {
+function redis({ key }: Target): Protocol {
+  const headers = key === undefined ? [] : [`Authorization: Bearer ${key}`];
   return {
     create: () => Promise.resolve(`/streams/${randomUUID()}`),
-    append: (stream, first, count, time) => request("POST", stream, [], writeEntries(first, count, time, "\n")),
+    append: (stream, first, count, time) => request("POST", stream, headers, writeEntries(first, count, time, "\n")),
     open: (stream, start) => {
       const after = start === "first" ? "0-0" : start === "latest" ? "$" : start.after;
-      return request("GET", `${stream}?after=${after}`, []);
+      return request("GET", `${stream}?after=${after}`, headers);
     },
     log: () => undefined,
     offsetAfter: (_last, head) => headerOf(head, "last-id"),
-    remove: (stream) => request("DELETE", stream, []),
+    remove: (stream) => request("DELETE", stream, headers),
+  };
+}
+
+function bare(): Protocol {
+  return {
+    create: () => Promise.resolve(`/${randomUUID()}`),
+    append: (stream, first, count, time) => request("POST", stream, [], `${writeEntries(first, count, time, "\n")}\n`),
+    open: (stream, start) => request("GET", `${stream}?after=${start === "latest" ? "latest" : "first"}`, []),
+    log: (stream) => request("GET", `${stream}?log`, []),
+    offsetAfter: (last) => String(last),
+    remove: () => undefined,
   };
 }
 

@@ -1,10 +1,12 @@
 /**
- * A strong way to serve a run's stream from Redis: `node redis-streams.ts <port of Redis>`. An append is one transaction of
+ * A strong way to serve a run's stream from Redis: `node redis-streams.ts <port of Redis> [key]`. With a key it has the duties
+ * that ours has: each request's key is looked up in Redis by its digest, and each entry has to be an object of JSON. An append is one transaction of
  * XADDs, which is twice as fast as without MULTI and as atomic as ours; its answer comes with that of Redis, which under
  * `appendfsync always` is when all is on disk. Each stream that is followed has one XREAD for all its live subscribers, who
  * get the same bytes; who comes with a past reads it by XRANGE first and joins at the end.
  */
 
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -21,7 +23,10 @@ const UNSENT_BYTES = 1_000_000;
 const [ID, DATA, END] = [Buffer.from("id: "), Buffer.from("\ndata: "), Buffer.from("\n\n")];
 
 const redisPort = Number(process.argv[2]);
+/** The one key that opens the server; without it nothing is checked. */
+const key = process.argv[3];
 const commands = new RedisConnection(redisPort);
+if (key !== undefined) await commands.send(["SET", keyName(`Bearer ${key}`), "bench"]);
 
 /** A stream that is followed: how far its XREAD is, and who gets what it brings, each with the id it came with. */
 interface Feed {
@@ -43,24 +48,51 @@ server.listen(0, "127.0.0.1", () => {
 });
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname: key, searchParams } = new URL(request.url ?? "", "http://127.0.0.1");
-  if (request.method === "POST") return append(key, request, response);
+  const { pathname: stream, searchParams } = new URL(request.url ?? "", "http://127.0.0.1");
+  if (!(await isAdmitted(request))) {
+    response.writeHead(401).end();
+    return;
+  }
+  if (request.method === "POST") return append(stream, request, response);
   if (request.method === "DELETE") {
-    await commands.send(["DEL", key]);
+    await commands.send(["DEL", stream]);
     response.writeHead(204).end();
     return;
   }
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
-  await follow(key, searchParams.get("after") ?? "$", response);
+  await follow(stream, searchParams.get("after") ?? "$", response);
 }
 
-async function append(key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Under what a key is kept: its digest, as ours keeps it. */
+function keyName(authorization: string): string {
+  return `key:${createHash("sha256").update(authorization).digest("hex")}`;
+}
+
+async function isAdmitted({ headers }: IncomingMessage): Promise<boolean> {
+  return key === undefined || (await commands.send(["GET", keyName(headers.authorization ?? "")])) !== null;
+}
+
+function isObject(entry: string): boolean {
+  try {
+    const value: unknown = JSON.parse(entry);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+async function append(stream: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await buffer(request);
   const additions: Argument[][] = [];
   for (let start = 0; start < body.length;) {
     const newline = body.indexOf(NEWLINE, start);
     const end = newline === -1 ? body.length : newline;
-    additions.push(["XADD", key, "*", "e", body.subarray(start, end)]);
+    const entry = body.subarray(start, end);
+    if (key !== undefined && !isObject(entry.toString())) {
+      response.writeHead(400).end();
+      return;
+    }
+    additions.push(["XADD", stream, "*", "e", entry]);
     start = end + 1;
   }
   const replies = await commands.sendAll(additions.length === 1 ? additions : [["MULTI"], ...additions, ["EXEC"]]);
@@ -70,47 +102,47 @@ async function append(key: string, request: IncomingMessage, response: ServerRes
 }
 
 /** Sends what lies behind `after`, then joins those who follow live. */
-async function follow(key: string, after: string, response: ServerResponse): Promise<void> {
-  let from = after === "$" ? await lastId(key) : after;
+async function follow(stream: string, after: string, response: ServerResponse): Promise<void> {
+  let from = after === "$" ? await lastId(stream) : after;
   while (!response.destroyed) {
-    const entries = await commands.send(["XRANGE", key, `(${from}`, "+", "COUNT", COUNT]);
+    const entries = await commands.send(["XRANGE", stream, `(${from}`, "+", "COUNT", COUNT]);
     const last = lastOf(entries);
     if (last === undefined) break;
     from = last;
     if (!response.write(encode(entries))) await Promise.race([once(response, "drain"), once(response, "close")]);
   }
-  join(key, from, response);
+  join(stream, from, response);
 }
 
-function join(key: string, from: string, response: ServerResponse): void {
-  const feed = feeds.get(key);
+function join(stream: string, from: string, response: ServerResponse): void {
+  const feed = feeds.get(stream);
   if (feed !== undefined && isLater(feed.last, from)) {
-    void follow(key, from, response);
+    void follow(stream, from, response);
   } else if (feed !== undefined) {
     feed.subscribers.set(response, from);
   } else {
     const begun: Feed = { last: from, subscribers: new Map([[response, from]]) };
-    feeds.set(key, begun);
-    void feedLive(key, begun);
+    feeds.set(stream, begun);
+    void feedLive(stream, begun);
   }
 }
 
 /** Reads a stream as it grows, for as long as somebody follows it. */
-async function feedLive(key: string, feed: Feed): Promise<void> {
+async function feedLive(stream: string, feed: Feed): Promise<void> {
   const connection = new RedisConnection(redisPort);
   while (feed.subscribers.size > 0) {
-    const answer = await connection.send(["XREAD", "COUNT", COUNT, "BLOCK", BLOCK, "STREAMS", key, feed.last]);
+    const answer = await connection.send(["XREAD", "COUNT", COUNT, "BLOCK", BLOCK, "STREAMS", stream, feed.last]);
     for (const response of feed.subscribers.keys()) if (response.destroyed) feed.subscribers.delete(response);
     if (answer === null) continue;
     const entries = entriesOf(answer);
     feed.last = lastOf(entries) ?? feed.last;
-    broadcast(key, feed, entries);
+    broadcast(stream, feed, entries);
   }
-  feeds.delete(key);
+  feeds.delete(stream);
   connection.close();
 }
 
-function broadcast(key: string, feed: Feed, entries: Reply): void {
+function broadcast(stream: string, feed: Feed, entries: Reply): void {
   const frame = encode(entries);
   const first = idOf(entries, 0);
   for (const [response, from] of feed.subscribers) {
@@ -119,7 +151,7 @@ function broadcast(key: string, feed: Feed, entries: Reply): void {
     if (response.writableLength < UNSENT_BYTES) continue;
     feed.subscribers.delete(response);
     const { last } = feed;
-    response.once("drain", () => void follow(key, last, response));
+    response.once("drain", () => void follow(stream, last, response));
   }
 }
 
@@ -146,8 +178,8 @@ function lastOf(entries: Reply): string | undefined {
   return listOf(entries).length === 0 ? undefined : idOf(entries, -1);
 }
 
-async function lastId(key: string): Promise<string> {
-  return lastOf(await commands.send(["XREVRANGE", key, "+", "-", "COUNT", "1"])) ?? "0-0";
+async function lastId(stream: string): Promise<string> {
+  return lastOf(await commands.send(["XREVRANGE", stream, "+", "-", "COUNT", "1"])) ?? "0-0";
 }
 
 /** Whether an id, milliseconds and a number among them, is later than another. */

@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, "..", "..", "..");
 const BREAKPOINT = "--> statement-breakpoint";
 
 const [script = "", folder = "", port = ""] = process.argv.slice(2);
-const { BOOTSTRAP_SECRET: bootstrapSecret, ANNOUNCE: announcement } = process.env;
+const { BOOTSTRAP_SECRET: bootstrapSecret, ANNOUNCE: announcement, INSPECTOR_PORT: inspectorPort } = process.env;
 
 /** What wrangler.toml says, as miniflare takes it: wrangler gives it without its types. */
 const { compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows } =
@@ -50,6 +50,7 @@ const miniflare = new Miniflare(
       },
     ],
     resourcePersistencePath: folder,
+    ...(inspectorPort && { inspectorPort: Number(inspectorPort) }),
   }),
 );
 await miniflare.ready;

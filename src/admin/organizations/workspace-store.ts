@@ -54,12 +54,17 @@ export async function listWorkspaces(db: Database, viewer: Viewer, { page, limit
   return { rows, total: counted?.total ?? 0 };
 }
 
+/** The workspace that `{ws}` names, of those that a key sees. */
+export function isVisibleWorkspace(db: Database, viewer: Viewer, segment: string): SQL | undefined {
+  return and(isWorkspace(viewer.organizationId, segment), visibleTo(db, viewer));
+}
+
 /** The workspace that `{ws}` names, or 404. */
 export async function findWorkspace(db: Database, viewer: Viewer, segment: string): Promise<WorkspaceRow> {
   const [row] = await db
     .select(workspaceColumns(db, viewer))
     .from(workspaces)
-    .where(and(isWorkspace(viewer.organizationId, segment), visibleTo(db, viewer)));
+    .where(isVisibleWorkspace(db, viewer, segment));
   if (!row) throw workspaceNotFound(segment);
   return row;
 }

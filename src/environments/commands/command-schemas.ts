@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { TASK_ROOT } from "../../sandbox/port.ts";
+import { TASK_ROOT, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
 
 /** Commands as clients send and see them (contract A3, C1; seed 002). */
@@ -72,6 +72,16 @@ export const commandRequest = z
   })
   .openapi("ExecuteRequest", { description: "Request to execute a command inside a task environment." });
 
+/** A command that nobody waits for, such as a server, is not ended by a time of its own unless it asks for one. */
+export const backgroundRequest = commandRequest
+  .extend({
+    timeout_sec: z.int().min(1).max(UNLIMITED_SECONDS).default(UNLIMITED_SECONDS).openapi({
+      example: 3_600,
+      description: "Seconds after which it is ended; without it, it may run as long as the environment",
+    }),
+  })
+  .openapi("BackgroundCommandRequest", { description: "Request to start a command inside a task environment." });
+
 const counts = z.object({
   total: z.int().openapi({ description: "Bytes that the command wrote" }),
   kept: z.int().openapi({ description: "Bytes that are kept, from the beginning" }),
@@ -140,7 +150,7 @@ export const commandResponse = z
     background: z.boolean().openapi({ description: "Whether nobody waits for it" }),
     status,
     exit_code: z.int().nullable().openapi({ description: "Null while it runs, and for a command that is lost" }),
-    timeout_sec: z.int(),
+    timeout_sec: z.int().nullable().openapi({ description: "Null for one that may run as long as the environment" }),
     started_at: z.iso.datetime(),
     ended_at: z.iso.datetime().nullable(),
     duration_ms: z.int().nullable(),
@@ -160,7 +170,7 @@ export const COMMAND_EXAMPLE: CommandResponse = {
   timed_out: false,
   truncated: null,
   reason: null,
-  timeout_sec: 600,
+  timeout_sec: null,
   started_at: "2026-11-01T09:31:00.000Z",
   ended_at: null,
   duration_ms: null,

@@ -1,5 +1,5 @@
 import { ApiError } from "../../http/errors/error-table.ts";
-import { KILLED_EXIT_CODE, type OutputStream, TIMED_OUT_EXIT_CODE } from "../../sandbox/port.ts";
+import { KILLED_EXIT_CODE, type OutputStream, TIMED_OUT_EXIT_CODE, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
 import type { CommandRow, OutputPiece } from "./command-log.ts";
 import type { CommandResponse, ExecuteResponse } from "./command-schemas.ts";
 
@@ -65,7 +65,7 @@ export function toCommand(row: CommandRow): CommandResponse {
     timed_out: row.status === "timed_out",
     truncated: truncationOf(row),
     reason: row.reason,
-    timeout_sec: row.seconds,
+    timeout_sec: row.seconds === UNLIMITED_SECONDS ? null : row.seconds,
     started_at: new Date(row.started).toISOString(),
     ended_at: row.ended === null ? null : new Date(row.ended).toISOString(),
     duration_ms: row.ended === null ? null : Math.max(0, row.ended - row.started),

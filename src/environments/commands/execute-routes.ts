@@ -10,6 +10,7 @@ import type { SandboxCommand } from "../../sandbox/port.ts";
 import { followCommand, type FollowedCommand } from "./command-following.ts";
 import type { CommandRow } from "./command-log.ts";
 import {
+  backgroundRequest,
   commandRequest,
   commandResponse,
   COMMAND_EXAMPLE,
@@ -29,6 +30,11 @@ const body = {
   content: {
     "application/json": { schema: commandRequest, example: { command: "grep -c ERROR access.log", timeout_sec: 30 } },
   },
+} as const;
+
+const backgroundBody = {
+  required: true,
+  content: { "application/json": { schema: backgroundRequest, example: { command: "python3 -m http.server 8000" } } },
 } as const;
 
 const idHeader = { "X-Command-Id": { schema: { type: "string" as const }, description: "Id of the command" } };
@@ -64,9 +70,10 @@ const start = operation({
   operationId: "startEnvironmentCommand",
   tags: ["Environments"],
   summary: "Start a command in the background",
+  description: "A server, or work that takes long: without `timeout_sec` it may run as long as the environment.",
   scope: "environment:write",
   errors: ACCESS_ERRORS,
-  request: { params: environmentPath, headers: tokenHeader, body },
+  request: { params: environmentPath, headers: tokenHeader, body: backgroundBody },
   responses: {
     201: {
       description: "The command runs",

@@ -19,6 +19,7 @@ export const requireKnownHost = createMiddleware<AppEnv>(async (c, next) => {
 /** A path of this server, or a URL of a request to it, as the absolute URL that others reach it by. */
 export function toPublicUrl(c: AppContext, target: string): URL {
   const { PUBLIC_ORIGIN: base } = configOf(c);
+  if (/^\/(?!\/)/.test(target)) return new URL(target, base ?? c.req.url);
   const { pathname, search, origin } = new URL(target, c.req.url);
   return new URL(`${pathname}${search}`, base ?? origin);
 }

@@ -18,11 +18,8 @@ export type Family = "registry" | "agent-tasks" | "agent-events" | "workflow-fil
 export const AGENT_PATHS = /^\/api\/(projects|environments|users|personal_api_keys)(\/|$)/;
 const WORKFLOW_PATHS = /^\/(tasks|files|core)(\/|$)/;
 
-const EVENT_PATHS = /^\/api\/projects\/[^/]+\/tasks\/[^/]+\/runs\/[^/]+\/event_stream$/;
-
-/** The family that answers for a path, known or not. */
-export function familyOf(path: string): Family {
-  if (EVENT_PATHS.test(path)) return "agent-events";
+/** The family that a path, known or not, belongs to; an operation may have its errors told otherwise (`errorFamily`). */
+export function familyOfPath(path: string): Family {
   if (AGENT_PATHS.test(path)) return "agent-tasks";
   if (WORKFLOW_PATHS.test(path)) return "workflow-files";
   return "registry";

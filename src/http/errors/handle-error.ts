@@ -1,8 +1,9 @@
 import { HTTPException } from "hono/http-exception";
 import type { AppContext } from "../context.ts";
 import { ApiError, type ErrorCode } from "./error-table.ts";
-import { familyOf, renderError } from "./families.ts";
 import { logFailure } from "../request-log.ts";
+import { renderError } from "./families.ts";
+import { familyOfRequest } from "./request-family.ts";
 
 /** What Hono and its validators throw themselves, by status. */
 const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = {
@@ -19,9 +20,9 @@ function asApiError(c: AppContext, thrown: unknown): ApiError {
   return new ApiError("server_error", `A server error occurred. Quote the request id ${c.get("requestId")}.`);
 }
 
-/** Answers every failure in the body of the path's family. The cause of an unexpected one goes to the log alone. */
+/** Answers every failure in the body of the request's family. The cause of an unexpected one goes to the log alone. */
 export function handleError(thrown: unknown, c: AppContext): Response {
   const error = asApiError(c, thrown);
-  const { status, body } = renderError(familyOf(c.req.path), error);
+  const { status, body } = renderError(familyOfRequest(c), error);
   return c.json(body, status, error.headers);
 }

@@ -16,6 +16,9 @@ const LEFTOVERS = ["__MACOSX/", ".DS_Store"].map((name) => new TextEncoder().enc
 
 const SLASH = 0x2f;
 
+/** The files that describe a task, of either format. */
+const TASK_FILES = ["task.yaml", "task.toml"];
+
 /** Where the directory lies, and the folder that is taken away, as publishing has found them: all readers go by it. */
 export function placeOf(
   version: Pick<ArchiveColumns, "directoryOffset" | "directorySize" | "entryCount" | "archiveRoot">,
@@ -43,12 +46,13 @@ export function findOnlyFolder({ bytes, view }: CheckedDirectory): string | unde
 }
 
 /**
- * The directory without the only folder at its root, when that holds the `task.yaml`; else as it is. A folder that holds
+ * The directory without the only folder at its root, when that holds the file that describes the task; else as it is. A folder that holds
  * none says nothing of where its publisher wants paths to begin.
  */
 export function withoutOnlyFolder(directory: CheckedDirectory): CheckedDirectory {
   const root = findOnlyFolder(directory);
-  if (root === undefined || !findEntryInDirectory(directory.bytes, "task.yaml", root)) return directory;
+  if (root === undefined) return directory;
+  if (!TASK_FILES.some((name) => findEntryInDirectory(directory.bytes, name, root))) return directory;
   return { ...directory, place: { ...directory.place, root }, files: countFiles(directory, root) };
 }
 

@@ -61,7 +61,7 @@ export async function findScriptWarnings(files: ArchiveFiles, fields: ManifestFi
   const others = files
     .list((path) => path.endsWith(".sh") && !known.has(path), MAX_OTHER_SCRIPTS)
     .map((path) => ({ block: undefined, path }));
-  const found = await Promise.all([...named, ...others].map(({ block, path }) => lookInto(files, path, block)));
+  const found = await Promise.all([...named, ...others].map(({ block, path }) => inspectScript(files, path, block)));
   return [...found.flat(), ...findTimeoutWarnings(fields)];
 }
 
@@ -71,7 +71,12 @@ function findTimeoutWarnings({ verification: { timeout } }: ManifestFields): Sto
   return [fieldProblem(["verification", "timeout"], "timeout_cut", msg)];
 }
 
-async function lookInto(files: ArchiveFiles, path: string, block: Block | undefined): Promise<StoredProblem[]> {
+/** What is wrong with a script as one that bash is to run; `block` says what runs it, undefined for a file that may never be run. */
+export async function inspectScript(
+  files: ArchiveFiles,
+  path: string,
+  block: Block | undefined,
+): Promise<StoredProblem[]> {
   const start = await files.readStart(path, START_BYTES);
   if (start === undefined) return [];
   const { bytes, size } = start;

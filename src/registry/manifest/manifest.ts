@@ -1,4 +1,4 @@
-import type { registryVersions, StoredProblem } from "../../db/schema.ts";
+import type { StoredProblem } from "../../db/schema.ts";
 import { MAX_PROBLEMS } from "../../zip/check/check-problems.ts";
 import { type ArchiveFiles, UnreadableText } from "../archive/archive-files.ts";
 import { findNameWarnings, findRootWarnings, findTaskFileWarnings } from "../archive/archive-warnings.ts";
@@ -6,6 +6,8 @@ import { checkCompose, type ComposeFindings } from "./manifest-compose.ts";
 import { fieldProblem, MANIFEST_LOC, type ManifestFields, manifestFields, toFieldProblems } from "./manifest-schema.ts";
 import { checkScripts, findScript, findScriptWarnings, isWrittenOut } from "./manifest-scripts.ts";
 import { asMapping, parseYaml } from "./manifest-yaml.ts";
+import { HARBOR_FILE, readHarbor } from "./harbor.ts";
+import type { VersionFields } from "./version-fields.ts";
 import { type SecretMaterial, withheldPathsOf } from "../archive/withheld-paths.ts";
 
 /** Longest task.yaml, in bytes. */
@@ -16,23 +18,6 @@ const FIELDS_MAX_BYTES = 1_500_000;
 
 /** Where an agent may write its flag without a warning. */
 const FLAG_FOLDERS = ["/tmp/", "/var/tmp/", "/dev/shm/"];
-
-type VersionFields = Pick<
-  typeof registryVersions.$inferInsert,
-  | "description"
-  | "difficulty"
-  | "author"
-  | "license"
-  | "source"
-  | "repository"
-  | "instruction"
-  | "tags"
-  | "ports"
-  | "provision"
-  | "teardown"
-  | "solution"
-  | "verification"
->;
 
 /** What a version takes from its archive's files. */
 export interface Manifest {
@@ -45,8 +30,8 @@ export interface Manifest {
 export type ManifestVerdict = { ok: true; manifest: Manifest } | { ok: false; problems: StoredProblem[] };
 
 /**
- * Reads task.yaml at the archive's root and checks it against the other files (contract A5). An archive without one is
- * fine and has no fields. `expected` is what the path of the request says.
+ * Reads task.yaml at the archive's root, or else Harbor's task.toml, and checks it against the other files (contract A5;
+ * evaluations 3). An archive without either is fine and has no fields. `expected` is what the path of the request says.
  */
 export async function readManifest(
   files: ArchiveFiles,
@@ -54,6 +39,7 @@ export async function readManifest(
 ): Promise<ManifestVerdict> {
   const readmePath = files.findAtRoot("readme.md") ?? null;
   const parsed = await parseManifest(files);
+  if (parsed === undefined && files.has(HARBOR_FILE)) return describeHarbor(files, expected.name, readmePath);
   if (parsed === undefined) {
     const withheldPaths = withheldPathsOf({ solutionPath: undefined, manifestHasSecrets: false }, (path) =>
       files.hasAtRoot(path),
@@ -80,11 +66,20 @@ export async function readManifest(
     ...findRootWarnings(files),
     ...findNameWarnings(files),
     ...findWarnings(fields),
+    ...findHarborWarnings(files),
     ...(await findScriptWarnings(files, fields)),
     ...compose.warnings,
     ...parsed.warnings,
   ].slice(0, MAX_PROBLEMS);
   return { ok: true, manifest: { fields: stored, readmePath, withheldPaths, warnings } };
+}
+
+async function describeHarbor(files: ArchiveFiles, name: string, readmePath: string | null): Promise<ManifestVerdict> {
+  const read = await readHarbor(files, name);
+  if (!read.ok) return { ok: false, problems: read.problems.slice(0, MAX_PROBLEMS) };
+  const { fields, withheldPaths } = read;
+  const warnings = [...findRootWarnings(files), ...findNameWarnings(files), ...read.warnings].slice(0, MAX_PROBLEMS);
+  return { ok: true, manifest: { fields, readmePath, withheldPaths, warnings } };
 }
 
 type ParsedManifest =
@@ -168,6 +163,13 @@ function findWarnings(fields: ManifestFields): StoredProblem[] {
     warnings.push(fieldProblem(["verification", "path"], "flag_path", msg));
   }
   return warnings;
+}
+
+/** Both formats in one archive: one of them has to count. */
+function findHarborWarnings(files: ArchiveFiles): StoredProblem[] {
+  if (!files.has(HARBOR_FILE)) return [];
+  const msg = `${HARBOR_FILE} is not read, because there is a task.yaml.`;
+  return [{ loc: ["archive", HARBOR_FILE], msg, type: "format_unused" }];
 }
 
 function toVersionFields(fields: ManifestFields): VersionFields {

@@ -26,15 +26,31 @@ type Background = (work: Promise<unknown>) => void;
  */
 export function withCachedDirectory(source: ZipSource, directory: Directory, background: Background): ZipSource {
   const { directoryOffset, directorySize } = directory;
+  const isDirectory = (from: number, length: number) => from >= 0 && length > 0 && from + length <= directorySize;
   return {
     length: source.length,
     read: (offset, length) => {
       const from = offset - directoryOffset;
-      const isDirectory = from >= 0 && length > 0 && from + length <= directorySize;
-      if (!isDirectory) return source.read(offset, length);
+      if (!isDirectory(from, length)) return source.read(offset, length);
       return begin(readBlocks(source, directory, { from, to: from + length }, background));
     },
+    held: (offset, length) => {
+      const from = offset - directoryOffset;
+      // What an isolate keeps is smaller than a block, so it is the first.
+      const isOfFirstBlock = isDirectory(from, length) && directorySize <= BLOCK_BYTES;
+      return isOfFirstBlock ? heldBlock(keyOf(directory, 0), directorySize)?.subarray(from, from + length) : undefined;
+    },
   };
+}
+
+function keyOf({ sha256 }: Directory, block: number): string {
+  return `https://archives.taskyard.invalid/${sha256}/directory/${block}`;
+}
+
+/** The block where this isolate has all of it. */
+function heldBlock(key: string, size: number): Uint8Array | undefined {
+  const recent = findRecentBlock(key);
+  return recent?.byteLength === size ? recent : undefined;
 }
 
 /** A stream whose first chunk is there already, so that a source that cannot be read fails the read and not the stream. */
@@ -60,7 +76,7 @@ async function* readBlocks(
   let storing: Promise<void> | undefined;
   try {
     for (let at = from - (from % BLOCK_BYTES); at < to; at += BLOCK_BYTES) {
-      const key = `https://archives.taskyard.invalid/${directory.sha256}/directory/${at / BLOCK_BYTES}`;
+      const key = keyOf(directory, at / BLOCK_BYTES);
       const size = Math.min(BLOCK_BYTES, directorySize - at);
       let block = missing === undefined ? await readCached(key, size) : undefined;
       if (block === undefined) {
@@ -80,8 +96,8 @@ async function* readBlocks(
 
 /** Undefined when neither this isolate nor the cache has all of the block. */
 async function readCached(key: string, size: number): Promise<Uint8Array | undefined> {
-  const recent = findRecentBlock(key);
-  if (recent?.byteLength === size) return recent;
+  const held = heldBlock(key, size);
+  if (held) return held;
   const cache = await caches.open(CACHE_NAME);
   const cached = await cache.match(key);
   const bytes = await cached?.bytes();

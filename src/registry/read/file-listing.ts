@@ -17,14 +17,14 @@ export interface ListingRequest {
 
 /**
  * The body of TaskFileListResponse (seed 000) as it is read: entries in the archive's order, without those that stand
- * for directories, in memory of constant size. `next_cursor` is there when the request spoke of pages. What is wrong
+ * for directories, in memory of constant size: at once where it is one chunk, else as a stream. `next_cursor` is there when the request spoke of pages. What is wrong
  * with the archive or the cursor's place shows, as ZipError, before this resolves or as the stream's failure.
  */
 export async function openListing(
   source: ZipSource,
   place: DirectoryPlace,
   request: ListingRequest,
-): Promise<ReadableStream<Uint8Array>> {
+): Promise<Uint8Array | ReadableStream<Uint8Array>> {
   const { prefix, limit, cursor } = request;
   const rows = listRows(source, place, {
     directories: "skip",
@@ -32,19 +32,36 @@ export async function openListing(
     ...(limit !== undefined && { limit }),
     ...(cursor !== undefined && { startAt: cursor.offset }),
   });
-  return streamOf(listingJson(request, rows, await rows.next()));
+  const first = await rows.next();
+  if (first.done === true) return join([head(request), foot(request, first.value)]);
+  const second = await rows.next();
+  if (second.done === true) return join([head(request), first.value, foot(request, second.value)]);
+  return streamOf(listingJson(request, [first.value, second.value], rows));
+}
+
+/** In one piece: where a chunk is all there is, a stream would cost more than its rows. */
+function join(parts: Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
 }
 
 async function* listingJson(
   request: ListingRequest,
+  begun: Uint8Array[],
   rows: AsyncGenerator<Uint8Array, ListSummary, void>,
-  first: IteratorResult<Uint8Array, ListSummary>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const encoder = new TextEncoder();
-  yield encoder.encode(`{"task_name":${JSON.stringify(request.taskName)},"files":[`);
-  if (first.done !== true) yield first.value;
-  const summary = first.done === true ? first.value : yield* rows;
-  yield encoder.encode(`],${describeEnd(request, summary)}}`);
+  yield head(request);
+  yield* begun;
+  yield foot(request, yield* rows);
+}
+
+const encoder = new TextEncoder();
+
+function head({ taskName }: ListingRequest): Uint8Array {
+  return encoder.encode(`{"task_name":${JSON.stringify(taskName)},"files":[`);
+}
+
+function foot(request: ListingRequest, summary: ListSummary): Uint8Array {
+  return encoder.encode(`],${describeEnd(request, summary)}}`);
 }
 
 /** What stands behind the rows, known only once they are all written. */

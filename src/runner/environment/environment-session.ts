@@ -167,7 +167,7 @@ export class EnvironmentSession implements HeldWork {
     if (!sandbox) return "has no sandbox";
     let written = "";
     const ending = await runCommand({
-      launch: { ...sandbox.launch('exec bash -- "$SCRIPT"', ".", { SCRIPT: script }), joinsErrors: true },
+      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { SCRIPT: script }, { joinsErrors: true }),
       limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
       output: (_stream, _offset, bytes) => {
         written += new TextDecoder().decode(bytes);
@@ -195,8 +195,8 @@ export class EnvironmentSession implements HeldWork {
     if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
     this.#send({ type: "taken", id: message.id });
     const joinsErrors = !message.separate_output;
-    const launch = { ...sandbox.launch(message.command, message.cwd, message.env), joinsErrors };
-    this.#commands.set(message.id, new HeldCommand(message, launch, (sent) => this.#send(sent)));
+    const program = sandbox.command(message.command, message.cwd, message.env, { joinsErrors });
+    this.#commands.set(message.id, new HeldCommand(message, program, (sent) => this.#send(sent)));
   }
 
   /** A command that this machine does not know never ran here, or was forgotten: how it ended is unknown. */

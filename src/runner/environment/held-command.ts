@@ -6,8 +6,7 @@ import {
   OUTPUT_WINDOW_BYTES,
   PIECE_BYTES,
 } from "../../sandbox/runner-protocol.ts";
-import { runCommand } from "../process/command.ts";
-import type { Launch } from "../process/program.ts";
+import { runCommand, type Startable } from "../process/command.ts";
 
 type Start = Extract<EnvironmentMessage, { type: "start" }>;
 
@@ -107,13 +106,13 @@ export class HeldCommand {
   readonly #killer = new AbortController();
   #ending: CommandEnding | undefined;
 
-  constructor(start: Start, launch: Launch, send: (message: MachineMessage) => void) {
+  constructor(start: Start, program: Startable, send: (message: MachineMessage) => void) {
     const { id, stdin, input, seconds, output_bytes: outputBytes } = start;
     this.id = id;
     this.#send = send;
     const first = new Uint8Array(Buffer.from(stdin, "base64"));
     this.#incoming = new Incoming(first, input, (bytes) => send({ type: "input_taken", id, bytes }));
-    this.finished = this.#run(launch, { seconds, outputBytes });
+    this.finished = this.#run(program, { seconds, outputBytes });
   }
 
   kill(): void {
@@ -145,10 +144,10 @@ export class HeldCommand {
     this.#sendEnding();
   }
 
-  async #run(launch: Launch, limits: { seconds: number; outputBytes: number }): Promise<void> {
+  async #run(program: Startable, limits: { seconds: number; outputBytes: number }): Promise<void> {
     try {
       this.#ending = await runCommand({
-        launch,
+        program,
         limits,
         stdin: this.#incoming.read(),
         output: (stream, offset, bytes) => this.#output(stream, offset, bytes),

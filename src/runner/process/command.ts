@@ -1,6 +1,6 @@
 import type { CommandEnding, CommandLimits, OutputStream } from "../../sandbox/port.ts";
 import { OutputPump } from "./output-pump.ts";
-import { type Launch, startProgram } from "./program.ts";
+import type { Program } from "./program.ts";
 
 /** Longest time that `setTimeout` takes, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -10,8 +10,15 @@ const MAX_WORD_BYTES = 128 * 1024 - 256;
 const TOO_LONG =
   "It never ran: the command line or a variable is longer than 128 KiB, which Linux does not take. Put it into a file.";
 
+/** A program that is about to be started. */
+export interface Startable {
+  /** The words and values that the machine has to take. */
+  words: readonly string[];
+  start: () => Promise<Program>;
+}
+
 export interface CommandRun {
-  launch: Launch;
+  program: Startable;
   limits: CommandLimits;
   /** All of standard input, in pieces; the next one is asked for when the command has room for it. Empty when left out. */
   stdin?: AsyncIterable<Uint8Array>;
@@ -25,9 +32,16 @@ export interface CommandRun {
  * Runs a program to its end and says how it ended. An ending after the time was up, or after the signal, is never told as
  * an exit code, whatever the program answered to SIGTERM.
  */
-export async function runCommand({ launch, limits, stdin, output, signal }: CommandRun): Promise<CommandEnding> {
-  if (isTooLong(launch)) return { status: "lost", reason: TOO_LONG };
-  const program = await startProgram(launch);
+export async function runCommand({
+  program: { words, start },
+  limits,
+  stdin,
+  output,
+  signal,
+}: CommandRun): Promise<CommandEnding> {
+  if (words.some((word) => Buffer.byteLength(word) > MAX_WORD_BYTES)) return { status: "lost", reason: TOO_LONG };
+  const program = await start().catch((error: unknown) => ({ reason: describe(error) }));
+  if ("reason" in program) return { status: "lost", reason: program.reason };
   let reason: "timed_out" | "killed" | undefined;
   const end = (why: "timed_out" | "killed") => {
     reason ??= why;
@@ -51,7 +65,7 @@ export async function runCommand({ launch, limits, stdin, output, signal }: Comm
   const ended = await program.ended;
   clearTimeout(timer);
   signal.removeEventListener("abort", kill);
-  for (const pump of pumps) pump.giveUpWhenIdle();
+  for (const pump of pumps) pump.letGoWhenIdle();
   program.stdin.destroy();
   const broken = await pumped;
   await input;
@@ -63,10 +77,8 @@ export async function runCommand({ launch, limits, stdin, output, signal }: Comm
   return { status: "exited", exitCode: ended.exitCode, produced };
 }
 
-function isTooLong({ argv, env, bubblewrap }: Launch): boolean {
-  return [...argv, ...Object.values(env), ...(bubblewrap?.options ?? [])].some(
-    (word) => Buffer.byteLength(word) > MAX_WORD_BYTES,
-  );
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Writes all pieces, no faster than they are read; stops when the program has ended or reads no more. */

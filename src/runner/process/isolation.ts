@@ -2,11 +2,13 @@ import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { TASK_ROOT } from "../../sandbox/port.ts";
 import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
-import { runCommand } from "./command.ts";
-import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
-import type { Launch } from "./program.ts";
+import { runCommand, type Startable } from "./command.ts";
 import { endProcessesOf } from "./leftovers.ts";
+import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
+import { LivingSandbox } from "./living-sandbox.ts";
+import { type Launch, startProgram } from "./program.ts";
 import { removeFolder } from "./remove-folder.ts";
+import { INIT_FOLDER, INIT_SCRIPT } from "./sandbox-init.ts";
 import type { Say } from "../connection/held-work.ts";
 
 /** How commands are kept apart from the machine. */
@@ -36,24 +38,44 @@ const WRITABLE: Readonly<Record<string, string>> = {
   "/tmp": "tmp",
   "/var/tmp": "var-tmp",
   "/dev/shm": "shm",
+  // Where tasks in Harbor's format have their tests, their logs and their solution.
+  "/tests": "tests",
+  "/logs": "logs",
+  "/solution": "solution",
 };
+
+/** Milliseconds that a sandbox's first program has to end; it holds nothing that it would have to put away. */
+const INIT_GRACE_MS = 1_000;
 
 /** Others may pass through, as a command's user has to, and not look. */
 const PASSAGE = 0o711;
+
+/** Where commands are handed to the sandbox's first program, in the sandbox's folder. */
+const INIT_PLACE = "init";
 
 const PASSWD = "root:x:0:0::/root:/bin/bash\ntask:x:1000:1000::/home/task:/bin/bash\n";
 const GROUP = "root:x:0:\ntask:x:1000:\n";
 
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** One sandbox on this machine: its folder, and how a program is started in it. */
+/** How a command is started beyond its line, its folder and its variables. */
+export interface CommandOptions {
+  /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
+  joinsErrors?: boolean | undefined;
+  /** Milliseconds that it has to end when it is asked to. */
+  graceMs?: number | undefined;
+}
+
+/** One sandbox on this machine: its folder, and what is started in it. */
 export class SandboxFolder {
   readonly #folder: string;
   readonly #isolation: Isolation;
+  readonly #living: LivingSandbox;
 
   private constructor(folder: string, isolation: Isolation) {
     this.#folder = folder;
     this.#isolation = isolation;
+    this.#living = new LivingSandbox(() => this.#launchInit(), this.hidden(INIT_PLACE), isolation.user);
   }
 
   /** Makes a fresh folder below `parent`. */
@@ -65,6 +87,8 @@ export class SandboxFolder {
       await mkdir(place, { mode: 0o755 });
       if (isolation.user) await chown(place, isolation.user.uid, isolation.user.gid);
     }
+    await mkdir(path.join(folder, INIT_PLACE));
+    await chmod(path.join(folder, INIT_PLACE), PASSAGE);
     await writeFile(path.join(folder, "passwd"), PASSWD);
     await writeFile(path.join(folder, "group"), GROUP);
     return new SandboxFolder(folder, isolation);
@@ -85,28 +109,37 @@ export class SandboxFolder {
     return path.join(this.#folder, name);
   }
 
-  /** How a line for the shell is started. `cwd` is absolute inside of the sandbox, or relative to the task's files. */
-  launch(command: string, cwd: string, env: Readonly<Record<string, string>>): Launch {
+  /** A line for the shell. `cwd` is absolute inside of the sandbox, or relative to the task's files. */
+  command(line: string, cwd: string, env: Readonly<Record<string, string>>, options: CommandOptions = {}): Startable {
     const { kind, limits, user } = this.#isolation;
+    const { joinsErrors = false, graceMs } = options;
     const inside = path.posix.resolve(TASK_ROOT, cwd);
-    const common = { cwd: this.#folder, user };
-    if (kind === "none") {
-      const root = this.taskFolder;
-      const words = underLimits(limits, this.#outside(inside), [SHELL, "-c", command]);
-      const variables = { PATH: SYSTEM_PATH, HOME: path.join(this.#folder, "home"), LANG: "C.UTF-8", TASK_ROOT: root };
-      return { ...common, argv: words, env: { ...variables, ...env } };
-    }
-    const variables = { PATH: SYSTEM_PATH, HOME: "/home/task", LANG: "C.UTF-8", TASK_ROOT };
+    const place = kind === "none" ? this.#outside(inside) : inside;
+    const argv = underLimits(limits, place, [SHELL, "-c", line]);
+    const root = kind === "none" ? this.taskFolder : TASK_ROOT;
+    const home = kind === "none" ? path.join(this.#folder, "home") : "/home/task";
+    const variables = { PATH: SYSTEM_PATH, HOME: home, LANG: "C.UTF-8", TASK_ROOT: root, ...env };
+    const words = [...argv, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
+    const launch: Launch = { argv, env: variables, cwd: this.#folder, user, joinsErrors, graceMs, leavesRest: true };
+    const start = () =>
+      kind === "none" ? startProgram(launch) : this.#living.start({ argv, env: variables, joinsErrors, graceMs });
+    return { words, start };
+  }
+
+  #launchInit(): Launch {
     return {
-      ...common,
-      argv: [...BUBBLEWRAP, ...underLimits(limits, inside, [SHELL, "-c", command])],
+      argv: [...BUBBLEWRAP, SHELL, "-p", "-c", INIT_SCRIPT],
+      cwd: this.#folder,
       env: { PATH: process.env["PATH"] ?? SYSTEM_PATH },
-      bubblewrap: bubblewrapLaunch(this.#view(), { ...variables, ...env }),
+      user: this.#isolation.user,
+      bubblewrap: bubblewrapLaunch(this.#view(), { PATH: SYSTEM_PATH }),
+      graceMs: INIT_GRACE_MS,
     };
   }
 
   /** Ends what still runs in it, and removes it. */
   async remove(say: Say): Promise<void> {
+    await this.#living.end();
     await endProcessesOf(this.#folder);
     await removeFolder(this.#folder, say);
   }
@@ -119,7 +152,11 @@ export class SandboxFolder {
 
   #view() {
     const { network, readOnly } = this.#isolation;
-    const files = { "/etc/passwd": this.hidden("passwd"), "/etc/group": this.hidden("group") };
+    const files = {
+      "/etc/passwd": this.hidden("passwd"),
+      "/etc/group": this.hidden("group"),
+      [INIT_FOLDER]: this.hidden(INIT_PLACE),
+    };
     const shared = Object.fromEntries(readOnly.map((place) => [place, place]));
     const writable = Object.entries(WRITABLE).map(([inside, name]) => [inside, path.join(this.#folder, name)]);
     return { network, readOnly: { ...files, ...shared }, writable: Object.fromEntries(writable) };
@@ -136,7 +173,7 @@ export async function tryIsolation(parent: string, isolation: Isolation): Promis
   let said = "";
   try {
     const ending = await runCommand({
-      launch: sandbox.launch("true", ".", {}),
+      program: sandbox.command("true", ".", {}),
       limits: { seconds: TRIAL_SECONDS, outputBytes: TRIAL_OUTPUT_BYTES },
       output: (_stream, _offset, bytes) => {
         said += new TextDecoder().decode(bytes);

@@ -31,8 +31,8 @@ export async function makeOutputPipes(): Promise<OutputPipes> {
   const folder = await mkdtemp(path.join(tmpdir(), "taskyard-pipes-"));
   try {
     const places = [path.join(folder, "stdout"), path.join(folder, "stderr")];
-    await promisify(execFile)("mkfifo", ["-m", EVERYBODY_MODE, ...places]);
-    const [stdout, stderr] = await Promise.all(places.map(openPipe));
+    await makeFifos(places);
+    const [stdout, stderr] = await Promise.all(places.map(openOutput));
     if (!stdout || !stderr) throw new Error("A pipe could not be made");
     return {
       stdout: stdout.readable,
@@ -47,8 +47,13 @@ export async function makeOutputPipes(): Promise<OutputPipes> {
   }
 }
 
+/** Makes pipes with names, which everyone who gets at them may open. */
+export async function makeFifos(places: readonly string[]): Promise<void> {
+  await promisify(execFile)("mkfifo", ["-m", EVERYBODY_MODE, ...places]);
+}
+
 /** The reading side first, and without waiting: only then does opening the other one not wait for it. */
-async function openPipe(place: string): Promise<{ readable: Readable; end: number }> {
+export async function openOutput(place: string): Promise<{ readable: Readable; end: number }> {
   const fd = await open(place, constants.O_RDONLY | constants.O_NONBLOCK);
   const end = await open(place, constants.O_WRONLY);
   return { readable: new Socket({ fd, readable: true, writable: false }), end };

@@ -28,6 +28,15 @@ export class ProgramOutput {
     }
   }
 
+  /** Milliseconds for which it has been waited for a byte; 0 while nobody waits. */
+  get idleMs(): number {
+    return Math.max(0, performance.now() - this.#waitingSince);
+  }
+
+  get isOver(): boolean {
+    return this.#source.closed;
+  }
+
   /** Call it when the program has ended: gives up the output once nothing comes any more. */
   giveUpWhenIdle(): void {
     if (this.#source.closed) return;

@@ -24,6 +24,8 @@ export interface Launch {
   /** What bubblewrap is told; left out where it is not used. */
   bubblewrap?: BubblewrapLaunch | undefined;
   graceMs?: number | undefined;
+  /** What it leaves running in its group when it ends by itself stays; else it is ended. */
+  leavesRest?: boolean | undefined;
   /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
   joinsErrors?: boolean | undefined;
 }
@@ -128,7 +130,7 @@ class RunningProgram implements Program {
     this.#exited = true;
     clearTimeout(this.#terminating);
     // What it left running in its group would hold its output open.
-    this.#signalGroup("SIGKILL");
+    if (!this.#launch.leavesRest || this.#terminating) this.#signalGroup("SIGKILL");
     if ("failure" in outcome || !this.#launch.bubblewrap) return outcome;
     await this.#reportClosed;
     return this.#reported();

@@ -26,6 +26,7 @@ const eventStream = operation({
     "`posthog:sandbox_event_ingest`).",
   scope: "task:write",
   admits: admitIngestToken,
+  errorFamily: "agent-events",
   errors: ["malformed_json", "invalid_request", "forbidden", "not_found", "conflict", "body_too_large"],
   request: {
     params: runPath,

@@ -1,7 +1,8 @@
-import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { importRunTokenKeys } from "../../auth/run-token-keys.ts";
-import { type AppContext, type AppEnv, configOf } from "../../http/context.ts";
+import { type AppContext, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
 import { operation } from "../../http/operation.ts";
 
 /** Five minutes: a new key is known to everyone soon after it is set. */
@@ -60,8 +61,8 @@ const getPem = operation({
 const keysOf = (c: AppContext) => importRunTokenKeys(configOf(c).RUN_TOKEN_PRIVATE_KEY);
 
 /** The public halves of the keys that run tokens are signed with (agent-tasks 8.2). */
-export function tokenKeyRoutes(): OpenAPIHono<AppEnv> {
-  const routes = new OpenAPIHono<AppEnv>();
+export function tokenKeyRoutes(): Router {
+  const routes = newRouter();
 
   routes.openapi(getKeySet, async (c) => {
     const keys = await keysOf(c);

@@ -1,5 +1,5 @@
 import { logBackgroundFailure } from "../../http/request-log.ts";
-import type { Journal } from "../../stream/journal/journal.ts";
+import type { Journal, Segment } from "../../stream/journal/journal.ts";
 import type { RunAttempts } from "./run-attempts.ts";
 
 /** The tags of what append_log and event_stream brought. */
@@ -46,7 +46,21 @@ export function describeLog(
 /** Bytes read from the journal at a time: what one reader of the log holds in memory. */
 const CHUNK_BYTES = 256_000;
 
-/** A row is read whole, what stands before it or after the part is not. */
+/** What segments hold after their first `skip` bytes, `length` of it at most, in a buffer of its own: who sends it takes that away. */
+function joinBodies(segments: readonly Segment[], skip: number, length: number): Uint8Array {
+  const held = segments.reduce((sum, { body }) => sum + body.length, 0) - skip;
+  const joined = new Uint8Array(Math.min(held, length));
+  let at = -skip;
+  for (const { body } of segments) {
+    if (at >= joined.length) break;
+    const piece = body.subarray(Math.max(-at, 0), Math.max(joined.length - at, 0));
+    joined.set(piece, Math.max(at, 0));
+    at += body.length;
+  }
+  return joined;
+}
+
+/** Rows are read whole and sent together, because each piece costs a way from here to the client; what stands before the part, or after it, is not. */
 async function* readPart(journal: Journal, { tag, offset, length }: LogPart): AsyncGenerator<Uint8Array> {
   const { tail: to } = journal;
   const { first, before } = journal.index.seekByte(tag, offset) ?? { first: to + 1, before: 0 };
@@ -55,13 +69,10 @@ async function* readPart(journal: Journal, { tag, offset, length }: LogPart): As
     const maxBytes = Math.min(CHUNK_BYTES, skip + left);
     const { segments, next } = await journal.read(from, { tags: [tag], maxBytes, to });
     from = next;
-    for (const { body } of segments) {
-      // A copy: who sends it takes its buffer away, in which others may lie.
-      const piece = body.slice(skip, skip + left);
-      skip = 0;
-      left -= piece.length;
-      yield piece;
-    }
+    const piece = joinBodies(segments, skip, left);
+    skip = 0;
+    left -= piece.length;
+    if (piece.length > 0) yield piece;
   }
 }
 

@@ -43,20 +43,35 @@ export function resyncFrame(head: number): Uint8Array {
   return controlFrame("end", { type: "resync" }, formatOffset(head - 1));
 }
 
-/** What stands before and behind an entry with its line end. */
-const framing = (seq: number) => `id: ${formatOffset(seq)}\ndata: `;
+/** What stands before an entry, and behind it and its line end one more. */
+const framing = (seq: number) => encoder.encode(`id: ${formatOffset(seq)}\ndata: `);
 const FRAMING_BYTES = `id: \ndata: \n`.length + OFFSET_LENGTH;
+const LAST_DIGIT_AT = "id: ".length + OFFSET_LENGTH - 1;
+const [ZERO, NINE] = [0x30, 0x39];
+
+/** Counts the offset of a framing up in place, which costs a tenth of writing it anew. */
+function countUp(front: Uint8Array): void {
+  let at = LAST_DIGIT_AT;
+  while (front[at] === NINE) front[at--] = ZERO;
+  front[at] = (front[at] ?? ZERO) + 1;
+}
 
 /** Entries as frames of server-sent events. */
 export const encodeEvents: Encoder<Uint8Array> = (segments, maxBytes, readTo) => {
   const { lines, ...taken } = takeLines(segments, maxBytes, { framing: FRAMING_BYTES, next: readTo });
   const body = new Uint8Array(taken.size);
   let at = 0;
+  let next = lines[0]?.seq ?? 0;
+  let front = framing(next);
   for (const { seq, body: row, start, end } of lines) {
-    at += encoder.encodeInto(framing(seq), body.subarray(at)).written;
+    if (seq !== next) front = framing(seq);
+    body.set(front, at);
+    at += front.length;
     body.set(row.subarray(start, end), at);
     at += end - start;
     body[at++] = NEWLINE;
+    countUp(front);
+    next = seq + 1;
   }
   return { ...taken, body };
 };

@@ -137,7 +137,8 @@ export async function openDirectory(
   if (bytes !== undefined || size === 0) {
     return new DirectoryWalker(place, from, bytes?.subarray(from) ?? new Uint8Array(0));
   }
-  return new DirectoryWalker(place, from, await source.read(place.offset + from, size));
+  const offset = place.offset + from;
+  return new DirectoryWalker(place, from, source.held?.(offset, size) ?? (await source.read(offset, size)));
 }
 
 /** Visits the whole headers between `at` and `limit`; answers where the first one that is not whole begins. */

@@ -41,7 +41,7 @@ export async function* listRows(
   const countAll = startAt === 0;
   const limit = options.limit ?? Infinity;
   const root = new TextEncoder().encode(known?.root ?? "");
-  const rows = new RowBuffer(root.byteLength);
+  const rows = new RowBuffer(root.byteLength, known?.size);
   const select = selection(options, root);
   let matched = 0;
   let nextAt: number | undefined;

@@ -3,8 +3,6 @@ import { CENTRAL_AT, CENTRAL_SIZE, parseCentralHeader, resolveZip64, SENTINEL_32
 
 /** Bytes of rows handed on at once: large enough that streaming costs little, small enough to be held. */
 const CHUNK_SIZE = 65_536;
-/** What is allocated for a chunk: rows are seldom longer than the headers they come from by more than a quarter. */
-const BUFFER_SIZE = 1.25 * CHUNK_SIZE;
 /** Bytes of a row besides its name at most: the fixed text, two numbers of up to 16 digits and the comma. */
 const ROW_EXTRA_SIZE = 128;
 const MAX_INT_32 = 0x7fffffff;
@@ -23,15 +21,17 @@ const DIGIT_ZERO = 0x30;
  * strings, without their garbage.
  */
 export class RowBuffer {
-  #bytes = new Uint8Array(BUFFER_SIZE);
+  #bytes = new Uint8Array(0);
   #view = viewOf(this.#bytes);
   #length = 0;
   #rows = 0;
   readonly #rootLength: number;
+  readonly #bufferSize: number;
 
-  /** `rootLength`: bytes at the beginning of each name that are left out. */
-  constructor(rootLength: number) {
+  /** `rootLength`: bytes at the beginning of each name that are left out; `directorySize`: of the headers to come. */
+  constructor(rootLength: number, directorySize = CHUNK_SIZE) {
     this.#rootLength = rootLength;
+    this.#bufferSize = 1.25 * Math.min(CHUNK_SIZE, directorySize);
   }
 
   /** Rows appended so far. */
@@ -48,7 +48,7 @@ export class RowBuffer {
   take(): Uint8Array | undefined {
     if (this.#length === 0) return undefined;
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#allocate(BUFFER_SIZE);
+    this.#allocate(0);
     this.#length = 0;
     return taken;
   }
@@ -87,7 +87,8 @@ export class RowBuffer {
     const needed = this.#length + room;
     if (needed <= this.#bytes.byteLength) return;
     const full = this.#bytes;
-    this.#allocate(needed + BUFFER_SIZE);
+    // Rows are seldom longer than the headers they come from by more than a quarter.
+    this.#allocate(needed + this.#bufferSize);
     this.#bytes.set(full.subarray(0, this.#length));
   }
 

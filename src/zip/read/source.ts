@@ -10,4 +10,6 @@ export interface ZipSource {
    * store behind it, so readers ask for as few as they can. The range lies inside the archive.
    */
   read(offset: number, length: number): Promise<ReadableStream<Uint8Array>>;
+  /** The same bytes where all of them are in memory already, else undefined: no stream has to be made for them. */
+  held?(offset: number, length: number): Uint8Array | undefined;
 }

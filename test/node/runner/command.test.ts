@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { HAS_BUBBLEWRAP, ISOLATION, type Outcome, runIn, withSandbox } from "./commands.ts";
 
@@ -147,6 +148,75 @@ for (const kind of ["bubblewrap", "none"] as const) {
 }
 
 describe.skipIf(!HAS_BUBBLEWRAP)("the sandbox of a runner", () => {
+  it("is one machine for all commands: a server of one is seen, reached and ended by the next", async () => {
+    await withSandbox(ISOLATION, async (sandbox) => {
+      const server = `perl -MIO::Socket::INET -e '
+        $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8123, Listen => 5, ReuseAddr => 1) or die;
+        while ($c = $s->accept) { print STDERR "asked\\n"; print $c "served\\n"; close $c }' & echo started`;
+      const begun = await runIn(sandbox, server);
+      expect([begun.ending, begun.stdout]).toEqual([exited(0), "started\n"]);
+      expect(begun.milliseconds).toBeLessThan(5_000);
+      const ask = "for n in {1..50}; do exec 3<>/dev/tcp/127.0.0.1/8123 && break; sleep 0.1; done; cat <&3";
+      for (const { stdout } of [await runIn(sandbox, ask), await runIn(sandbox, ask)]) expect(stdout).toBe("served\n");
+      const shown = await runIn(
+        sandbox,
+        "ps ax | grep -c '[I]O::Socket'; pkill perl; sleep 0.2; ps ax | grep -c '[I]O::Socket'",
+      );
+      expect(shown.stdout).toBe("1\n0\n");
+    });
+  });
+
+  it("ends with a command that is killed what that has started, and no other, also what has left its session", async () => {
+    await withSandbox(ISOLATION, async (sandbox) => {
+      await runIn(sandbox, "sleep 1001 & setsid sleep 1002 & true");
+      const late = await runIn(sandbox, "setsid sleep 1003 & sleep 1004", { limits: { seconds: 0.5 }, graceMs: 500 });
+      expect(late.ending).toMatchObject({ status: "timed_out" });
+      expect((await runIn(sandbox, "ps ax -o args= | grep '^sleep' | sort")).stdout).toBe("sleep 1001\nsleep 1002\n");
+    });
+  });
+
+  it("begins anew for the next command when one has ended all of it, with its files as they were", async () => {
+    await withSandbox(ISOLATION, async (sandbox) => {
+      const { ending } = await runIn(sandbox, "echo kept > file; kill -KILL -1; sleep 60");
+      expect(ending).toEqual({ status: "lost", reason: expect.stringContaining("The sandbox ended") });
+      expect(await runIn(sandbox, "cat file")).toMatchObject({ ending: exited(0), stdout: "kept\n" });
+    });
+  });
+
+  it("ends on time a command that has stopped all else in it, and goes on with the next", async () => {
+    await withSandbox(ISOLATION, async (sandbox) => {
+      const limits = { seconds: 0.5 };
+      const { ending, milliseconds } = await runIn(sandbox, "kill -STOP -1; sleep 60", { limits, graceMs: 500 });
+      expect(ending).toMatchObject({ status: "timed_out" });
+      expect(milliseconds).toBeLessThan(20_000);
+      expect((await runIn(sandbox, "echo still here")).stdout).toBe("still here\n");
+    });
+  });
+
+  it("runs many commands at once, whatever their variables are called, and leaves nothing when it goes", async () => {
+    let folder = "";
+    await withSandbox(ISOLATION, async (sandbox) => {
+      folder = sandbox.taskFolder;
+      const names = ["words", "pid", "_taskyard_words", "_taskyard_run", "n"];
+      const all = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          runIn(sandbox, `sleep 0.5; printenv ${names.join(" ")}; exit ${index}`, {
+            env: Object.fromEntries(names.map((name) => [name, `${name} of ${index}`])),
+          }),
+        ),
+      );
+      for (const [index, { ending, stdout }] of all.entries()) {
+        expect(ending).toEqual(exited(index));
+        expect(stdout.split("\n").filter((line) => line.endsWith(` of ${index}`))).toHaveLength(names.length);
+      }
+      await runIn(sandbox, "setsid sleep 2001 & setsid sleep 2002 &");
+    });
+    expect(existsSync(folder)).toBe(false);
+    await expect
+      .poll(() => execFileSync("ps", ["ax", "-o", "args="], { encoding: "utf8" }))
+      .not.toMatch(/^sleep 200[12]$/m);
+  });
+
   it("ends a fork bomb at its limit on processes", async () => {
     await withSandbox(ISOLATION, async (sandbox) => {
       const outcome = await runIn(sandbox, "bomb() { bomb | bomb & }; bomb; sleep 60", { limits: { seconds: 3 } });
@@ -200,13 +270,10 @@ describe.skipIf(!HAS_BUBBLEWRAP)("the sandbox of a runner", () => {
     });
   });
 
-  it("tells no exit code when the sandbox itself breaks", async () => {
-    await withSandbox(ISOLATION, async (sandbox) => {
-      const launch = sandbox.launch("true", ".", {});
-      const { options = [], filter } = launch.bubblewrap ?? {};
-      const broken = { ...launch, bubblewrap: { options: [...options, "--bind", "/nowhere", "/nowhere"], filter } };
-      const outcome = await runIn({ launch: () => broken }, "true");
-      expect(outcome.ending).toEqual({ status: "lost", reason: "The sandbox ended before the program" });
+  it("tells no exit code when the sandbox itself breaks, and why", async () => {
+    await withSandbox({ ...ISOLATION, readOnly: ["/nowhere"] }, async (sandbox) => {
+      const { ending } = await runIn(sandbox, "true");
+      expect(ending).toEqual({ status: "lost", reason: expect.stringMatching(/^The sandbox ended: .*\/nowhere/) });
     });
   });
 });

@@ -30,7 +30,12 @@ export async function withSandbox<T>(isolation: Isolation, use: (sandbox: Sandbo
   const parent = await mkdtemp(path.join(tmpdir(), "taskyard-test-"));
   await chmod(parent, 0o711);
   try {
-    return await use(await SandboxFolder.create(parent, isolation));
+    const sandbox = await SandboxFolder.create(parent, isolation);
+    try {
+      return await use(sandbox);
+    } finally {
+      await sandbox.remove(() => undefined);
+    }
   } finally {
     await rm(parent, { recursive: true, force: true });
   }
@@ -57,7 +62,7 @@ interface CommandOptions {
 
 /** Runs a line of shell and collects what it wrote. */
 export async function runIn(
-  sandbox: Pick<SandboxFolder, "launch">,
+  sandbox: Pick<SandboxFolder, "command">,
   command: string,
   options: CommandOptions = {},
 ): Promise<Outcome> {
@@ -73,7 +78,7 @@ export async function runIn(
   const written = { stdout: "", stderr: "" };
   const started = performance.now();
   const ending = await runCommand({
-    launch: { ...sandbox.launch(command, cwd, env), graceMs, joinsErrors },
+    program: sandbox.command(command, cwd, env, { graceMs, joinsErrors }),
     limits: { seconds: 20, outputBytes: 1_000_000, ...limits },
     stdin: one(new TextEncoder().encode(stdin)),
     output: async (stream, _offset, bytes) => {

@@ -1,6 +1,9 @@
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { describeHardening, hardeningHere } from "../../../src/runner/process/bubblewrap.ts";
 import { seccompFilter } from "../../../src/runner/process/seccomp.ts";
 import { HAS_BUBBLEWRAP, ISOLATION, runIn, withSandbox } from "./commands.ts";
@@ -18,6 +21,9 @@ describe("descriptors that the runner has inherited", () => {
     expect(descriptorsOf(kind)).toBe("0 1 2 ");
   });
 });
+
+/** A line for the shell that says whether a port of the loopback is reached. */
+const reach = (port: number) => `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null && echo reached ${port}`;
 
 describe.skipIf(!HAS_BUBBLEWRAP)("a sandbox on a runner", () => {
   it("has no user namespaces, no new mounts and a filter", async () => {
@@ -58,6 +64,39 @@ describe.skipIf(!HAS_BUBBLEWRAP)("a sandbox on a runner", () => {
       );
       expect(ending).toMatchObject({ status: "exited", exitCode: 0 });
       expect(stdout).toBe("5\n11");
+    });
+  });
+
+  it("reaches neither processes, network nor files of another environment, nor the runner's loopback", async () => {
+    const runners = createServer().listen(0, "127.0.0.1");
+    await once(runners, "listening");
+    const { port } = z.object({ port: z.int() }).parse(runners.address());
+    try {
+      await withSandbox(ISOLATION, async (first) => {
+        const serve = `perl -MIO::Socket::INET -e '
+          $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8125, Listen => 5) or die; $s->accept while 1' &`;
+        await runIn(first, `${serve} echo secret > /tmp/of-the-first; echo secret > /dev/shm/of-the-first`);
+        const own = `for n in {1..50}; do ${reach(8125)} && break; sleep 0.1; done`;
+        expect((await runIn(first, own)).stdout).toBe("reached 8125\n");
+        await withSandbox(ISOLATION, async (second) => {
+          const look = `ps ax | grep -c '[I]O::Socket'; ls /tmp /dev/shm /run/taskyard; ${reach(8125)}; ${reach(port)}; true`;
+          const { stdout } = await runIn(second, look);
+          expect(stdout).toMatch(/^0\n/);
+          expect(stdout).not.toMatch(/reached|of-the-first/);
+        });
+      });
+    } finally {
+      runners.close();
+    }
+  });
+
+  it("lets no command change what it was started by, or start another", async () => {
+    await withSandbox(ISOLATION, async (sandbox) => {
+      const { stdout } = await runIn(
+        sandbox,
+        "touch /run/taskyard/x; mkdir /run/taskyard/y; ls -A /run/taskyard | wc -l",
+      );
+      expect(stdout).toBe("0\n");
     });
   });
 

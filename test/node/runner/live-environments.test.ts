@@ -1,8 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
+import { pack } from "../../registry/pack.ts";
+import { serverTask } from "../../registry/harbor-tasks.ts";
 import { until } from "./live.ts";
 import { start, startEnvironment, useLiveWorld } from "./live-world.ts";
 
 const world = useLiveWorld();
+
+const processes = () => execFileSync("ps", ["ax", "-o", "args="], { encoding: "utf8" });
 
 it("passes on each byte of output once, though the connection breaks while the command runs", async () => {
   await start(world, ["--labels", "cut"]);
@@ -40,6 +45,48 @@ it("reads regular files alone, and does not wait for a pipe", async () => {
   expect(await read("ten", { Range: "bytes=3-5" })).toMatchObject({ status: 206, body: "345" });
   const written = await world.server.send("PUT", `${place}/files/task/pipe`, new Uint8Array(3), token);
   expect(written).toMatchObject({ status: 409 });
+});
+
+it("is one machine: what a command leaves running is reached by the next, and answers are not held up by it", async () => {
+  const runner = await start(world, ["--labels", "machine"]);
+  const { place, token, execute } = await startEnvironment(world, "machine");
+  const serve = `cat > serve.pl <<'END'
+use IO::Socket::INET;
+my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die;
+while (my $c = $s->accept) { print STDERR "asked\\n"; print $c "served by $ARGV[0]\\n"; close $c }
+END
+perl serve.pl 8123 & echo started`;
+  const begun = await execute(serve);
+  expect(begun.body).toMatchObject({ exit_code: 0, stdout: "started\n" });
+  expect(begun.body.duration_ms).toBeLessThan(5_000);
+  const background = await world.server.send("POST", `${place}/commands`, { command: "perl serve.pl 8124" }, token);
+  expect(background).toMatchObject({ status: 201, body: { status: "running", timeout_sec: null } });
+  const ask = (port: number) =>
+    execute(`for n in {1..80}; do exec 3<>/dev/tcp/127.0.0.1/${port} && break; sleep 0.1; done 2>/dev/null; cat <&3`);
+  for (const port of [8123, 8124, 8123]) expect((await ask(port)).body.stdout).toBe(`served by ${port}\n`);
+  const seen = await execute("ps ax -o args= | grep '^perl serve' | sort");
+  expect(seen.body.stdout).toBe("perl serve.pl 8123\nperl serve.pl 8124\n");
+  const killed = await world.server.send("POST", `${place}/commands/${background.body.command_id}/kill`, {}, token);
+  expect(killed.body).toMatchObject({ status: "killed" });
+  expect((await execute("ps ax -o args= | grep '^perl serve'")).body.stdout).toBe("perl serve.pl 8123\n");
+  await world.server.send("DELETE", place, undefined, token);
+  await expect.poll(processes, { timeout: 20_000 }).not.toMatch(/^perl serve\.pl 812[34]$/m);
+  await runner.kill("SIGTERM");
+});
+
+it("verifies a task in Harbor's format, whose tests ask the server that was started for it", async () => {
+  await start(world, ["--labels", "harbor"]);
+  const { org } = world.server.connection;
+  const published = await world.server.send("PUT", `/api/v1/org/${org}/tasks/pong/versions/1.0.0`, pack(serverTask));
+  expect(published.status, JSON.stringify(published.body)).toBe(201);
+  const { place, token, execute } = await startEnvironment(world, "harbor", "pong");
+  const verify = () => world.server.send("POST", `${place}/verify`, {}, token);
+  expect((await execute("ls -A /tests /solution; ls")).body.stdout).toBe(
+    "/solution:\n\n/tests:\ninstruction.md\nwords.txt\n",
+  );
+  expect((await verify()).body).toMatchObject({ passed: false, reward: 0 });
+  expect((await execute(serverTask["solution/solve.sh"] ?? "")).body).toMatchObject({ exit_code: 0 });
+  expect((await verify()).body).toMatchObject({ passed: true, reward: 1 });
 });
 
 it("says that a command is lost when its runner is killed, and no exit code", async () => {

@@ -61,10 +61,10 @@ export async function startRun({ server }: LiveWorld, label: string, given: obje
   return { run, read };
 }
 
-/** An environment on a runner with this label. */
-export async function startEnvironment({ server }: LiveWorld, label: string) {
+/** An environment on a runner with this label, of the example task unless another is named. */
+export async function startEnvironment({ server }: LiveWorld, label: string, task = "hello-flag") {
   const { org, workspace } = server.connection;
-  const json = { task_ref: "hello-flag", sandbox_provider: "runner", runner_labels: [label] };
+  const json = { task_ref: task, sandbox_provider: "runner", runner_labels: [label] };
   const made = await server.send("POST", `/api/v1/org/${org}/ws/${workspace}/environments`, json);
   expect(made.status).toBe(201);
   const place = `/api/v1/org/${org}/ws/${workspace}/environments/${made.body.id}`;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTenant } from "../../tenant.ts";
-import { leftovers, manifest, NOTHING_LEFT, pack, publish } from "../archives.ts";
+import { leftovers, manifest, NOTHING_LEFT, publish } from "../archives.ts";
+import { pack } from "../pack.ts";
 import { compose, type Files, type Item, publishTask, WITH_COMPOSE, type Yaml } from "../publish-task.ts";
 
 describe("task.yaml that is refused", () => {

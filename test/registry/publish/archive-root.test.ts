@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { connect, provision } from "../../environments/client.ts";
 import { createTenant, type Tenant } from "../../tenant.ts";
-import { manifest, pack, packTask, publish, sha256 } from "../archives.ts";
+import { manifest, packTask, publish, sha256 } from "../archives.ts";
+import { pack } from "../pack.ts";
 import { complete, putPart, readUpload, type UploadBody, uploadsPath, withVerification } from "../uploads/uploads.ts";
 
 interface Warned {

@@ -2,17 +2,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createTenant, type Tenant } from "../../tenant.ts";
 import { FIXTURES } from "../../zip/fixtures.ts";
-import {
-  type Detail,
-  type ErrorBody,
-  leftovers,
-  NOTHING_LEFT,
-  noise,
-  pack,
-  packTask,
-  publish,
-  sha256,
-} from "../archives.ts";
+import { type Detail, type ErrorBody, leftovers, NOTHING_LEFT, noise, packTask, publish, sha256 } from "../archives.ts";
+import { pack } from "../pack.ts";
 
 describe("publishing at the same time", () => {
   it("lets one of ten equal archives in, and answers the others with it", async () => {

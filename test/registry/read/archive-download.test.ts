@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { createTenant, type Tenant } from "../../tenant.ts";
-import { pack } from "../archives.ts";
+import { pack } from "../pack.ts";
 import { loseArchives, publishVersion } from "../published.ts";
 
 let tenant: Tenant;

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { createTenant, type Tenant } from "../../tenant.ts";
-import { pack, packTask } from "../archives.ts";
+import { packTask } from "../archives.ts";
+import { pack } from "../pack.ts";
 import { loseArchives, publishFields, publishVersion } from "../published.ts";
 
 interface Listing {

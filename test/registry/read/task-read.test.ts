@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { createTenant, type Tenant } from "../../tenant.ts";
-import { packTask, pack } from "../archives.ts";
+import { packTask } from "../archives.ts";
+import { pack } from "../pack.ts";
 import { makePublic, publishFields, publishVersion } from "../published.ts";
 
 interface Versions {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../../src/auth/scopes.ts";
 import { createTenant, type Tenant } from "../../tenant.ts";
-import { manifest, pack, packTask } from "../archives.ts";
+import { manifest, packTask } from "../archives.ts";
+import { pack } from "../pack.ts";
 import { makePublic, publishVersion } from "../published.ts";
 
 /** Who reads, and with which key. */

@@ -4,7 +4,8 @@ import { v7 as uuid } from "uuid";
 import { connect } from "../../../src/db/client.ts";
 import { uploads } from "../../../src/db/schema.ts";
 import type { Tenant } from "../../tenant.ts";
-import { manifest, noise, pack, sha256 } from "../archives.ts";
+import { manifest, noise, sha256 } from "../archives.ts";
+import { pack } from "../pack.ts";
 
 /** Bytes of a part in the tests: the least that R2 takes, and what wrangler.toml and the defaults allow. */
 export const PART_SIZE = 16 * 1024 * 1024;

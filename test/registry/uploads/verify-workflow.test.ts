@@ -2,7 +2,8 @@ import { introspectWorkflow } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createTenant, type Tenant } from "../../tenant.ts";
-import { leftovers, manifest, NOTHING_LEFT, pack, packTask, publish, sha256 } from "../archives.ts";
+import { leftovers, manifest, NOTHING_LEFT, packTask, publish, sha256 } from "../archives.ts";
+import { pack } from "../pack.ts";
 import { crashedPublish, readUpload, type UploadBody, uploadsPath, withVerification } from "./uploads.ts";
 
 /** Inflates to more than VERIFY_INLINE_MAX_BYTES, and is small. */

@@ -105,6 +105,28 @@ const refusal = (body: string | Uint8Array): unknown => {
 /** A body with one entry of so many bytes, its line end included. */
 const entry = (bytes: number) => JSON.stringify({ entries: [{ a: "x".repeat(bytes - '{"a":""}\n'.length) }] });
 
+describe("a body that looks as if it had nothing but its entries", () => {
+  test.each([
+    ['{"entries":[{"a":1}],"entries":[{"b":2}]}', '{"b":2}\n'],
+    ['{"entries":[1],"entries":[{"b":2}]}', '{"b":2}\n'],
+    ['{"entries":[{"a":1}],"others":[]}', '{"a":1}\n'],
+    ['{"entries" : [ {"a":1}, {"b":2} ] }', '{"a":1}\n{"b":2}\n'],
+    ['{"entries":[{"a":1},\r\n{"b":[1,\n2]}]}', '{"a":1}\n{"b":[1,2]}\n'],
+  ])("%s", (body, lines) => {
+    expect(read(body)).toBe(lines);
+  });
+
+  test.each(Array.from({ length: 12 }, (_, index) => 56 + index))(
+    "strings of %s bytes, ending in escapes",
+    (length) => {
+      const lines = ["\\", '"', '\\"', '"\\'].map((end) =>
+        JSON.stringify({ a: `${"x".repeat(length)}${end}`, b: ["]"] }),
+      );
+      expect(read(`{"entries":[${lines.join(",")}]}`)).toBe(`${lines.join("\n")}\n`);
+    },
+  );
+});
+
 describe("what is refused", () => {
   test.each([
     ["", { code: "malformed_json", first: undefined, at: undefined }],

@@ -4,11 +4,16 @@ const targets = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.strin
 const answer = z.object({ id: z.int().optional(), result: z.unknown().optional() });
 const stopped = z.object({
   profile: z.object({
-    nodes: z.array(z.object({ id: z.int(), callFrame: z.object({ functionName: z.string() }) })),
+    nodes: z.array(z.object({ id: z.int(), callFrame: z.object({ functionName: z.string(), lineNumber: z.int() }) })),
     samples: z.array(z.int()),
     timeDeltas: z.array(z.number()),
   }),
 });
+
+/** Functions without a name are told apart by their line in the bundle. */
+function nameOf({ functionName, lineNumber }: { functionName: string; lineNumber: number }): string {
+  return functionName === "" ? `(anonymous, line ${lineNumber + 1})` : functionName;
+}
 
 /** What stands in a profile for time in which no JavaScript ran. */
 const IDLE = new Set(["(idle)", "(root)"]);
@@ -49,7 +54,7 @@ export class Inspector {
     await this.#call("Profiler.start");
     await work();
     const { profile } = stopped.parse(await this.#call("Profiler.stop"));
-    const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+    const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
     const functions = new Map<string, number>();
     let total = 0;
     for (const [index, sample] of profile.samples.entries()) {

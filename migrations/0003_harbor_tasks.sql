@@ -1,0 +1,1 @@
+ALTER TABLE `registry_versions` ADD `harbor` text;

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { readReward } from "../../src/environments/verify-harbor.ts";
+import { type ErrorBody } from "../registry/archives.ts";
+import { pack } from "../registry/pack.ts";
+import { imageTask, plainTask, rewardsTask, type TaskFolder, withSettings } from "../registry/harbor-tasks.ts";
+import { publishVersion } from "../registry/published.ts";
+import { createTenant } from "../tenant.ts";
+import { basePath, connect, type EnvironmentClient, provision } from "./client.ts";
+
+async function open(task: TaskFolder): Promise<EnvironmentClient> {
+  const tenant = await createTenant();
+  await publishVersion(tenant, "words", "1.0.0", pack(task));
+  return connect(tenant, await provision(tenant, { task_ref: "words" }));
+}
+
+async function verify(client: EnvironmentClient): Promise<Record<string, unknown>> {
+  const answer = await client.onEnvironment("/verify", { method: "POST" });
+  expect(answer.status, await answer.clone().text()).toBe(200);
+  return answer.json();
+}
+
+describe("an environment of a task in Harbor's format", () => {
+  test("has the task's files but neither tests, solution nor configuration", async () => {
+    const { execute } = await open(plainTask);
+    expect((await execute("find . -type f | sort")).stdout).toBe("./instruction.md\n./words.txt\n");
+  });
+
+  test("gives the reward that its tests write, whatever their exit code is", async () => {
+    const client = await open(plainTask);
+    expect(await verify(client)).toMatchObject({ passed: false, reward: 0, rewards: null, output: "wrong\n" });
+    await client.execute("wc -w < words.txt | tr -d ' ' > answer");
+    expect(await verify(client)).toMatchObject({
+      passed: true,
+      reward: 1,
+      rewards: null,
+      output: "right\n",
+      method: "script",
+    });
+    expect((await client.execute("cat /logs/verifier/test-stdout.txt")).stdout).toBe("right\n");
+  });
+
+  test("runs the tests as they were published, and takes no reward that lay there before", async () => {
+    const client = await open({ ...plainTask, "tests/test.sh": "cat /tests/mine /tests/expected.sh; true\n" });
+    await client.execute(
+      "mkdir -p /tests /logs/verifier; echo forged > /tests/mine; echo EXPECTED=9 > /tests/expected.sh; echo 1 > /logs/verifier/reward.txt",
+    );
+    const verdict = await verify(client);
+    expect(verdict).toMatchObject({ passed: false, reward: null, rewards: null });
+    expect(verdict["output"]).toContain("EXPECTED=3");
+    expect(verdict["output"]).not.toContain("forged");
+  });
+
+  test("gives all numbers of a task that writes several, of which `reward` counts", async () => {
+    const rewards = { reward: 0.5, speed: 2, size: 1000 };
+    expect(await verify(await open(rewardsTask))).toMatchObject({ passed: false, reward: 0.5, rewards });
+  });
+
+  test("has the variables of its verification, and none of them before", async () => {
+    const task = withSettings({ ...plainTask, "tests/test.sh": 'echo "$LEVEL" > /logs/verifier/reward.txt\n' }, "");
+    task["task.toml"] = (task["task.toml"] ?? "").replace(
+      "timeout_sec = 120.0",
+      'timeout_sec = 120.0\nenv = { LEVEL = "1" }',
+    );
+    const client = await open(task);
+    expect((await client.execute('echo "[$LEVEL]"')).stdout).toBe("[]\n");
+    expect(await verify(client)).toMatchObject({ passed: true, reward: 1 });
+  });
+
+  test("says which variable of the machine's its verification needs", async () => {
+    const task = { ...plainTask };
+    task["task.toml"] = (task["task.toml"] ?? "").replace("timeout_sec = 120.0", 'env = { KEY = "${API_KEY}" }');
+    const refused = await (await open(task)).onEnvironment("/verify", { method: "POST" });
+    const body = await refused.json<ErrorBody>();
+    expect([refused.status, body.detail]).toEqual([400, expect.stringContaining("${API_KEY}")]);
+  });
+
+  test.each<[string, TaskFolder, string]>([
+    ["a Dockerfile", imageTask, "environment/Dockerfile"],
+    ["an image", withSettings(plainTask, '[environment]\ndocker_image = "debian:bookworm"\n'), "docker_image"],
+    [
+      "services",
+      { ...plainTask, "environment/docker-compose.yaml": "services: { main: { image: debian } }" },
+      "docker-compose",
+    ],
+    ["a folder of its image's", withSettings(plainTask, '[environment]\nworkdir = "/app"\n'), "workdir"],
+    ["GPUs", withSettings(plainTask, "[environment]\ngpus = 1\n"), "gpus"],
+  ])("is refused where the task needs %s and no sandbox has it", async (_, task, need) => {
+    const tenant = await createTenant();
+    await publishVersion(tenant, "words", "1.0.0", pack(task));
+    const refused = await tenant.api(basePath(tenant), { method: "POST", json: { task_ref: "words" } });
+    const body = await refused.json<ErrorBody>();
+    expect([refused.status, body.detail]).toEqual([400, expect.stringContaining(need)]);
+  });
+});
+
+test.each([
+  ["reward.txt\n1\n", 1, null],
+  ["reward.txt\n 0.25 \n", 0.25, null],
+  ["reward.txt\n", null, null],
+  ["reward.txt\nnone\n", null, null],
+  ['reward.json\n{"reward": 1, "a": 2}', 1, { reward: 1, a: 2 }],
+  ['reward.json\n{"a": 2}', null, { a: 2 }],
+  ['reward.json\n{"reward": "1"}', null, null],
+  ["reward.json\n[1]", null, null],
+  ["reward.json\n{", null, null],
+  ["", null, null],
+])("reads a reward: %j", (text, reward, rewards) => {
+  expect(readReward(text)).toEqual({ reward, rewards });
+});
