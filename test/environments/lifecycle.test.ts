@@ -219,7 +219,8 @@ describe("provisioning", () => {
   test("that takes long is polled, and executing waits for it: 409", async () => {
     const client = await createEnvironmentClient({
       yaml: { provision: { script: "provision.sh", timeout: 30 } },
-      files: { "provision.sh": "sleep 5" },
+      // Long enough to be asked meanwhile, on a machine that does other things too.
+      files: { "provision.sh": "sleep 10" },
     });
     expect(client.environment).toMatchObject({ state: "provisioning", service_urls: null });
     const response = await client.onEnvironment("/execute", { method: "POST", json: { command: "true" } });

@@ -66,16 +66,19 @@ export async function setScene(): Promise<Scene> {
 /** The headers of who sends a request. */
 export type Identity = (scene: Scene, operation: Operation) => Promise<Record<string, string>>;
 
-/** Keys that are used again, by whose they are and what they may do. */
+/** Keys that are used again, by whose they are and what they may do, and tokens, by what they open. */
 const kept = new Map<string, Promise<string>>();
+
+function keep(name: string, make: () => Promise<string>): Promise<string> {
+  const found = kept.get(name) ?? make();
+  kept.set(name, found);
+  return found;
+}
 
 /** A key of the tenant; one of its own for the operation that revokes the key it is called with. */
 function keyFor(tenant: Tenant, operation: Operation, ...asked: Parameters<Tenant["makeKey"]>): Promise<string> {
   if (operation.operation.operationId === "revokeOwnApiKey") return tenant.makeKey(...asked);
-  const name = JSON.stringify([tenant.id, ...asked]);
-  const key = kept.get(name) ?? tenant.makeKey(...asked);
-  kept.set(name, key);
-  return key;
+  return keep(JSON.stringify([tenant.id, ...asked]), () => tenant.makeKey(...asked));
 }
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
@@ -89,9 +92,9 @@ export function scopeOf({ operation }: Operation): Scope | undefined {
 }
 
 export const RUN_TOKENS = {
-  stream: (run: TokenRun) => signStreamToken(secretsOf(), run, "viewer"),
-  events: (run: TokenRun) => signIngestToken(secretsOf(), run),
-  agent: (run: TokenRun) => signAgentToken(secretsOf(), run),
+  stream: (run: TokenRun) => keep(`stream ${run.runId}`, () => signStreamToken(secretsOf(), run, "viewer")),
+  events: (run: TokenRun) => keep(`events ${run.runId}`, () => signIngestToken(secretsOf(), run)),
+  agent: (run: TokenRun) => keep(`agent ${run.runId}`, () => signAgentToken(secretsOf(), run)),
 };
 
 export const IDENTITIES = {

@@ -11,6 +11,7 @@ import {
   lookAtArchive,
   makeTimersDue,
   openSocket,
+  postponeTimers,
   runAlarm,
   readEverything,
   readSocket,
@@ -95,6 +96,7 @@ describe("a run whose journal is archived", () => {
       const alarm = runAlarm(client).catch(() => "lost");
       await held.began();
       await loseObject(client.runId);
+      await postponeTimers(client);
       held.release();
       await alarm;
       vi.restoreAllMocks();
