@@ -65,7 +65,7 @@ export async function runCommand({
   const ended = await program.ended;
   clearTimeout(timer);
   signal.removeEventListener("abort", kill);
-  for (const pump of pumps) pump.letGoWhenIdle();
+  for (const pump of pumps) pump.letGoWhenRead();
   program.stdin.destroy();
   const broken = await pumped;
   await input;

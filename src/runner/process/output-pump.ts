@@ -1,7 +1,10 @@
 import type { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { ProgramOutput } from "./program-output.ts";
 
-/** Milliseconds between two looks, at two of which in a row nothing has come, until an output is let go. */
+/** Milliseconds between chunks of an output that is dropped: who writes without end shall not keep the runner busy. */
+const DROP_PAUSE_MS = 100;
+/** Milliseconds between looks whether an output has been read that may be let go. */
 const LOOK_MS = 50;
 
 /** Takes bytes that begin at `offset` of their stream; no more are read until it has settled. */
@@ -33,7 +36,10 @@ export class OutputPump {
 
   async #readAll(): Promise<void> {
     for (let chunk = await this.#source.next(); chunk; chunk = await this.#source.next()) {
-      if (this.#isLetGo) continue;
+      if (this.#isLetGo) {
+        await wait(DROP_PAUSE_MS, undefined, { ref: false });
+        continue;
+      }
       const offset = this.produced;
       this.produced += chunk.byteLength;
       if (offset < this.#limit) await this.#take(offset, chunk.subarray(0, this.#limit - offset));
@@ -41,19 +47,19 @@ export class OutputPump {
   }
 
   /**
-   * Call it when the program has ended: lets go of the output once nothing comes any more, though what it has left running
-   * holds it open. What those still write is read and dropped: they would end by it if nobody read.
+   * Call it when the program has ended: lets go of the output once all that it has written has been read, though what it has
+   * left running holds the output open and goes on to write. What those write is read and dropped: they would end by it if
+   * nobody read. The program's own is in the pipe by now, so that it has been read when there was nothing to read, and once
+   * more after the events that a busy process had yet to see.
    */
-  letGoWhenIdle(): void {
-    let wasIdle = false;
+  letGoWhenRead(): void {
+    let looks = 0;
     const timer = setInterval(() => {
-      const isIdle = this.#source.idleMs >= LOOK_MS;
-      if (this.#source.isOver || (wasIdle && isIdle)) {
-        clearInterval(timer);
-        this.#isLetGo = true;
-        this.#letGo.resolve();
-      }
-      wasIdle = isIdle;
+      if (this.#source.isWaiting) looks += 1;
+      if (!this.#source.isOver && looks < 2) return;
+      clearInterval(timer);
+      this.#isLetGo = true;
+      this.#letGo.resolve();
     }, LOOK_MS);
   }
 }

@@ -28,9 +28,9 @@ export class ProgramOutput {
     }
   }
 
-  /** Milliseconds for which it has been waited for a byte; 0 while nobody waits. */
-  get idleMs(): number {
-    return Math.max(0, performance.now() - this.#waitingSince);
+  /** Whether the reader waits for the next byte: it has taken all that has come. */
+  get isWaiting(): boolean {
+    return this.#waitingSince !== Infinity;
   }
 
   get isOver(): boolean {

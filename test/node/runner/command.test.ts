@@ -118,6 +118,20 @@ for (const kind of ["bubblewrap", "none"] as const) {
       });
     });
 
+    it.each([
+      ["without a pause", "yes noise"],
+      ["now and then", "(while :; do echo noise; sleep 0.02; done)"],
+    ])("does not wait for what a command leaves running and that writes %s", async (_, noise) => {
+      await withSandbox(isolation, async (sandbox) => {
+        const command = `seq 1 20000; echo done; ${noise} &`;
+        const { ending, stdout, milliseconds } = await runIn(sandbox, command);
+        expect(ending).toEqual(exited(0));
+        const own = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`).join("");
+        expect(stdout.startsWith(`${own}done\n`)).toBe(true);
+        expect(milliseconds).toBeLessThan(10_000);
+      });
+    });
+
     it("goes on when a command reads none of a large standard input", async () => {
       await withSandbox(isolation, async (sandbox) => {
         expect((await runIn(sandbox, "exit 3", { stdin: "x".repeat(5_000_000) })).ending).toEqual(exited(3));
