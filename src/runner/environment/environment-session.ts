@@ -56,6 +56,11 @@ export class EnvironmentSession implements HeldWork {
   #opening: Promise<void> | undefined;
   #teardown: Script | null = null;
   #isReady = false;
+  /**
+   * Whether commands may tell of themselves on this connection: not before the environment has said what it has of them. An
+   * end that came before the output that a broken connection has swallowed would be taken for all.
+   */
+  #isResumed = true;
   /** Why it could not be set up. */
   #failure: string | undefined;
 
@@ -68,7 +73,10 @@ export class EnvironmentSession implements HeldWork {
       token: options.server.token,
       headers: { [WORK_TOKEN_HEADER]: grant.work_token },
       pingMs: PING_MS,
-      onOpen: () => this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state: this.#isReady ? "ready" : "new" }),
+      onOpen: () => {
+        this.#isResumed = !this.#isReady;
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state: this.#isReady ? "ready" : "new" });
+      },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
     });
@@ -109,6 +117,7 @@ export class EnvironmentSession implements HeldWork {
         this.#opening ??= this.#open(message);
         return;
       case "resume":
+        this.#isResumed = true;
         return this.#resume(message.commands);
       case "start":
         return this.#start(message);
@@ -196,7 +205,7 @@ export class EnvironmentSession implements HeldWork {
     this.#send({ type: "taken", id: message.id });
     const joinsErrors = !message.separate_output;
     const program = sandbox.command(message.command, message.cwd, message.env, { joinsErrors });
-    this.#commands.set(message.id, new HeldCommand(message, program, (sent) => this.#send(sent)));
+    this.#commands.set(message.id, new HeldCommand(message, program, (sent) => this.#tell(sent)));
   }
 
   /** A command that this machine does not know never ran here, or was forgotten: how it ended is unknown. */
@@ -217,6 +226,11 @@ export class EnvironmentSession implements HeldWork {
 
   #log(line: string): void {
     this.#send({ type: "log", line: line.slice(0, LOG_LINE_LENGTH) });
+  }
+
+  /** What a command says of itself; `resume` has all of it said that is not said now. */
+  #tell(message: MachineMessage): void {
+    if (this.#isResumed) this.#send(message);
   }
 
   #send(message: MachineMessage): void {
