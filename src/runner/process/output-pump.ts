@@ -55,8 +55,10 @@ export class OutputPump {
   letGoWhenRead(): void {
     let looks = 0;
     const timer = setInterval(() => {
+      // One that is at its end is read to the last byte, however long it takes until that is taken.
+      if (this.#source.isOver) return clearInterval(timer);
       if (this.#source.isWaiting) looks += 1;
-      if (!this.#source.isOver && looks < 2) return;
+      if (looks < 2) return;
       clearInterval(timer);
       this.#isLetGo = true;
       this.#letGo.resolve();

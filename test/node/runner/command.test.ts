@@ -153,6 +153,16 @@ for (const kind of ["bubblewrap", "none"] as const) {
       });
     });
 
+    it("tells the end of a command once all that it has written is taken, however slowly", async () => {
+      await withSandbox(isolation, async (sandbox) => {
+        const { ending, stdout } = await runIn(sandbox, "head -c 60000 /dev/zero; echo last", {
+          beforeOutput: () => new Promise((resolve) => setTimeout(resolve, 400)),
+        });
+        expect(ending).toEqual(exited(0));
+        expect(stdout.slice(60_000)).toBe("last\n");
+      });
+    });
+
     it("ends a command in the words of its shell when its folder is not there", async () => {
       await withSandbox(isolation, async (sandbox) => {
         expect((await runIn(sandbox, "true", { cwd: "nowhere" })).ending).toEqual(exited(1));
