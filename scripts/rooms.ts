@@ -51,6 +51,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "registry/read",
     "sandbox",
   ],
+  "evaluations/statistics": [],
   files: ["artifacts", "auth", "db", "files/core", "files/workflow-tasks", "http", "json-bytes", "runs/artifacts"],
   "files/core": ["db", "files", "http", "webhooks"],
   "files/workflow-tasks": ["auth", "db", "files", "http", "runs/access", "runs/model"],
@@ -164,6 +165,7 @@ export const NO_PACKAGES_BUT: readonly { room: string; packages: readonly string
   { room: "stream", packages: ["zod"], why: "stream/ is an engine for any Durable Object." },
   { room: "json-bytes", packages: ["node:buffer"], why: "json-bytes/ is pure." },
   { room: "json-schema", packages: ["@cfworker/json-schema", "re2js"], why: "json-schema/ is pure." },
+  { room: "evaluations/statistics", packages: ["@hono/zod-openapi"], why: "statistics/ is pure." },
   {
     room: "runner",
     packages: ["node:", "zod"],
