@@ -52,6 +52,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "sandbox",
   ],
   "evaluations/statistics": [],
+  "evaluations/trajectory": ["evaluations/statistics", "json-bytes"],
   files: ["artifacts", "auth", "db", "files/core", "files/workflow-tasks", "http", "json-bytes", "runs/artifacts"],
   "files/core": ["db", "files", "http", "webhooks"],
   "files/workflow-tasks": ["auth", "db", "files", "http", "runs/access", "runs/model"],
