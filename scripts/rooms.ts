@@ -51,6 +51,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "registry/read",
     "sandbox",
   ],
+  "evaluations/export": ["evaluations/statistics"],
   "evaluations/statistics": [],
   "evaluations/trajectory": ["evaluations/statistics", "json-bytes"],
   files: ["artifacts", "auth", "db", "files/core", "files/workflow-tasks", "http", "json-bytes", "runs/artifacts"],
