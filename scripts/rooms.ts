@@ -65,6 +65,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "zip/read",
   ],
   evaluations: ["evaluations/routes", "http"],
+  "evaluations/export": ["evaluations/statistics"],
   "evaluations/item": [
     "config",
     "environments",
