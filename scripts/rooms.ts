@@ -27,6 +27,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "registry/manifest",
     "registry/read",
     "sandbox",
+    "secrets",
     "zip/read",
   ],
   "environments/commands": [
@@ -50,6 +51,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "registry/archive",
     "registry/read",
     "sandbox",
+    "secrets",
   ],
   files: ["artifacts", "auth", "db", "files/core", "files/workflow-tasks", "http", "json-bytes", "runs/artifacts"],
   "files/core": ["db", "files", "http", "webhooks"],
@@ -150,10 +152,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "sandbox/container": ["http", "sandbox"],
   "sandbox/embedded": ["config", "http", "objects", "registry/archive", "sandbox", "zip/check", "zip/read"],
   "sandbox/runner": ["auth", "config", "objects", "pool", "sandbox"],
+  secrets: ["admin", "auth", "db", "http", "sandbox"],
   "stream/journal": ["objects"],
   "stream/transport": ["objects", "stream/journal"],
   tasks: ["auth", "db", "http", "json-schema", "runs/model", "webhooks"],
-  webhooks: ["admin", "config", "db", "http"],
+  webhooks: ["admin", "auth", "config", "db", "http"],
   "zip/check": ["zip/read"],
   "zip/read": [],
 };
