@@ -1,5 +1,5 @@
 /**
- * What a key may do. `task:write` implies `task:read`, and so on for environments and secrets, `admin` all;
+ * What a key may do. `task:write` implies `task:read`, and so on for environments, secrets and evaluations, `admin` all;
  * `runner` lets a machine take the work of its organization and nothing else.
  */
 export const SCOPES = [
@@ -9,6 +9,8 @@ export const SCOPES = [
   "environment:write",
   "secret:read",
   "secret:write",
+  "evaluation:read",
+  "evaluation:write",
   "runner",
   "admin",
 ] as const;
@@ -19,6 +21,7 @@ const IMPLIED: Partial<Record<Scope, Scope>> = {
   "task:read": "task:write",
   "environment:read": "environment:write",
   "secret:read": "secret:write",
+  "evaluation:read": "evaluation:write",
 };
 
 /** Whether a key with `held` scopes may do what needs `needed`. */

@@ -2,7 +2,6 @@ import { v7 as uuid } from "uuid";
 import type { z } from "@hono/zod-openapi";
 import { findWorkspace } from "../admin/organizations/workspace-store.ts";
 import type { Caller } from "../auth/caller.ts";
-import { grants } from "../auth/scopes.ts";
 import { hashText } from "../auth/text-hash.ts";
 import { readConfig } from "../config.ts";
 import { connect, type Database } from "../db/client.ts";
@@ -10,7 +9,7 @@ import { ApiError } from "../http/errors/error-table.ts";
 import { requireFound } from "../registry/read/read-access.ts";
 import { findDetail } from "../registry/read/published-store.ts";
 import type { DetailRow } from "../registry/read/published-task-view.ts";
-import { type SealedSecret, takeSecrets } from "../secrets/secret-store.ts";
+import { chooseSecrets } from "../secrets/choose-secrets.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
 import { offeredKinds } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
@@ -153,15 +152,6 @@ async function chooseProject(
   const isOwn = caller.projectId === null || caller.projectId === projectId;
   if (isOwn && (await hasProject(db, caller.organizationId, workspaceId, projectId))) return projectId;
   throw new ApiError("invalid_request", `Project '${projectId}' is not in this workspace, or not one of this key.`);
-}
-
-/** Whoever runs commands there can read them: that takes a key that may use secrets. */
-async function chooseSecrets(db: Database, caller: Caller, wanted: readonly string[]): Promise<SealedSecret[]> {
-  if (wanted.length === 0) return [];
-  if (!grants(caller.scopes, "secret:read")) {
-    throw new ApiError("scope_missing", "API key missing required scope: secret:read, for secret_ids.");
-  }
-  return await takeSecrets(db, caller.organizationId, wanted);
 }
 
 type Owner = Pick<

@@ -159,6 +159,15 @@ describe("secrets of an organization", () => {
     const plain = await tenant.makeKey(["environment:write"]);
     const refused = await tenant.api(basePath(tenant), { method: "POST", json: wanted, key: plain });
     expect(await expectRefusal(refused, 403)).toMatchObject({ detail: expect.stringContaining("secret:read") });
+    const evaluation = { name: "e", model: "m", task_names: ["sample"], agent: "nop" };
+    const evaluate = (ids: string[], key: string) =>
+      tenant.api(`/org/${tenant.org}/ws/main/evaluation`, {
+        method: "POST",
+        json: { ...evaluation, secret_ids: ids },
+        key,
+      });
+    await expectRefusal(await evaluate(["API_TOKEN"], await tenant.makeKey(["evaluation:write"])), 403);
+    await expectRefusal(await evaluate(["NOT_THERE"], tenant.adminKey), 400);
     expect((await read(tenant, "API_TOKEN")).last_used_at).toBeNull();
     const made = await tenant.api(basePath(tenant), { method: "POST", json: wanted, key: bound });
     expect(made.status).toBe(201);
