@@ -27,6 +27,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "registry/manifest",
     "registry/read",
     "sandbox",
+    "secrets",
   ],
   "environments/commands": [
     "admin",
@@ -49,6 +50,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "registry/archive",
     "registry/read",
     "sandbox",
+    "secrets",
   ],
   "environments/verification": [
     "admin",
@@ -136,6 +138,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "runs/model",
     "runs/object",
     "sandbox",
+    "secrets",
     "stream/journal",
     "stream/transport",
   ],
@@ -240,10 +243,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "sandbox/container": ["http", "sandbox"],
   "sandbox/embedded": ["config", "http", "objects", "registry/archive", "sandbox", "zip/check", "zip/read"],
   "sandbox/runner": ["auth", "config", "objects", "pool", "sandbox"],
+  secrets: ["admin", "auth", "db", "http", "sandbox"],
   "stream/journal": ["objects"],
   "stream/transport": ["objects", "stream/journal"],
   tasks: ["auth", "db", "http", "json-schema", "runs/model", "webhooks"],
-  webhooks: ["admin", "config", "db", "http"],
+  webhooks: ["admin", "auth", "config", "db", "http"],
   "zip/check": ["zip/read"],
   "zip/read": [],
 };

@@ -47,7 +47,7 @@ const create = operation({
   scope: "evaluation:write",
   isRepeatable: true,
   bodyLimit: () => BODY_MAX_BYTES,
-  errors: ["validation_failed", "not_found"],
+  errors: ["validation_failed", "invalid_request", "not_found"],
   request: {
     params: workspacePath,
     body: { required: true, content: { "application/json": { schema: newEvaluation } } },
