@@ -6,8 +6,9 @@ import { NO_STORE } from "../../admin/access.ts";
 import { type AppContext, configOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
 import { ignoredFields } from "../../http/unknown-fields.ts";
+import { withWatchedKey } from "../../http/watched-key.ts";
 import type { SandboxCommand } from "../../sandbox/port.ts";
-import { followCommand, type FollowedCommand } from "./command-following.ts";
+import { followCommand, type FollowedCommand, KEY_ENDED } from "./command-following.ts";
 import type { CommandRow } from "./command-log.ts";
 import {
   backgroundRequest,
@@ -94,7 +95,7 @@ export function executeRoutes(): Router {
     const supports = ["application/json", "text/event-stream"];
     const wanted = accepts(c, { header: "Accept", supports, default: "application/json" });
     if (wanted === "text/event-stream") return answerWithEvents(c, followed, headers, warned);
-    const result = collect(followed).then((collected) => ({ ...collected, ...warned }));
+    const result = collectForKey(c, followed).then((collected) => ({ ...collected, ...warned }));
     return answerSlowly(c, result, headers);
   });
 
@@ -136,8 +137,12 @@ export async function startCommand(
   return { followed: { open, access, commandId: command.id }, command: started.command };
 }
 
-/** The result of a command, when it is over. */
-export async function collect(followed: FollowedCommand): Promise<z.output<typeof executeResponse>> {
+/** The result of a command, when it is over; 401 once the caller's key is good no more. */
+export function collectForKey(c: AppContext, followed: FollowedCommand): Promise<z.output<typeof executeResponse>> {
+  return withWatchedKey(c, KEY_ENDED, (ended) => Promise.race([collect(followed), ended]));
+}
+
+async function collect(followed: FollowedCommand): Promise<z.output<typeof executeResponse>> {
   const collected = new CollectedOutput();
   const news = followCommand(followed);
   for (;;) {

@@ -131,7 +131,7 @@ async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
 }
 
 /** Reads the body while it arrives, so that an event is committed whether or not the request ever ends. */
-async function readBody(intake: Intake, body: ReadableStream<Uint8Array>): Promise<void> {
+async function readBody(intake: Intake, body: ReadableStream<Uint8Array>, ended: Promise<never>): Promise<void> {
   const reader = body.getReader();
   let pause = Promise.resolve();
   let next = readChunk(reader);
@@ -142,7 +142,7 @@ async function readBody(intake: Intake, body: ReadableStream<Uint8Array>): Promi
       pause = scheduler.wait(COMMIT_PAUSE_MS);
       continue;
     }
-    const { done, value } = await next;
+    const { done, value } = await Promise.race([next, ended]);
     if (done) return intake.end();
     await intake.push(value);
     next = readChunk(reader);
@@ -155,17 +155,18 @@ function asRefusal(error: unknown): unknown {
 
 /**
  * Takes the events of a request (agent-tasks 9); an absent body asks how far the source is. A refusal is an ApiError that
- * tells the last number accepted; what was committed before it stays.
+ * tells the last number accepted; what was committed before it stays. `ended` rejects once the sender may send no more.
  */
 export async function takeEvents(
   body: ReadableStream<Uint8Array> | null,
   take: (step: SourceStep) => Promise<SourceAnswer>,
+  ended: Promise<never>,
 ): Promise<IntakeReport> {
   const intake = new Intake(take);
   await intake.step({ kind: "ask" });
   if (!body) return intake.report;
   try {
-    await readBody(intake, body).catch(async (error: unknown) => {
+    await readBody(intake, body, ended).catch(async (error: unknown) => {
       // What came before the line that is refused is as good as if the request had ended there.
       await intake.flush();
       throw asRefusal(error);
