@@ -33,6 +33,8 @@ class Intake {
   readonly #take: (step: SourceStep) => Promise<SourceAnswer>;
   readonly #cutter = new LineCutter(LINE_MAX_BYTES);
   #report: IntakeReport = { accepted: 0, duplicate: 0, last_accepted_seq: 0 };
+  /** Whether the source has said that it is through: then each event is refused, also one that is stored. */
+  #isComplete = false;
   #events: Uint8Array[] = [];
   #first = 0;
   #bytes = 0;
@@ -73,7 +75,8 @@ class Intake {
 
   /** Has a step carried out and counts what became of it; throws 409 for one that is refused. */
   async step(step: SourceStep): Promise<void> {
-    const { accepted, duplicate, last, refused } = await this.#take(step);
+    const { accepted, duplicate, last, completed, refused } = await this.#take(step);
+    this.#isComplete = completed;
     this.#report = {
       accepted: this.#report.accepted + accepted,
       duplicate: this.#report.duplicate + duplicate,
@@ -98,12 +101,22 @@ class Intake {
     if (this.#received.events > REQUEST_MAX_EVENTS) {
       throw tooLarge(`A request takes ${REQUEST_MAX_EVENTS} events at most.`);
     }
+    if (this.#isKnown(seq)) {
+      this.#report.duplicate += 1;
+      return;
+    }
     if (seq !== this.#first + this.#events.length) await this.flush();
     if (this.isEmpty) this.#first = seq;
     // A copy: the line's bytes are the cutter's, which uses them again.
     this.#events.push(event.slice());
     this.#bytes += event.length + 1;
     if (this.#bytes >= COMMIT_BYTES) await this.flush();
+  }
+
+  /** Whether an event is stored, or waits to be: one that is sent again is not worth a call of the run's object. */
+  #isKnown(seq: number): boolean {
+    if (this.#isComplete) return false;
+    return seq <= this.#report.last_accepted_seq || (seq >= this.#first && seq < this.#first + this.#events.length);
   }
 
   #joinEvents(): Uint8Array {

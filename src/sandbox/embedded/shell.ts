@@ -134,7 +134,7 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
     all.stderr += last.stderr;
     result.exitCode = last.exitCode;
   }
-  const errors = encoder.encode(readable(all.stderr) + files.refusals());
+  const errors = encoder.encode(files.corrected(readable(all.stderr)) + files.refusals());
   const output = {
     stdout: all.stdout.subarray(0, limits.outputBytes),
     stderr: errors.subarray(0, limits.outputBytes),
