@@ -31,7 +31,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "environments/commands": [
     "admin",
-    "auth",
     "environments",
     "environments/object",
     "http",

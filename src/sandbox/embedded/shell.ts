@@ -141,7 +141,7 @@ export async function runShell(
     result.exitCode = last.exitCode;
   }
   const written = mask.whole(all.stdout);
-  const errors = mask.whole(encoder.encode(readable(all.stderr) + files.refusals()));
+  const errors = mask.whole(encoder.encode(files.corrected(readable(all.stderr)) + files.refusals()));
   const output = {
     stdout: written.subarray(0, limits.outputBytes),
     stderr: errors.subarray(0, limits.outputBytes),
