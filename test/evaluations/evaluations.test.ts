@@ -1,9 +1,11 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
+import { strFromU8, unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { registryVersions } from "../../src/db/schema.ts";
 import type { ErrorBody } from "../registry/archives.ts";
+import { parseLines } from "../runs/run-client.ts";
 import { createTenant } from "../tenant.ts";
 import {
   ended,
@@ -334,6 +336,48 @@ describe("a request that is refused", () => {
     const tenant = await tenantWith("write");
     const { warnings } = await evaluate(tenant, { task_names: ["write"], concurency: 3 });
     expect(warnings).toEqual(["Ignored: unknown field concurency; did you mean concurrency?"]);
+  });
+});
+
+describe("an export", () => {
+  test("has a line for each item, or Harbor's folder of all of them", async () => {
+    const tenant = await tenantWith("write");
+    const job = await evaluate(tenant, { task_names: ["write"], attempts: 2, name: "ours" });
+    await ended(tenant, job);
+    const fetchAs = async (format: string) => {
+      const answer = await tenant.api(`${evaluationsPath(tenant)}/${job.id}/export?format=${format}`);
+      expect(answer.status).toBe(200);
+      return answer;
+    };
+    const lines = parseLines(await (await fetchAs("jsonl")).text());
+    expect(lines).toMatchObject([
+      { position: 0, item_status: "passed", reward: 1, attempt: 1, evaluation_id: job.id },
+      { position: 1, item_status: "passed", attempt: 2 },
+    ]);
+    const csv = await fetchAs("csv");
+    expect(csv.headers.get("content-disposition")).toContain(`evaluation-${job.id}.csv`);
+    expect((await csv.text()).split("\r\n").map((line) => line.split(",")[7])).toEqual([
+      "item_status",
+      "passed",
+      "passed",
+      undefined,
+    ]);
+    const files = unzipSync(new Uint8Array(await (await fetchAs("harbor")).arrayBuffer()));
+    const names = Object.keys(files).toSorted();
+    expect(names).toEqual([
+      "config.json",
+      "result.json",
+      "write__00000/config.json",
+      "write__00000/result.json",
+      "write__00000/verifier/output.txt",
+      "write__00001/config.json",
+      "write__00001/result.json",
+      "write__00001/verifier/output.txt",
+    ]);
+    const result = JSON.parse(strFromU8(files["write__00000/result.json"] ?? new Uint8Array(0)));
+    expect(result).toMatchObject({ verifier_result: { rewards: { reward: 1 } }, exception_info: null });
+    expect(strFromU8(files["write__00000/verifier/output.txt"] ?? new Uint8Array(0))).toBe("looking\n");
+    expect((await tenant.api(`${evaluationsPath(tenant)}/${job.id}/export?format=xml`)).status).toBe(422);
   });
 });
 

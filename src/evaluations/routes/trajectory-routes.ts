@@ -6,7 +6,7 @@ import { operation } from "../../http/operation.ts";
 import { findTaskOfRun } from "../../runs/access/run-store.ts";
 import { openRun } from "../../runs/access/run-handle.ts";
 import type { RunRow } from "../../runs/model/run-view.ts";
-import { streamOf } from "../../runs/object/run-log.ts";
+import { streamOf } from "../export/piece-stream.ts";
 import { readRunEntries } from "../item/run-entries.ts";
 import { checkTrajectory, TRAJECTORY_MAX_BYTES } from "../trajectory/check-trajectory.ts";
 import { trajectory } from "../trajectory/atif-schema.ts";
@@ -47,11 +47,6 @@ async function readOwn(c: AppContext, run: RunRow): Promise<Uint8Array | undefin
   return bytes && checkTrajectory(bytes).ok ? bytes : undefined;
 }
 
-async function* encode(pieces: AsyncGenerator<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const piece of pieces) yield encoder.encode(piece);
-}
-
 /** Trajectories of items (evaluations 4). */
 export function trajectoryRoutes(): Router {
   const routes = newRouter();
@@ -80,7 +75,7 @@ export function trajectoryRoutes(): Router {
       extra: { evaluation_id: record.id, item_id: item.id, task_ref: item.task.ref, attempt: item.attempt },
     };
     const entries = readRunEntries(c.env, runId, runScope);
-    return new Response(streamOf(encode(writeTrajectory(head, entries))), { headers });
+    return new Response(streamOf(writeTrajectory(head, entries)), { headers });
   });
   return routes;
 }
