@@ -97,7 +97,7 @@ const BY_IDENTITY: Record<IdentityName, (operation: Operation) => Expected> = {
   "a token of the run's agent": byRunToken("agent"),
   // A stream's token that is not for the run of the path is no way in, and no key either.
   "a token of another run": ({ operation }) =>
-    refused(["events", "agent"].includes(operation["x-run-token"] ?? "") ? "forbidden" : "key_invalid"),
+    refused(["events", "agent", "environment"].includes(operation["x-run-token"] ?? "") ? "forbidden" : "key_invalid"),
   "an environment's token in place of a key": () => refused("key_invalid"),
   "a key with another environment's token": ({ operation }) =>
     operation.parameters?.some(({ name }) => name === "X-Environment-Token")

@@ -97,6 +97,16 @@ export const RUN_TOKENS = {
   stream: (run: TokenRun) => keep(`stream ${run.runId}`, () => signStreamToken(secretsOf(), run, "viewer")),
   events: (run: TokenRun) => keep(`events ${run.runId}`, () => signIngestToken(secretsOf(), run)),
   agent: (run: TokenRun) => keep(`agent ${run.runId}`, () => signAgentToken(secretsOf(), run)),
+  // Of an agent that an evaluation has let into an environment of its own.
+  environment: (run: TokenRun) =>
+    keep(`environment ${run.runId}`, () =>
+      signAgentToken(secretsOf(), run, {
+        id: run.runId,
+        organizationId: "another",
+        organizationKey: "another",
+        workspaceKey: "main",
+      }),
+    ),
 };
 
 export const IDENTITIES = {
