@@ -10,6 +10,7 @@ import {
 import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
 import { runCommand } from "../process/command.ts";
+import { findTerminalFault } from "../process/pty-bridge.ts";
 import { downloadFile } from "./download.ts";
 import type { EnvironmentGrant } from "./environment-grant.ts";
 import { fileSource } from "./file-source.ts";
@@ -75,7 +76,9 @@ export class EnvironmentSession implements HeldWork {
       pingMs: PING_MS,
       onOpen: () => {
         this.#isResumed = !this.#isReady;
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state: this.#isReady ? "ready" : "new" });
+        const state = this.#isReady ? "ready" : "new";
+        const terminals = findTerminalFault() === undefined;
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -122,7 +125,9 @@ export class EnvironmentSession implements HeldWork {
       case "start":
         return this.#start(message);
       case "input":
-        return this.#commands.get(message.id)?.input(message.data, message.end);
+        return this.#commands.get(message.id)?.input(message.data, message.end, message.offset);
+      case "resize":
+        return this.#commands.get(message.id)?.resize(message);
       case "kill":
         return this.#kill(message.id);
       case "stored":
@@ -203,8 +208,9 @@ export class EnvironmentSession implements HeldWork {
     const sandbox = this.#sandbox;
     if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
     this.#send({ type: "taken", id: message.id });
-    const joinsErrors = !message.separate_output;
-    const program = sandbox.command(message.command, message.cwd, message.env, { joinsErrors });
+    const { separate_output: separates, tty } = message;
+    const joinsErrors = !separates || tty !== undefined;
+    const program = sandbox.command(message.command, message.cwd, message.env, { joinsErrors, tty });
     this.#commands.set(message.id, new HeldCommand(message, program, (sent) => this.#tell(sent)));
   }
 
