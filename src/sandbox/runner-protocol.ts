@@ -40,6 +40,8 @@ export const machineMessage = z.discriminatedUnion("type", [
     protocol: z.literal(SANDBOX_PROTOCOL),
     state: z.literal(["new", "ready"]),
     terminals: z.boolean().optional(),
+    /** Whether it masks secrets in what it sends: only such a machine is given any. */
+    masks_secrets: z.boolean().optional(),
   }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
@@ -74,6 +76,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     withheld_paths: z.array(z.string()),
     provision: script,
     teardown: script,
+    /** Secrets: variables of commands and scripts, whose values are masked in all that is sent of their output. */
+    secrets: z.record(z.string(), z.string()).default({}),
   }),
   /** The answer to a `ready` machine: how much of the output of each running command is stored. */
   z.object({
@@ -95,6 +99,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     separate_output: z.boolean().default(true),
     /** The size of the terminal that it gets; its output is all `stdout` then. */
     tty: z.object(size).optional(),
+    /** Whether it has the secrets. Operations on files have none, and bytes of files are not masked. */
+    has_secrets: z.boolean().default(false),
   }),
   /** Input that follows. `offset` is where it begins in all of it: sent again after a break, it is read once. */
   z.object({ type: z.literal("input"), id: z.string(), offset: count.optional(), data: z.base64(), end: z.boolean() }),

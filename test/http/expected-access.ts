@@ -40,6 +40,8 @@ const FOREIGN: Record<string, string> = {
 
 const REGISTRY = "the registry is the organization's: every key with task:read reads it";
 
+const SECRETS = "secrets are the organization's: every key with secret:read gives them to environments of its project";
+
 /** Operations that a key bound to another project is not refused, each with the reason. */
 const OTHER_PROJECT: Record<string, string> = {
   getOrganization: "the organization is the key's own",
@@ -54,6 +56,8 @@ const OTHER_PROJECT: Record<string, string> = {
   readTaskFile: REGISTRY,
   readTaskReadme: REGISTRY,
   downloadTaskArchive: REGISTRY,
+  listSecrets: SECRETS,
+  getSecret: SECRETS,
   ...OF_THE_KEY,
 };
 

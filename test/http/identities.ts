@@ -37,6 +37,8 @@ export async function setScene(): Promise<Scene> {
   await api(`/org/${org}/ws`, { method: "POST", json: { key: "second", name: "Second" } });
   const made = await api(`/org/${org}/ws/second/projects`, { method: "POST", json: { key: "apart", name: "Apart" } });
   const { id: otherProjectId } = await made.json<{ id: string }>();
+  // By the name that the document's examples use.
+  await api(`/org/${org}/secrets`, { method: "POST", json: { name: "API_TOKEN", value: "of the scene" } });
   const tokenRun = { runId: run.id, taskId: client.agentTaskId, projectNumber: number };
   return {
     client,

@@ -6,6 +6,7 @@ import { readBytes } from "../../http/request-body.ts";
 import { FRAME_MAX_BYTES } from "../terminals/terminal-messages.ts";
 import { COMMAND_EXAMPLE, COMMAND_PATH, commandPath, commandResponse, terminalSize } from "./command-schemas.ts";
 import { toCommand } from "./command-view.ts";
+import { admitEvaluationAgent } from "../environment-agent.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
 
 const tags: ["Environments"] = ["Environments"];
@@ -19,6 +20,7 @@ const write = operation({
   description: `The raw bytes, ${FRAME_MAX_BYTES} at most; the command reads them as they come. With \`offset\` it is safe to repeat: what
 has come before is left out. 409 with \`Retry-After\` where a megabyte waits for the command to read it.`,
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: [...ACCESS_ERRORS, "invalid_request", "body_too_large"],
   request: {
     params: commandPath,
@@ -65,6 +67,7 @@ const resize = operation({
   summary: "Change the size of a command's terminal",
   description: "Its programs hear of it by SIGWINCH.",
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: {
     params: commandPath,

@@ -7,6 +7,7 @@ import {
   SANDBOX_PROTOCOL,
   WORK_TOKEN_HEADER,
 } from "../../sandbox/runner-protocol.ts";
+import { NO_SECRETS, SecretMask } from "../../sandbox/secret-mask.ts";
 import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
 import { runCommand } from "../process/command.ts";
@@ -56,6 +57,8 @@ export class EnvironmentSession implements HeldWork {
   #sandbox: SandboxFolder | undefined;
   #opening: Promise<void> | undefined;
   #teardown: Script | null = null;
+  /** In memory alone, and masked in whatever is sent. */
+  #secrets = NO_SECRETS;
   #isReady = false;
   /**
    * Whether commands may tell of themselves on this connection: not before the environment has said what it has of them. An
@@ -78,7 +81,7 @@ export class EnvironmentSession implements HeldWork {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
         const terminals = findTerminalFault() === undefined;
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals });
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -138,9 +141,10 @@ export class EnvironmentSession implements HeldWork {
   }
 
   /** Downloads and unpacks the task and runs its provision script. */
-  async #open({ archive, withheld_paths, provision, teardown }: Open): Promise<void> {
+  async #open({ archive, withheld_paths, provision, teardown, secrets }: Open): Promise<void> {
     const { isolation, workFolder, maxUnpackedBytes, server } = this.#options;
     this.#teardown = teardown;
+    this.#secrets = { variables: secrets, mask: new SecretMask(Object.values(secrets)) };
     const { signal } = this.#stopped;
     try {
       const sandbox = (this.#sandbox = await SandboxFolder.create(workFolder, isolation));
@@ -179,10 +183,12 @@ export class EnvironmentSession implements HeldWork {
   async #runScript(name: string, { script, timeout }: Script, signal: AbortSignal): Promise<string | undefined> {
     const sandbox = this.#sandbox;
     if (!sandbox) return "has no sandbox";
+    const { variables, mask } = this.#secrets;
     let written = "";
     const ending = await runCommand({
-      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { SCRIPT: script }, { joinsErrors: true }),
+      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { ...variables, SCRIPT: script }, { joinsErrors: true }),
       limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
+      mask,
       output: (_stream, _offset, bytes) => {
         written += new TextDecoder().decode(bytes);
         return Promise.resolve();
@@ -210,8 +216,10 @@ export class EnvironmentSession implements HeldWork {
     this.#send({ type: "taken", id: message.id });
     const { separate_output: separates, tty } = message;
     const joinsErrors = !separates || tty !== undefined;
-    const program = sandbox.command(message.command, message.cwd, message.env, { joinsErrors, tty });
-    this.#commands.set(message.id, new HeldCommand(message, program, (sent) => this.#tell(sent)));
+    const { variables, mask } = message.has_secrets ? this.#secrets : NO_SECRETS;
+    const env = { ...variables, ...message.env };
+    const program = sandbox.command(message.command, message.cwd, env, { joinsErrors, tty });
+    this.#commands.set(message.id, new HeldCommand(message, program, mask, (sent) => this.#tell(sent)));
   }
 
   /** A command that this machine does not know never ran here, or was forgotten: how it ended is unknown. */

@@ -6,6 +6,7 @@ import {
   OUTPUT_WINDOW_BYTES,
   PIECE_BYTES,
 } from "../../sandbox/runner-protocol.ts";
+import type { SecretMask } from "../../sandbox/secret-mask.ts";
 import { runCommand, type Startable } from "../process/command.ts";
 import { inputFrames, resizeFrame } from "../process/pty-bridge.ts";
 
@@ -128,14 +129,15 @@ export class HeldCommand {
   readonly #killer = new AbortController();
   #ending: CommandEnding | undefined;
 
-  constructor(start: Start, program: Startable, send: (message: MachineMessage) => void) {
+  /** `mask` hides the secrets in its output before it is counted or sent. */
+  constructor(start: Start, program: Startable, mask: SecretMask, send: (message: MachineMessage) => void) {
     const { id, stdin, input, seconds, output_bytes: outputBytes, tty } = start;
     this.id = id;
     this.#send = send;
     const taken = (bytes: number) => send({ type: "input_taken", id, bytes });
     this.#incoming = new Incoming(taken, tty && inputFrames);
     this.#incoming.add(new Uint8Array(Buffer.from(stdin, "base64")), !input);
-    this.finished = this.#run(program, { seconds, outputBytes });
+    this.finished = this.#run(program, mask, { seconds, outputBytes });
   }
 
   kill(): void {
@@ -173,11 +175,12 @@ export class HeldCommand {
     this.#sendEnding();
   }
 
-  async #run(program: Startable, limits: { seconds: number; outputBytes: number }): Promise<void> {
+  async #run(program: Startable, mask: SecretMask, limits: { seconds: number; outputBytes: number }): Promise<void> {
     try {
       this.#ending = await runCommand({
         program,
         limits,
+        mask,
         stdin: this.#incoming.read(),
         output: (stream, offset, bytes) => this.#output(stream, offset, bytes),
         signal: this.#killer.signal,
