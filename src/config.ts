@@ -193,6 +193,9 @@ const settings = z.object({
   SANDBOX_CAPACITY: count(100),
   /** Commands of one environment that run at the same time. */
   SANDBOX_MAX_COMMANDS: count(8),
+  /** Terminals of one environment that are open at the same time, and how long one may be without anybody connected to it. */
+  SANDBOX_MAX_TERMINALS: count(8),
+  SANDBOX_TERMINAL_IDLE_SECONDS: seconds(1_800),
   /** Output that is kept of one command, for each of its two streams. */
   SANDBOX_OUTPUT_MAX_BYTES: bytes(1 * MiB).pipe(z.number().max(8 * MiB)),
   /** Largest file that is sent into an environment in one request. */
