@@ -28,6 +28,7 @@ import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes } from "./runs/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-routes.ts";
+import { streamRoutes } from "./streams/stream-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
@@ -57,6 +58,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
   app.route("/", agentConnectionRoutes());
+  app.route("/", streamRoutes());
   app.route("/", contentRoutes());
   app.route("/", uploadRoutes());
   app.route("/", workflowRoutes());

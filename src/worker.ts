@@ -15,6 +15,7 @@ import { sweepDeliveries } from "./webhooks/delivery-sweep.ts";
 export { Environment } from "./environments/object/environment-object.ts";
 export { RelayWorkflow } from "./runs/slack/relay-workflow.ts";
 export { Run } from "./runs/object/run-object.ts";
+export { Stream } from "./streams/object/stream-object.ts";
 export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/uploads/verify-workflow.ts";
 

@@ -1,8 +1,9 @@
-import { findEndedKeys } from "../../auth/ended-keys.ts";
 import type { Database } from "../../db/client.ts";
 import { logBackgroundFailure } from "../../http/request-log.ts";
+import { DurableReaders } from "../../stream/durable/durable-readers.ts";
+import type { DurableRead } from "../../stream/durable/read-request.ts";
 import { SocketReaders } from "../../stream/transport/socket-readers.ts";
-import type { HasEnded } from "../../objects/pass.ts";
+import { findEndedPasses, PASS_CHECK_MS } from "../../objects/ended-passes.ts";
 import { Subscribers } from "../../stream/transport/subscribers.ts";
 import type { Timers } from "../../objects/timers.ts";
 import type { RunRow } from "../model/run-view.ts";
@@ -15,13 +16,12 @@ import { RunStreamView } from "./stream-view.ts";
 
 const reportFailure = (error: unknown) => logBackgroundFailure("runStream", error);
 
-/** Milliseconds between two looks at whether those who are connected still may be. */
-const PASS_CHECK_MS = 6_000;
-
 /** Everyone who is connected to a run: those who read its stream, and its agent. */
 export class RunConnections {
   readonly agents: AgentSockets;
   readonly #readers: Subscribers;
+  readonly #view: RunStreamView;
+  #durable: DurableReaders | undefined;
   readonly #timers: Timers<RunTimer>;
 
   /** `current` is the run as it was committed last. */
@@ -33,9 +33,9 @@ export class RunConnections {
     current: () => RunRow | undefined,
   ) {
     this.#timers = timers;
-    const view = new RunStreamView(journal.entries, attempts);
-    const sockets = new SocketReaders(state, view, reportFailure);
-    this.#readers = new Subscribers(view, sockets, () => state.storage.sync(), reportFailure);
+    this.#view = new RunStreamView(journal.entries, attempts);
+    const sockets = new SocketReaders(state, this.#view, reportFailure);
+    this.#readers = new Subscribers(this.#view, sockets, () => state.storage.sync(), reportFailure);
     this.agents = new AgentSockets(state, journal, current);
   }
 
@@ -48,20 +48,27 @@ export class RunConnections {
   async open(asked: StreamRequest): Promise<Response> {
     const { start, transport, pass, maxReaders, journalMaxBytes, attempt, ...rules } = asked;
     if (transport !== "agent" && this.#readers.size >= maxReaders) return new Response(null, { status: 503 });
-    if (!this.#timers.has("passes")) {
-      this.#timers.set("passes", Date.now() + PASS_CHECK_MS);
-      await this.#timers.arm();
-    }
+    await this.#watchPasses();
     if (transport === "agent") return this.agents.accept(journalMaxBytes, pass);
     if (transport === "socket") return this.#readers.openSocket(start, pass, attempt);
     if (transport === "poll") return this.#readers.poll(start, rules.keepaliveSeconds, pass, attempt);
     return this.#readers.openEvents(start, { ...rules, part: attempt }, pass);
   }
 
-  /**
-   * Ends the connections whose key or token is good no more: one query for all keys, every few seconds while somebody is
-   * connected. When the query fails, those with keys stay until the next look.
-   */
+  /** Answers a reader that speaks the Durable Streams protocol: the same entries, by the same offsets. */
+  async readDurably({ id }: RunRow, asked: DurableRead): Promise<Response> {
+    if (asked.live) await this.#watchPasses();
+    this.#durable ??= new DurableReaders(this.#view, this.#readers, { id, contentType: "application/json" });
+    return this.#durable.answer(asked);
+  }
+
+  async #watchPasses(): Promise<void> {
+    if (this.#timers.has("passes")) return;
+    this.#timers.set("passes", Date.now() + PASS_CHECK_MS);
+    await this.#timers.arm();
+  }
+
+  /** Ends the connections whose key or token is good no more, every few seconds while somebody is connected. */
   async checkPasses(db: Database): Promise<void> {
     const now = new Date();
     const passes = [...this.#readers.passes, ...this.agents.passes];
@@ -70,13 +77,7 @@ export class RunConnections {
       return;
     }
     this.#timers.set("passes", now.getTime() + PASS_CHECK_MS);
-    const keyIds = passes.flatMap(({ keyId }) => keyId ?? []);
-    const ended = await findEndedKeys(db, keyIds, now).catch((error: unknown) => {
-      logBackgroundFailure("checkPasses", error);
-      return new Set<string>();
-    });
-    const hasEnded: HasEnded = ({ keyId, expiresAt }) =>
-      (keyId !== undefined && ended.has(keyId)) || (expiresAt !== undefined && expiresAt <= now.getTime());
+    const hasEnded = await findEndedPasses(db, passes, now);
     this.#readers.refuse(hasEnded);
     this.agents.refuse(hasEnded);
   }
