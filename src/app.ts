@@ -11,6 +11,7 @@ import { routingPath } from "./http/agent-api/agent-paths.ts";
 import { requireClientVersion } from "./http/admission/client-version.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
+import { evaluationsRoutes } from "./evaluations/routes.ts";
 import { answerHeaders } from "./http/answer-headers.ts";
 import type { AppEnv } from "./http/context.ts";
 import { handleError } from "./http/errors/handle-error.ts";
@@ -54,6 +55,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
   app.route("/", environmentRoutes());
+  app.route("/", evaluationsRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());

@@ -2,8 +2,8 @@ import { and, gt, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { apiKeys } from "../db/schema.ts";
 
-/** Milliseconds between two looks at whether the key of an open connection is still good. */
-const LOOK_MS = 6_000;
+/** Milliseconds between two looks at whether the keys of open connections are still good. */
+export const LOOK_MS = 6_000;
 
 /** Settles when the key is good no more; rejects with the signal's reason when that is aborted. A look that fails is made again. */
 export async function untilKeyEnds(db: Database, keyId: string, signal: AbortSignal): Promise<void> {
@@ -31,4 +31,23 @@ export async function findEndedKeys(db: Database, keyIds: readonly string[], now
     );
   for (const { id } of good) ended.delete(id);
   return ended;
+}
+
+/**
+ * Which of these passes are good no more, as a test: one query for all keys. When it fails, those with keys stay until the
+ * next look, and `report` is told.
+ */
+export async function findEndedPasses(
+  db: Database,
+  passes: readonly { keyId?: string | undefined }[],
+  now: Date,
+  report: (error: unknown) => void,
+): Promise<(pass: { keyId?: string | undefined; expiresAt?: number | undefined }) => boolean> {
+  const keyIds = passes.flatMap(({ keyId }) => keyId ?? []);
+  const ended = await findEndedKeys(db, keyIds, now).catch((error: unknown) => {
+    report(error);
+    return new Set<string>();
+  });
+  return ({ keyId, expiresAt }) =>
+    (keyId !== undefined && ended.has(keyId)) || (expiresAt !== undefined && expiresAt <= now.getTime());
 }

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { newRouter, type Router } from "../../http/new-router.ts";
 import { NO_STORE } from "../../admin/access.ts";
+import { admitEvaluationAgent } from "../environment-agent.ts";
 import { operation } from "../../http/operation.ts";
 import {
   COMMAND_EXAMPLE,
@@ -35,6 +36,7 @@ const list = operation({
   summary: "List the latest commands, newest first",
   description: "Those that were executed and those in the background; 200 are remembered, until a day after the end.",
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: {
     params: environmentPath,
@@ -58,6 +60,7 @@ const get = operation({
   tags,
   summary: "Get a command",
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: { params: commandPath, headers: tokenHeader },
   responses: oneCommand("The command as it is now"),
@@ -72,6 +75,7 @@ const readOutput = operation({
   description: `The raw bytes of both streams in the order in which they came, about a megabyte at a time. Ask again with
 \`offset\` = \`X-Next-Offset\` until \`X-Command-Status\` is not \`running\` and nothing comes any more.`,
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: {
     params: commandPath,
@@ -108,6 +112,7 @@ const kill = operation({
   summary: "Kill a command and all that it has started",
   description: "Waits for its end up to 10 seconds. A command that is over stays as it ended.",
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: { params: commandPath, headers: tokenHeader },
   responses: oneCommand("The command"),

@@ -24,7 +24,7 @@ import {
 } from "./environment-record.ts";
 import { openEnvironmentSandbox } from "./environment-sandbox.ts";
 import type { Services } from "../instruction.ts";
-import { LongWork } from "./long-work.ts";
+import { LongWork } from "../../objects/long-work.ts";
 import { LOG_SCHEMA, ProvisioningLog } from "./provisioning-log.ts";
 
 type EnvironmentTimer = "project" | "expire" | "provision" | "destroy" | "pulse" | "wake" | "forget";
@@ -45,7 +45,7 @@ const KEPT_AFTER_END_MS = 24 * 3_600_000;
 export class EnvironmentCore implements SandboxHost {
   readonly commands: CommandLog;
   readonly lines: ProvisioningLog;
-  /** Rung when a command writes or ends. */
+  /** Rung when a command writes or ends, and when the environment is ready or over. */
   readonly news = new Announcement();
   readonly #ctx: DurableObjectState;
   readonly #env: Cloudflare.Env;
@@ -130,6 +130,7 @@ export class EnvironmentCore implements SandboxHost {
     for (const warning of ready.row.warnings) this.lines.add(warning);
     this.lines.add("The environment is ready.");
     await this.#commit(ready, () => this.#timers.clear("provision"));
+    this.news.announce();
   }
 
   async failed(reason: string): Promise<void> {

@@ -1,9 +1,9 @@
+import { findEndedPasses, LOOK_MS } from "../../auth/ended-keys.ts";
 import type { Database } from "../../db/client.ts";
 import { logBackgroundFailure } from "../../http/request-log.ts";
 import { DurableReaders } from "../../stream/durable/durable-readers.ts";
 import type { DurableRead } from "../../stream/durable/read-request.ts";
 import { SocketReaders } from "../../stream/transport/socket-readers.ts";
-import { findEndedPasses, PASS_CHECK_MS } from "../../objects/ended-passes.ts";
 import { Subscribers } from "../../stream/transport/subscribers.ts";
 import type { Timers } from "../../objects/timers.ts";
 import type { RunRow } from "../model/run-view.ts";
@@ -64,7 +64,7 @@ export class RunConnections {
 
   async #watchPasses(): Promise<void> {
     if (this.#timers.has("passes")) return;
-    this.#timers.set("passes", Date.now() + PASS_CHECK_MS);
+    this.#timers.set("passes", Date.now() + LOOK_MS);
     await this.#timers.arm();
   }
 
@@ -76,8 +76,8 @@ export class RunConnections {
       this.#timers.clear("passes");
       return;
     }
-    this.#timers.set("passes", now.getTime() + PASS_CHECK_MS);
-    const hasEnded = await findEndedPasses(db, passes, now);
+    this.#timers.set("passes", now.getTime() + LOOK_MS);
+    const hasEnded = await findEndedPasses(db, passes, now, (error) => logBackgroundFailure("checkPasses", error));
     this.#readers.refuse(hasEnded);
     this.agents.refuse(hasEnded);
   }

@@ -166,6 +166,12 @@ export class Journal {
     this.#onGrowth();
   }
 
+  /** Opens a closed journal: there is more to come after all. Commits with the transaction around it. */
+  reopen(): void {
+    this.#sql.exec("DELETE FROM journal_end");
+    this.#onGrowth();
+  }
+
   /** Removes all there is, its end too: what is appended next is its first entry. Call it inside a transaction. */
   clear(): void {
     this.#sql.exec("DELETE FROM journal");

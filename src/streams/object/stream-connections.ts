@@ -1,6 +1,6 @@
+import { findEndedPasses, LOOK_MS } from "../../auth/ended-keys.ts";
 import type { Database } from "../../db/client.ts";
 import { logBackgroundFailure } from "../../http/request-log.ts";
-import { findEndedPasses, PASS_CHECK_MS } from "../../objects/ended-passes.ts";
 import type { Timers } from "../../objects/timers.ts";
 import { DurableReaders } from "../../stream/durable/durable-readers.ts";
 import type { DurableRead } from "../../stream/durable/read-request.ts";
@@ -39,7 +39,7 @@ export class StreamConnections {
 
   async answer(asked: DurableRead): Promise<Response> {
     if (asked.live && !this.#timers.has("passes")) {
-      this.#timers.set("passes", Date.now() + PASS_CHECK_MS);
+      this.#timers.set("passes", Date.now() + LOOK_MS);
       await this.#timers.arm();
     }
     return await this.#durable.answer(asked);
@@ -53,8 +53,8 @@ export class StreamConnections {
       this.#timers.clear("passes");
       return;
     }
-    this.#timers.set("passes", now.getTime() + PASS_CHECK_MS);
-    this.#readers.refuse(await findEndedPasses(db, passes, now));
+    this.#timers.set("passes", now.getTime() + LOOK_MS);
+    this.#readers.refuse(await findEndedPasses(db, passes, now, reportFailure));
   }
 
   /** Ends all of them: the stream is removed. */
