@@ -34,6 +34,10 @@ export const creationHeaders = z.object({
     description: "When it is removed in any case; not together with Stream-TTL",
   }),
   "stream-closed": z.string().optional().openapi({ example: "true", description: "`true`: nothing will follow" }),
+  "stream-forked-from": z.string().optional().openapi({
+    example: "/api/projects/@current/v1/stream/chat-16",
+    description: "Forks are not offered: 400",
+  }),
 });
 
 /** What an append says beside its producer. */
@@ -80,6 +84,7 @@ function readExpiry(sent: string): number {
 /** The settings of a stream that is to be made; throws `invalid_request` for what makes no sense. */
 export function readSettings(headers: z.output<typeof creationHeaders>): StreamSettings {
   const { "content-type": type, "stream-ttl": ttl, "stream-expires-at": expiry } = headers;
+  if (headers["stream-forked-from"] !== undefined) refuse("Stream-Forked-From: this server makes no forks.");
   if (ttl !== undefined && expiry !== undefined) refuse("Stream-TTL and Stream-Expires-At exclude one another.");
   return {
     contentType: readType(type),

@@ -37,6 +37,7 @@ export async function setScene(): Promise<Scene> {
   await api(`/org/${org}/ws`, { method: "POST", json: { key: "second", name: "Second" } });
   const made = await api(`/org/${org}/ws/second/projects`, { method: "POST", json: { key: "apart", name: "Apart" } });
   const { id: otherProjectId } = await made.json<{ id: string }>();
+  await api(`/../projects/${number}/v1/stream/sample`, { method: "PUT", headers: { "Content-Type": "text/plain" } });
   const tokenRun = { runId: run.id, taskId: client.agentTaskId, projectNumber: number };
   return {
     client,

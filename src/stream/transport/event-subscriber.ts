@@ -18,7 +18,7 @@ const NOTHING = new Uint8Array();
 /** Seconds that a client may take for a slice. One that takes longer, at 550 bytes a second, is held for gone. */
 export const WRITE_DEADLINE_SECONDS = 120;
 
-/** What subscribers read from: everything up to `tail` is durable. */
+/** What subscribers read from: everything up to `tail` is durable; its number is negative while that is not known. */
 export interface CommittedStream {
   view: StreamView;
   readonly tail: Tail;
@@ -132,7 +132,7 @@ export class EventSubscriber {
       const { seq, ended } = tailOfPart(this.#stream.view, this.#stream.tail, this.#rules.part);
       if (this.#cursor <= seq) this.#cursor = await this.#sendEntries(this.#cursor, seq);
       else if (ended) return form.end(this.#cursor);
-      else if (form.place && this.#toldAll !== this.#cursor) await this.#tellPlace(this.#cursor, true);
+      else if (form.place && seq >= 0 && this.#toldAll !== this.#cursor) await this.#tellPlace(this.#cursor, true);
       else if (this.#idle >= this.#rules.keepaliveSeconds) await this.#write(form.keepalive(this.#cursor));
       else await this.#bell.wait();
     }

@@ -19,6 +19,9 @@ export type Client = Pick<EventSubscriber, "wake" | "grow" | "drop" | "refuse">;
 const READER_TICK_MS = 0.08;
 const MAX_TICK_MS = 100;
 
+/** How far a journal is durable before the first round, and after it has grown while nobody read. */
+const UNKNOWN: Tail = { seq: -1, ended: false };
+
 /** Bytes of what a client gets at a time, unless one entry alone is larger. */
 export const FRAME_TARGET_BYTES = 256_000;
 
@@ -38,7 +41,7 @@ export class Subscribers implements CommittedStream {
   readonly #onFailure: (error: unknown) => void;
   readonly #latch: WakeLatch;
   readonly #clients = new Map<Client, StreamPass>();
-  #tail: Tail = { seq: 0, ended: false };
+  #tail: Tail = UNKNOWN;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `commit` resolves when what was written before it was called is durable; `onFailure` is told what went wrong. */
@@ -73,7 +76,9 @@ export class Subscribers implements CommittedStream {
   /** The journal has grown, or has ended. Whether that was all shows in the next round, also to who comes before it. */
   wake(): void {
     if (this.#tail.ended) this.#tail = { ...this.#tail, ended: false };
-    if (!this.#latch.isSet && this.size > 0) this.#latch.wake();
+    if (this.#latch.isSet) return;
+    if (this.size > 0) this.#latch.wake();
+    else this.#tail = UNKNOWN;
   }
 
   /** Opens a stream of server-sent events (agent-tasks 6). */
@@ -128,7 +133,7 @@ export class Subscribers implements CommittedStream {
   receive(socket: WebSocket, message: string | ArrayBuffer): void {
     this.#sockets.receive(socket, message, this.#tail);
     // An object that was woken by this message does not know yet how far the journal is durable.
-    if (this.#tail.seq === 0) this.#latch.wake();
+    if (this.#tail === UNKNOWN) this.#latch.wake();
   }
 
   /** What those who read were let in by. */
