@@ -10,6 +10,8 @@ import type { ZipWriter } from "../../zip/write/zip-writer.ts";
 
 /** Bytes of headers and padding for each entry that an archive may have: some have a pax header, and most not. */
 const OVERHEAD_PER_ENTRY = 2048;
+/** What a tar may have of them whatever the limit is: tools fill their last block with zeros. */
+const OVERHEAD_MIN_BYTES = 1024 * 1024;
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
@@ -37,12 +39,13 @@ export interface Layer {
 export async function tarToZip({ body, size }: Layer, zip: ZipWriter, limits: CheckLimits): Promise<Problem[]> {
   const problems = new Problems();
   const budget = new Budget(size, limits, problems);
+  const maxOverhead = Math.max(limits.maxEntries * OVERHEAD_PER_ENTRY, OVERHEAD_MIN_BYTES);
   let read = 0;
   const inflated = inflate(chunksOf(body), undefined, "gzip");
   const counted = async function* () {
     for await (const chunk of inflated) {
       read += chunk.byteLength;
-      if (read - budget.total > limits.maxEntries * OVERHEAD_PER_ENTRY) throw tooMuchOverhead();
+      if (read - budget.total > maxOverhead) throw tooMuchOverhead();
       yield chunk;
     }
   };
@@ -67,7 +70,8 @@ export async function tarToZip({ body, size }: Layer, zip: ZipWriter, limits: Ch
     else if (error instanceof ZipError) problems.addError(error);
     else throw error;
   } finally {
-    await cursor.cancel();
+    // One that has failed tells again why.
+    await cursor.cancel().catch(() => undefined);
   }
   return problems.list();
 }
