@@ -34,10 +34,10 @@ export function isZero(block: Uint8Array): boolean {
 
 /** Takes a header block apart. Throws TarError when its checksum or a number is wrong. */
 export function parseTarHeader(block: Uint8Array): TarHeader {
-  let sum = 0;
-  for (const [at, byte] of block.entries()) {
-    sum += at >= CHECKSUM_AT && at < CHECKSUM_AT + CHECKSUM_SIZE ? SPACE : byte;
-  }
+  // The checksum's own place counts as spaces.
+  let sum = CHECKSUM_SIZE * SPACE;
+  for (let at = 0; at < BLOCK_SIZE; at += 1) sum += block[at] ?? 0;
+  for (let at = CHECKSUM_AT; at < CHECKSUM_AT + CHECKSUM_SIZE; at += 1) sum -= block[at] ?? 0;
   if (readNumber(block, CHECKSUM_AT, CHECKSUM_SIZE) !== sum) {
     throw new TarError("bad-tar-header", "a header's checksum is wrong: this is no tar, or it is damaged");
   }
