@@ -34,7 +34,10 @@ export function makeToken(): string {
 
 /** The environment that a path names, and whose it has to be. */
 export function nameEnvironment(c: AppContext, path: Path): { handle: EnvironmentHandle; scope: EnvironmentScope } {
-  const { organizationId, projectId } = requireOwnOrganization(c, path.org);
+  const agents = c.get("tokenEnvironment");
+  const { organizationId, projectId } = agents
+    ? { organizationId: agents.organizationId, projectId: null }
+    : requireOwnOrganization(c, path.org);
   const handle = openEnvironment(c.env, path.environment_id.toLowerCase());
   return { handle, scope: { organizationId, workspace: path.ws, projectId } };
 }

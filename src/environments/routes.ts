@@ -3,7 +3,7 @@ import { commandRoutes } from "./commands/command-routes.ts";
 import { environmentLifeRoutes } from "./environment-routes.ts";
 import { executeRoutes } from "./commands/execute-routes.ts";
 import { environmentFileRoutes } from "./environment-file-routes.ts";
-import { verifyRoutes } from "./verify-routes.ts";
+import { verifyRoutes } from "./verification/verify-routes.ts";
 
 /** Environments: a task provisioned in a sandbox, commands and files in it (contract A3, C1, C3; seed 002). */
 export function environmentRoutes(): Router {

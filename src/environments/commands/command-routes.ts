@@ -1,7 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { newRouter, type Router } from "../../http/new-router.ts";
 import { NO_STORE } from "../../admin/access.ts";
+import { admitEvaluationAgent } from "../environment-agent.ts";
 import { operation } from "../../http/operation.ts";
+import { withWatchedKey } from "../../http/watched-key.ts";
 import {
   COMMAND_EXAMPLE,
   COMMAND_PATH,
@@ -10,6 +12,7 @@ import {
   commandResponse,
   COMMANDS_PATH,
 } from "./command-schemas.ts";
+import { KEY_ENDED } from "./command-following.ts";
 import { toCommand } from "./command-view.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
 import { environmentPath } from "../environment-schemas.ts";
@@ -35,6 +38,7 @@ const list = operation({
   summary: "List the latest commands, newest first",
   description: "Those that were executed and those in the background; 200 are remembered, until a day after the end.",
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: {
     params: environmentPath,
@@ -58,6 +62,7 @@ const get = operation({
   tags,
   summary: "Get a command",
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: { params: commandPath, headers: tokenHeader },
   responses: oneCommand("The command as it is now"),
@@ -72,6 +77,7 @@ const readOutput = operation({
   description: `The raw bytes of both streams in the order in which they came, about a megabyte at a time. Ask again with
 \`offset\` = \`X-Next-Offset\` until \`X-Command-Status\` is not \`running\` and nothing comes any more.`,
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: {
     params: commandPath,
@@ -108,6 +114,7 @@ const kill = operation({
   summary: "Kill a command and all that it has started",
   description: "Waits for its end up to 10 seconds. A command that is over stays as it ended.",
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: { params: commandPath, headers: tokenHeader },
   responses: oneCommand("The command"),
@@ -132,7 +139,8 @@ export function commandRoutes(): Router {
   routes.openapi(readOutput, async (c) => {
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));
     const { offset, wait_seconds: wait } = c.req.valid("query");
-    const news = unwrap(await handle.follow(access, c.req.valid("param").command_id, offset, wait * 1000));
+    const follow = handle.follow(access, c.req.valid("param").command_id, offset, wait * 1000);
+    const news = unwrap(await withWatchedKey(c, KEY_ENDED, (ended) => Promise.race([follow, ended])));
     const { status, exit_code: exitCode } = toCommand(news.command);
     return new Response(new Blob(news.pieces.map(({ bytes }) => new Uint8Array(bytes))), {
       headers: {

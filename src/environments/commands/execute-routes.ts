@@ -4,10 +4,12 @@ import { accepts } from "hono/accepts";
 import { v7 as uuid } from "uuid";
 import { NO_STORE } from "../../admin/access.ts";
 import { type AppContext, configOf } from "../../http/context.ts";
+import { admitEvaluationAgent } from "../environment-agent.ts";
 import { operation } from "../../http/operation.ts";
 import { ignoredFields } from "../../http/unknown-fields.ts";
 import type { SandboxCommand } from "../../sandbox/port.ts";
-import { followCommand, type FollowedCommand } from "./command-following.ts";
+import { collectForKey } from "./collect.ts";
+import type { FollowedCommand } from "./command-following.ts";
 import type { CommandRow } from "./command-log.ts";
 import {
   backgroundRequest,
@@ -18,7 +20,7 @@ import {
   EXECUTE_EXAMPLE,
   executeResponse,
 } from "./command-schemas.ts";
-import { CollectedOutput, toCommand, toResult } from "./command-view.ts";
+import { toCommand } from "./command-view.ts";
 import { ACCESS_ERRORS, nameEnvironment, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
 import { askAgain } from "../../objects/ask-again.ts";
 import { answerWithEvents } from "./event-answer.ts";
@@ -50,6 +52,7 @@ status 200 and spaces before its JSON, so that nobody on the way takes it for de
 then. With \`Accept: text/event-stream\` output comes as events \`stdout\` and, where the two are told apart, \`stderr\`
 (\`{data}\`), and the last one is \`exit\` with the result, or \`error\`. A command goes on when its client goes away: \`…/commands\` knows it.`,
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: [...ACCESS_ERRORS, "sandbox_failed"],
   request: { params: environmentPath, headers: tokenHeader, body },
   responses: {
@@ -72,6 +75,7 @@ const start = operation({
   summary: "Start a command in the background",
   description: "A server, or work that takes long: without `timeout_sec` it may run as long as the environment.",
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: ACCESS_ERRORS,
   request: { params: environmentPath, headers: tokenHeader, body: backgroundBody },
   responses: {
@@ -94,7 +98,7 @@ export function executeRoutes(): Router {
     const supports = ["application/json", "text/event-stream"];
     const wanted = accepts(c, { header: "Accept", supports, default: "application/json" });
     if (wanted === "text/event-stream") return answerWithEvents(c, followed, headers, warned);
-    const result = collect(followed).then((collected) => ({ ...collected, ...warned }));
+    const result = collectForKey(c, followed).then((collected) => ({ ...collected, ...warned }));
     return answerSlowly(c, result, headers);
   });
 
@@ -134,21 +138,4 @@ export async function startCommand(
   };
   const started = unwrap(await askAgain(() => open().execute(access, command, background)));
   return { followed: { open, access, commandId: command.id }, command: started.command };
-}
-
-/** The result of a command, when it is over. */
-export async function collect(followed: FollowedCommand): Promise<z.output<typeof executeResponse>> {
-  const collected = new CollectedOutput();
-  const news = followCommand(followed);
-  for (;;) {
-    const { done, value } = await news.next();
-    if (done !== true) {
-      for (const piece of value) collected.add(piece);
-      continue;
-    }
-    collected.end();
-    const { exit_code, ...result } = toResult(value);
-    const { output, stdout, stderr } = collected;
-    return { exit_code, output, stdout, stderr, ...result };
-  }
 }

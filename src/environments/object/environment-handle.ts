@@ -5,6 +5,8 @@ type Calls =
   | "create"
   | "admit"
   | "read"
+  | "settle"
+  | "keepToken"
   | "inspect"
   | "readLog"
   | "tearDown"

@@ -65,6 +65,28 @@ export class Environment extends DurableObject {
     return record ? { ok: true, row: record.row } : NOT_FOUND;
   }
 
+  /** The environment once it is provisioned or over; as it is by then after `patience` milliseconds. */
+  async settle(scope: EnvironmentScope, patience: number): Promise<{ ok: true; row: EnvironmentRow } | Refused> {
+    const until = Date.now() + patience;
+    for (;;) {
+      const record = this.#recordOf(scope);
+      if (!record) return NOT_FOUND;
+      const left = until - Date.now();
+      const isSettled = record.row.state === "ready" || isOver(record.row);
+      if (isSettled || left <= 0) return { ok: true, row: record.row };
+      await this.#core.news.wait(left);
+    }
+  }
+
+  /** Takes back every token but the one that this is asked with. */
+  async keepToken(access: EnvironmentAccess): Promise<{ ok: true } | Refused> {
+    const record = this.#recordOf(access);
+    if (!record) return NOT_FOUND;
+    if (!record.tokenHashes.includes(access.tokenHash)) return { ok: false, reason: "token" };
+    if (record.tokenHashes.length > 1) await this.#core.change({ ...record, tokenHashes: [access.tokenHash] });
+    return { ok: true };
+  }
+
   /** What is known of an environment that is ready, for whoever has its token. */
   inspect(access: EnvironmentAccess): { ok: true; row: EnvironmentRow } | Refused {
     return this.#refuse(access) ?? this.read(access);

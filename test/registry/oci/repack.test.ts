@@ -103,7 +103,9 @@ describe("a tar becomes a zip with the same files", () => {
       const header = one.slice();
       header.set(new TextEncoder().encode(`f${String(index).padStart(5, "0")}`));
       // The name has five digits in place of five zeros.
-      const added = [...String(index)].reduce((total, digit) => total + Number(digit), 0);
+      const added = String(index)
+        .split("")
+        .reduce((total, digit) => total + Number(digit), 0);
       header.set(new TextEncoder().encode(`${(sum + added).toString(8).padStart(6, "0")}\0 `), 148);
       return header;
     });
@@ -191,7 +193,7 @@ describe("at the same time", () => {
     const layer = taskLayer({}, { big: noise(100_000) });
     const digest = await digestOf(layer);
     const places = await Promise.all([client.start(), client.start("other"), client.start()]);
-    const [one = ""] = places;
+    const [one] = places;
     const puts = [...places, one].map((place) => client.send("PUT", `${place}?digest=${digest}`, { body: layer }));
     const [first, second, third, twice] = (await Promise.all(puts)).map(({ status }) => status);
     // One that is finished twice has ended when the second comes, or the blob is there.
@@ -208,7 +210,7 @@ describe("at the same time", () => {
     const chunks = [noise(1000, 1), noise(1000, 2)];
     const headers = { "Content-Range": "0-999" };
     const sent = await Promise.all(chunks.map((body) => client.send("PATCH", place, { body, headers })));
-    expect(sent.map(({ status }) => status).sort()).toEqual([202, 416]);
+    expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([202, 416]));
     expect(await leftovers(tenant)).toEqual({ objects: [expect.any(String)], uploads: 0, discarded: 0 });
     const taken = chunks[sent.findIndex(({ status }) => status === 202)] ?? noise(0);
     expect((await client.send("PUT", `${place}?digest=${await digestOf(taken)}`)).status).toBe(201);
@@ -230,7 +232,7 @@ describe("at the same time", () => {
     const client = new OciClient(tenant);
     const [one, two] = [await client.prepare(taskLayer()), await client.prepare(taskLayer({}, { more: "x" }))];
     const answers = await Promise.all([one, two].map(({ manifest }) => client.putManifest(manifest)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201, 409]));
     const winner = answers[0]?.status === 201 ? one : two;
     const detail = await (await tenant.api(`/org/${tenant.org}/tasks/sample/1.0.0`)).json();
     expect(detail).toMatchObject({ oci_digest: winner.layer });

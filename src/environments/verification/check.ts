@@ -1,4 +1,4 @@
-import type { ExecuteResponse } from "./commands/command-schemas.ts";
+import type { ExecuteResponse } from "../commands/command-schemas.ts";
 
 /** A command of a verification. */
 export interface CheckCommand {
