@@ -24,6 +24,7 @@ import { refuseUnknown } from "./http/errors/unknown-path.ts";
 import { refuseInvalid } from "./http/validation.ts";
 import { environmentLinkRoutes } from "./environments/environment-link-routes.ts";
 import { runnerRoutes } from "./pool/runner-routes.ts";
+import { ociRoutes } from "./registry/oci/routes.ts";
 import { registryReadRoutes } from "./registry/read/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
@@ -55,6 +56,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", adminRoutes());
   app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
+  app.route("/", ociRoutes());
   app.route("/", environmentRoutes());
   app.route("/", evaluationsRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));

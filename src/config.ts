@@ -191,6 +191,8 @@ const settings = z.object({
     .default(16 * MiB),
   /** Life of an upload that is not completed, after which it is swept. */
   UPLOAD_TTL_SECONDS: seconds(24 * 3600),
+  /** How long the push of a manifest waits for the check of its archive; then 503, and the push may be repeated. */
+  OCI_PUSH_WAIT_SECONDS: seconds(240),
   /** Archives of more stored or inflated bytes than this are verified by a Workflow. */
   VERIFY_INLINE_MAX_BYTES: bytes(32 * MiB),
   /** Where an environment's commands run whose creator asks for no provider. */

@@ -8,6 +8,11 @@ with the user \`__token__\`.`;
 const TAGS = [
   { name: "Task registry", description: "Packaged tasks: publish, list, read" },
   { name: "Task uploads", description: "Resumable uploads of large archives" },
+  {
+    name: "OCI push",
+    description: "Tasks pushed and pulled by clients that speak the protocol of container registries",
+  },
+  { name: "OCI registry", description: "The same at the path that container tools know, with their errors" },
   { name: "Environments", description: "Tasks provisioned in a sandbox: their life, commands and files" },
   { name: "Evaluations", description: "An agent, tasks, attempts, and what came of them" },
   { name: "Secrets", description: "Values that environments get as variables, and that nobody reads back" },
