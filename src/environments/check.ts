@@ -4,6 +4,10 @@ import type { ExecuteResponse } from "./commands/command-schemas.ts";
 export interface CheckCommand {
   command: string;
   env: Record<string, string>;
+  /** Variables whose values may name those of a runner's machine. */
+  machine_env?: Record<string, string>;
+  /** Whom it runs as, where the sandbox knows users. */
+  user?: string;
   timeout_sec: number;
   separate_output: boolean;
 }

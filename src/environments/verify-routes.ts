@@ -2,7 +2,7 @@ import { type RouteConfig, z } from "@hono/zod-openapi";
 import { newRouter, type Router } from "../http/new-router.ts";
 import { NO_STORE } from "../admin/access.ts";
 import { operation } from "../http/operation.ts";
-import { TASK_ROOT } from "../sandbox/port.ts";
+import { START_FOLDER } from "../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "./environment-access.ts";
 import { collect, startCommand } from "./commands/execute-routes.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "./environment-schemas.ts";
@@ -77,7 +77,7 @@ export function verifyRoutes(): Router {
     const path = c.req.valid("param");
     const { handle, access } = await nameSandbox(c, path);
     const check = await planCheck(c, unwrap(await handle.inspect(access)).row);
-    const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: TASK_ROOT, stdin: "" }, false);
+    const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: START_FOLDER, stdin: "" }, false);
     const machine: Machine = {
       run: async (command) => collect((await start(command)).followed),
       write: async (place, content, size) => {

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { TASK_ROOT, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
+import { START_FOLDER, TASK_ROOT, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
 
 /** Commands as clients send and see them (contract A3, C1; seed 002). */
@@ -49,8 +49,11 @@ export const commandRequest = z
       .min(1)
       .max(PATH_MAX_LENGTH)
       .refine(withoutNul, NUL)
-      .default(TASK_ROOT)
-      .openapi({ example: TASK_ROOT, description: `Folder to start in; relative to ${TASK_ROOT}` }),
+      .default(START_FOLDER)
+      .openapi({
+        example: TASK_ROOT,
+        description: `Folder to start in, or relative to where commands start: ${TASK_ROOT}, or the working folder of the task's own image`,
+      }),
     env: z
       .record(
         z.string().regex(/^[A-Za-z_]\w{0,127}$/, "is no name of a variable"),

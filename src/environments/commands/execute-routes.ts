@@ -114,11 +114,14 @@ async function warningsOf(c: AppContext): Promise<{ warnings?: string[] }> {
   return warnings.length === 0 ? {} : { warnings };
 }
 
+/** What a client asks for, and what only Taskyard's own commands have. */
+type CommandWanted = z.output<typeof commandRequest> & { machine_env?: Record<string, string>; user?: string };
+
 /** Starts a command in the environment that the path names, for who presents its token. */
 export async function startCommand(
   c: AppContext,
   path: z.output<typeof environmentPath>,
-  asked: z.output<typeof commandRequest>,
+  asked: CommandWanted,
   background: boolean,
 ): Promise<{ followed: FollowedCommand; command: CommandRow }> {
   const { access } = await nameSandbox(c, path);
@@ -128,6 +131,8 @@ export async function startCommand(
     command: asked.command,
     cwd: asked.cwd,
     env: asked.env,
+    ...(asked.machine_env && { machineEnv: asked.machine_env }),
+    ...(asked.user !== undefined && { user: asked.user }),
     stdin: new TextEncoder().encode(asked.stdin),
     separateOutput: asked.separate_output,
     limits: { seconds: asked.timeout_sec, outputBytes: configOf(c).SANDBOX_OUTPUT_MAX_BYTES },

@@ -1,4 +1,3 @@
-import { open, rm } from "node:fs/promises";
 import {
   type EnvironmentMessage,
   environmentMessage,
@@ -7,28 +6,26 @@ import {
   SANDBOX_PROTOCOL,
   WORK_TOKEN_HEADER,
 } from "../../sandbox/runner-protocol.ts";
-import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
-import { runCommand } from "../process/command.ts";
+import { runCommand, type Startable } from "../process/command.ts";
 import { downloadFile } from "./download.ts";
 import type { EnvironmentGrant } from "./environment-grant.ts";
-import { fileSource } from "./file-source.ts";
 import { HeldCommand } from "./held-command.ts";
-import { type Isolation, SandboxFolder } from "../process/isolation.ts";
+import type { LocalSandbox, SandboxSource } from "./local-sandbox.ts";
 import { Link } from "../connection/link.ts";
 import type { Server } from "../connection/server.ts";
-import { ArchiveRefused, unpackArchive } from "./unpack.ts";
+import type { MachineVariables } from "./machine-variables.ts";
+import { ArchiveRefused } from "./unpack.ts";
 import type { HeldWork, Say } from "../connection/held-work.ts";
 
 export interface EnvironmentOptions {
   /** The server as the runner's key reaches it. */
   server: Server;
   org: string;
-  isolation: Isolation;
-  /** Below which each environment gets a folder of its own. */
-  workFolder: string;
-  /** Bytes that an archive may unpack to. */
-  maxUnpackedBytes: number;
+  /** Where its commands are to run. */
+  sandboxes: SandboxSource;
+  /** What of the runner's environment tasks may have. */
+  variables: MachineVariables;
 }
 
 type Open = Extract<EnvironmentMessage, { type: "open" }>;
@@ -52,7 +49,7 @@ export class EnvironmentSession implements HeldWork {
   readonly #link: Link;
   readonly #commands = new Map<string, HeldCommand>();
   readonly #stopped = new AbortController();
-  #sandbox: SandboxFolder | undefined;
+  #sandbox: LocalSandbox | undefined;
   #opening: Promise<void> | undefined;
   #teardown: Script | null = null;
   #isReady = false;
@@ -132,27 +129,25 @@ export class EnvironmentSession implements HeldWork {
     }
   }
 
-  /** Downloads and unpacks the task and runs its provision script. */
-  async #open({ archive, withheld_paths, provision, teardown }: Open): Promise<void> {
-    const { isolation, workFolder, maxUnpackedBytes, server } = this.#options;
+  /** Makes the sandbox with the task in it, and runs its provision script. */
+  async #open({ archive, withheld_paths: withheldPaths, container, provision, teardown }: Open): Promise<void> {
+    const { sandboxes, variables, server } = this.#options;
     this.#teardown = teardown;
     const { signal } = this.#stopped;
     try {
-      const sandbox = (this.#sandbox = await SandboxFolder.create(workFolder, isolation));
-      const place = sandbox.hidden("archive.zip");
       const headers = { [WORK_TOKEN_HEADER]: this.#grant.work_token };
       const url = `${server.url}${this.#path}/archive`;
-      await downloadFile({ url, token: server.token, headers, ...archive }, place, signal);
-      this.#log(`The archive has come, ${archive.size} bytes, and is unpacked.`);
-      const file = await open(place, "r");
-      try {
-        const limits = { ...DEFAULT_CHECK_LIMITS, maxTotalBytes: maxUnpackedBytes };
-        const options = { limits, root: archive.root, withheldPaths: withheld_paths, owner: sandbox.owner };
-        await unpackArchive(fileSource(file, archive.size), sandbox.taskFolder, options);
-      } finally {
-        await file.close();
-      }
-      await rm(place);
+      this.#sandbox = await sandboxes.open({
+        environmentId: this.#grant.environment_id,
+        archive,
+        withheldPaths,
+        container,
+        env: variables.fillIn(container?.env ?? {}),
+        download: (place) => downloadFile({ url, token: server.token, headers, ...archive }, place, signal),
+        log: (line) => this.#log(line),
+        building: (isBuilding) => this.#send({ type: "building", building: isBuilding }),
+        signal,
+      });
       if (provision) await this.#provision(provision);
       this.#isReady = true;
       this.#say("ready");
@@ -203,9 +198,21 @@ export class EnvironmentSession implements HeldWork {
     const sandbox = this.#sandbox;
     if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
     this.#send({ type: "taken", id: message.id });
-    const joinsErrors = !message.separate_output;
-    const program = sandbox.command(message.command, message.cwd, message.env, { joinsErrors });
-    this.#commands.set(message.id, new HeldCommand(message, program, (sent) => this.#tell(sent)));
+    this.#commands.set(
+      message.id,
+      new HeldCommand(message, this.#startable(sandbox, message), (sent) => this.#tell(sent)),
+    );
+  }
+
+  #startable(sandbox: LocalSandbox, message: Extract<EnvironmentMessage, { type: "start" }>): Startable {
+    const { command, cwd, env, machine_env: machineEnv, user, separate_output: separates } = message;
+    try {
+      const variables = { ...env, ...this.#options.variables.fillIn(machineEnv) };
+      return sandbox.command(command, cwd, variables, { joinsErrors: !separates, user });
+    } catch (error) {
+      // It ends as one that never ran, with the reason.
+      return { words: [], start: () => Promise.reject(error) };
+    }
   }
 
   /** A command that this machine does not know never ran here, or was forgotten: how it ended is unknown. */

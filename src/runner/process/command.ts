@@ -17,6 +17,16 @@ export interface Startable {
   start: () => Promise<Program>;
 }
 
+/** How a command is started beyond its line, its folder and its variables. */
+export interface CommandOptions {
+  /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
+  joinsErrors?: boolean | undefined;
+  /** Milliseconds that it has to end when it is asked to. */
+  graceMs?: number | undefined;
+  /** Whom it runs as, where the sandbox knows users of its own; the sandbox's own user when left out. */
+  user?: string | undefined;
+}
+
 export interface CommandRun {
   program: Startable;
   limits: CommandLimits;

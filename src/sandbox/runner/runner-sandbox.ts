@@ -5,6 +5,7 @@ import type { WorkEvent, Work } from "../../pool/work.ts";
 import { applySchema } from "../../objects/object-schema.ts";
 import type { CommandEnding, MachineRequest, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
 import type { MachineMessage } from "../runner-protocol.ts";
+import { capabilitiesFor } from "./environment-work.ts";
 import { MachineSocket } from "./machine-socket.ts";
 import { RunnerFiles } from "./runner-files.ts";
 import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
@@ -12,8 +13,8 @@ import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
 export const RUNNER_TRAITS: SandboxTraits = {
   kind: "runner",
   description:
-    "A folder and a shell on a machine that runs `npm run runner`, under bubblewrap unless its operator says otherwise: " +
-    "a real Linux without other processes and, unless its operator allows it, without a network.",
+    "A shell on a machine that runs `npm run runner`, in a container of the task's own image where that machine has Docker or " +
+    "Podman, else under bubblewrap: a real Linux without other processes and, unless its operator allows it, without a network.",
   linux: true,
   network: false,
   services: false,
@@ -64,13 +65,25 @@ export class RunnerSandbox implements Sandbox {
     host.log(`It waits for a runner: ${wait.detail}`);
   }
 
-  async start({ id, command, cwd, env, stdin, separateOutput, limits }: SandboxCommand): Promise<void> {
+  async start({
+    id,
+    command,
+    cwd,
+    env,
+    machineEnv,
+    user,
+    stdin,
+    separateOutput,
+    limits,
+  }: SandboxCommand): Promise<void> {
     this.#store.addCommand({
       type: "start",
       id,
       command,
       cwd,
       env: { ...env },
+      machine_env: { ...machineEnv },
+      ...(user !== undefined && { user }),
       stdin: stdin.toBase64(),
       input: false,
       seconds: limits.seconds,
@@ -134,6 +147,8 @@ export class RunnerSandbox implements Sandbox {
         return this.#greet(message.state);
       case "log":
         return host.log(message.line);
+      case "building":
+        return host.building(message.building);
       case "ready":
         return this.#becomeReady();
       case "failed":
@@ -173,9 +188,10 @@ export class RunnerSandbox implements Sandbox {
     const { isReady } = this.#store.link;
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
-      const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
+      const { sha256, fileSize, archiveRoot, withheldPaths, container = null, provision, teardown } = this.#place.task;
       const archive = { sha256, size: fileSize, root: archiveRoot };
-      this.#machine.send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
+      const withheld_paths = [...withheldPaths];
+      this.#machine.send({ type: "open", archive, withheld_paths, container, provision, teardown });
       return;
     }
     if (!isReady) await this.#becomeReady();
@@ -242,8 +258,10 @@ export class RunnerSandbox implements Sandbox {
   }
 
   #work(attempt: number): Work {
-    const { environmentId, labels } = this.#place;
-    return { id: `${environmentId}.${attempt}`, kind: "environment", labels, reference: { environmentId } };
+    const { environmentId, labels, task } = this.#place;
+    const capabilities = capabilitiesFor(task.container ?? null);
+    const reference = { environmentId };
+    return { id: `${environmentId}.${attempt}`, kind: "environment", labels, capabilities, reference };
   }
 
   get #pool() {
