@@ -201,7 +201,8 @@ export abstract class Pool extends DurableObject {
   /** Gives queued work to the runner, in one turn of the object; then asks the owner what to tell it. */
   async #claim(runner: RunnerRow, workId: string, work: WorkRow | undefined): Promise<void> {
     const isFree = this.#store.countWork(runner.id) < runner.slots && runner.kinds.some((kind) => kind === work?.kind);
-    if (!work || work.runnerId !== null || !isFree) {
+    const isAble = work?.capabilities.every((word) => runner.capabilities.includes(word));
+    if (!work || work.runnerId !== null || !isFree || !isAble) {
       this.#sockets.send(runner.id, { type: "taken", work_id: workId });
       return this.#offer(runner.id);
     }

@@ -100,6 +100,7 @@ describe("a pool", () => {
           id: runner.id,
           name: "test",
           labels: ["gpu"],
+          capabilities: [],
           kinds: ["run", "environment"],
           slots: 2,
           busy: 1,

@@ -1,5 +1,12 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { pack } from "../../registry/pack.ts";
 import { plainTask, type TaskFolder, withSettings } from "../../registry/harbor-tasks.ts";
 import type { LiveRunner } from "./live.ts";
@@ -212,4 +219,111 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
     const failed = await until(missing.read, ({ state }) => state === "failed", BUILD_SECONDS);
     expect(failed.error).toContain("--allow-env SECRET");
   }, 300_000);
+
+  it("says why an image could not be built, ends builds whose time is up or that nobody wants, and leaves nothing", async () => {
+    await start(["--labels", "builds", "--slots", "3"]);
+    const fails = await begin("builds", await publish(image("RUN echo about-to-fail && exit 7")));
+    const slow = withSettings(image("RUN sleep 3001"), "[environment]\nbuild_timeout_sec = 4\n");
+    const late = await begin("builds", await publish(slow));
+    const unwanted = await begin("builds", await publish(image("RUN echo goes-on && sleep 3002")));
+    const failed = await until(fails.read, ({ state }) => state === "failed", BUILD_SECONDS);
+    expect(failed.error).toMatch(/^environment\/Dockerfile could not be built:[^]*about-to-fail/);
+    expect(await fails.logs()).toContain("build: about-to-fail");
+    expect(await until(late.read, ({ state }) => state === "failed", BUILD_SECONDS)).toMatchObject({
+      error: "environment/Dockerfile could not be built in 4 seconds (build_timeout_sec).",
+    });
+    await until(unwanted.logs, (log) => log.includes("build: goes-on"), BUILD_SECONDS);
+    expect(await unwanted.read()).toMatchObject({ state: "building", sandbox_state: "running" });
+    expect((await world.server.send("DELETE", unwanted.place, undefined, unwanted.token)).status).toBe(200);
+    await until(
+      async () => execFileSync("ps", ["ax", "-o", "args="], { encoding: "utf8" }),
+      (all) => !/sleep 300[12]$/m.test(all),
+    );
+    const left = () => podman("ps", "--all", "--external", "--format", "{{.Names}}");
+    await until(
+      async () => left(),
+      (names) => names === "",
+    );
+  }, 400_000);
+
+  it("removes what a runner that was killed has left, and nothing of one that is alive", async () => {
+    const killed = await start(["--labels", "killed", "--grace-seconds", "0"]);
+    const alive = await start(["--labels", "alive"]);
+    const { execute } = await startEnvironment(world, "killed", undefined, BUILD_SECONDS);
+    const stays = await startEnvironment(world, "alive", undefined, BUILD_SECONDS);
+    await execute("sleep 3003 > /dev/null 2>&1 &");
+    const before = containers();
+    expect(before).toHaveLength(2);
+    await killed.kill("SIGKILL");
+    expect(containers()).toEqual(before);
+    const next = await start(["--labels", "next"], {}, killed.workFolder);
+    await until(
+      async () => next.said,
+      (said) => said.includes("slots for"),
+      BUILD_SECONDS,
+    );
+    expect(next.said).toContain("removed what a killed runner had left: 1 containers");
+    expect(containers()).toEqual(before.filter((name) => stays.place.endsWith(name.replace("taskyard-", ""))));
+    expect(execFileSync("ps", ["ax", "-o", "args="], { encoding: "utf8" })).not.toMatch(/sleep 3003$/m);
+    const main = path.resolve(import.meta.dirname, "../../../src/runner/main.ts");
+    const said = execFileSync(process.execPath, [main, "prune", "--work-folder", killed.workFolder], {
+      encoding: "utf8",
+    });
+    expect(said).toMatch(/podman: removed \d+ of \d+ images/);
+    expect((await stays.execute("echo still here")).body.output).toBe("still here\n");
+    await Promise.all([next.kill("SIGTERM"), alive.kill("SIGTERM")]);
+    expect(containers()).toEqual([]);
+  }, 400_000);
+
+  it("lets no command out: neither to files, processes and sockets of the machine nor to another environment", async () => {
+    const secrets = await mkdtemp(path.join(tmpdir(), "taskyard-secret-"));
+    await writeFile(path.join(secrets, "key"), "of the machine");
+    const listening = createServer().listen(0, "127.0.0.1");
+    await once(listening, "listening");
+    const { port } = z.object({ port: z.int() }).parse(listening.address());
+    try {
+      await start(["--labels", "out", "--slots", "2"]);
+      const first = await startEnvironment(world, "out", undefined, BUILD_SECONDS);
+      const second = await startEnvironment(world, "out", undefined, BUILD_SECONDS);
+      const reach = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to}) 2>/dev/null && echo reached ${to}`;
+      await first.execute(`echo of-the-first | tee /tmp/of-the-first > /dev/shm/of-the-first
+        perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8125, Listen => 5) or die; $s->accept while 1' > /dev/null 2>&1 &`);
+      expect((await first.execute(`for n in {1..50}; do ${reach(8125)} && break; sleep 0.1; done`)).body.output).toBe(
+        "reached 8125\n",
+      );
+      const attempts = `cat ${secrets}/key; cat /proc/1/root${secrets}/key; ls /tmp /dev/shm
+        ls /run/podman /var/run/docker.sock; ${reach(8125)}; ${reach(port)}; grep -v : /proc/net/dev | wc -l; grep -c : /proc/net/dev
+        mknod /tmp/disk b 8 0; mount -t tmpfs none /mnt; echo 1 > /proc/sys/kernel/panic; ls -d /proc/[0-9]* | wc -l; echo through`;
+      const { output } = (await second.execute(`{ ${attempts}; } 2>/dev/null`)).body;
+      expect(output).toMatch(/^2\n1\n\d+\nthrough\n$/);
+      expect(Number(output.split("\n")[2])).toBeLessThan(12);
+      // A link leads to what the container itself has there, for those who ask from outside too.
+      await second.execute(
+        `ln -s ${secrets}/key /task/link; ln -s ${secrets} /task/folder; mkfifo /task/pipe; ln -s /etc/hostname /task/own`,
+      );
+      const file = (method: string, name: string, bytes?: Uint8Array) =>
+        world.server.send(method, `${second.place}/files/task/${name}`, bytes, second.token);
+      expect(await file("GET", "link")).toMatchObject({ status: 404 });
+      expect((await file("GET", "own")).body).toBe("sandbox\n");
+      expect(await file("GET", "pipe")).toMatchObject({ status: 409 });
+      expect((await file("PUT", "folder/new", new TextEncoder().encode("x"))).status).toBeGreaterThanOrEqual(400);
+      expect(await readdir(secrets)).toEqual(["key"]);
+      expect((await file("PUT", "a/b", new TextEncoder().encode("bytes"))).status).toBe(201);
+      expect((await second.execute("cat a/b")).body.output).toBe("bytes");
+    } finally {
+      listening.close();
+      await rm(secrets, { recursive: true });
+    }
+  }, 300_000);
+});
+
+it("says what is missing where an engine is asked for by name that does not work, and ends", () => {
+  const main = path.resolve(import.meta.dirname, "../../../src/runner/main.ts");
+  const env = { ...process.env, TASKYARD_RUNNER_KEY: "ty_none", DOCKER_HOST: "unix:///nowhere" };
+  const args = [main, "--url", "http://127.0.0.1:9", "--org", "local", "--isolation", "docker"];
+  const { status, stderr } = spawnSync(process.execPath, args, { env, encoding: "utf8" });
+  expect(stderr).toMatch(/^docker does not work here: [^]*--image/);
+  expect(status).toBe(3);
+  const both = spawnSync(process.execPath, [...args, "--unsandboxed"], { env, encoding: "utf8" });
+  expect([both.status, both.stderr]).toEqual([2, expect.stringContaining("exclude each other")]);
 });

@@ -25,7 +25,7 @@ export function useLiveWorld(): LiveWorld {
   beforeAll(async () => {
     world.server = await startLiveServer(LEASE_SECONDS);
     world.folder = await mkdtemp(path.join(tmpdir(), "taskyard-agents-"));
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     for (const runner of world.runners) await runner.kill("SIGKILL");
     for (const { workFolder } of world.runners) await rm(workFolder, { recursive: true, force: true });
