@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
+import { sendSignal } from "../process/program.ts";
+import { endWorkOf } from "./client-work.ts";
 
 /** Engines that are known, in the order in which they are looked for. */
 export const ENGINE_KINDS = ["docker", "podman"] as const;
@@ -18,6 +21,9 @@ export interface EngineLimits {
 export const ANSWER_MS = 60_000;
 /** Milliseconds that the engine's client has to end when it is asked to. */
 const GRACE_MS = 3_000;
+/** Milliseconds that it has to clear away what it has begun, and between looks at what it has started. */
+const CLEAR_MS = 20_000;
+const LOOK_MS = 200;
 /** Bytes of each output of the engine's client that are kept: the last ones. */
 const KEPT_BYTES = 256 * 1024;
 /** Characters of a complaint that are told. */
@@ -28,6 +34,8 @@ export interface EngineCall {
   signal?: AbortSignal | undefined;
   /** Milliseconds after which it is given up. */
   timeoutMs?: number | undefined;
+  /** When it is ended, what it has started is ended first, so that it clears away what it has begun. */
+  clearsAway?: boolean | undefined;
   /** Called with each line of both outputs, as it comes. */
   onLine?: ((line: string) => void) | undefined;
 }
@@ -83,7 +91,7 @@ export async function callEngine(kind: EngineKind, args: readonly string[], call
 }
 
 async function startClient(kind: EngineKind, args: readonly string[], call: EngineCall): Promise<EngineAnswer> {
-  const { signal, timeoutMs = ANSWER_MS, onLine } = call;
+  const { signal, timeoutMs = ANSWER_MS, clearsAway = false, onLine } = call;
   if (signal?.aborted) throw new EngineError(`${kind} ${args[0]}: ${String(signal.reason)}`);
   // A group of its own: a signal of the terminal to the runner is not one to it, and its helpers end with it.
   const child = spawn(kind, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -99,14 +107,21 @@ async function startClient(kind: EngineKind, args: readonly string[], call: Engi
   }
   let stopped: EngineError | undefined;
   let killer: NodeJS.Timeout | undefined;
-  const stop = (why: string, isTimeout: boolean) => {
+  let isClosed = false;
+  const stop = async (why: string, isTimeout: boolean) => {
     if (stopped) return;
     stopped = new EngineError(`${kind} ${args[0]}: ${why}`, isTimeout);
+    const end = performance.now() + (clearsAway ? CLEAR_MS : 0);
+    while (!isClosed && child.pid !== undefined && performance.now() < end) {
+      await endWorkOf(child.pid);
+      await wait(LOOK_MS);
+    }
+    if (isClosed) return;
     signalGroup(child.pid, "SIGTERM");
     killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), GRACE_MS);
   };
-  const timer = setTimeout(() => stop(`not done in ${timeoutMs / 1000} seconds`, true), timeoutMs);
-  const abort = () => stop(String(signal?.reason), false);
+  const timer = setTimeout(() => void stop(`not done in ${timeoutMs / 1000} seconds`, true), timeoutMs);
+  const abort = () => void stop(String(signal?.reason), false);
   signal?.addEventListener("abort", abort, { once: true });
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {
@@ -116,6 +131,7 @@ async function startClient(kind: EngineKind, args: readonly string[], call: Engi
     if (stopped) throw stopped;
     return { exitCode, ...outputs };
   } finally {
+    isClosed = true;
     clearTimeout(timer);
     clearTimeout(killer);
     signal?.removeEventListener("abort", abort);
@@ -123,12 +139,7 @@ async function startClient(kind: EngineKind, args: readonly string[], call: Engi
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
-  }
+  if (pid !== undefined) sendSignal(-pid, signal);
 }
 
 /** Characters of one line at most: what comes without an end of line is told in parts. */

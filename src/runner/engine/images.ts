@@ -204,7 +204,12 @@ export class Images {
       if (told === TOLD_LINES) tell(`${args[0]}: what it says further is left out.`);
     };
     try {
-      await this.#settings.engine.call(args, { signal, timeoutMs: seconds * 1000, onLine });
+      await this.#settings.engine.call(args, {
+        signal,
+        timeoutMs: seconds * 1000,
+        clearsAway: args[0] === "build",
+        onLine,
+      });
     } catch (error) {
       if (!(error instanceof EngineError) || signal.aborted) throw error;
       const why = error.isTimeout
