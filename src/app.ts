@@ -11,6 +11,7 @@ import { routingPath } from "./http/agent-api/agent-paths.ts";
 import { requireClientVersion } from "./http/admission/client-version.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
+import { evaluationsRoutes } from "./evaluations/routes.ts";
 import { answerHeaders } from "./http/answer-headers.ts";
 import type { AppEnv } from "./http/context.ts";
 import { handleError } from "./http/errors/handle-error.ts";
@@ -27,6 +28,7 @@ import { registryReadRoutes } from "./registry/read/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes } from "./runs/routes.ts";
+import { secretRoutes } from "./secrets/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
@@ -53,6 +55,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
   app.route("/", environmentRoutes());
+  app.route("/", evaluationsRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
@@ -61,6 +64,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", uploadRoutes());
   app.route("/", workflowRoutes());
   app.route("/", webhookRoutes());
+  app.route("/", secretRoutes());
   app.route("/", runnerRoutes());
   app.route("/", environmentLinkRoutes());
 

@@ -120,6 +120,8 @@ const settings = z.object({
   RUN_MAX_SECONDS: seconds(6 * 3_600).pipe(z.number().max(7 * 3_600 - 600)),
   /** Encrypt the signing secrets of webhooks where they are stored; secrets of at least 32 characters. */
   WEBHOOK_ENCRYPTION_SECRETS: namedSecrets,
+  /** Encrypt the values of secrets where they are stored; secrets of at least 32 characters. */
+  SECRET_ENCRYPTION_KEYS: namedSecrets,
   /** Hosts that webhooks may go to beside all public ones over https. */
   WEBHOOK_HOSTS: hostList.prefault(""),
   /** How long a webhook's endpoint has to answer: less than the step of a Workflow that waits for it. */
@@ -191,6 +193,9 @@ const settings = z.object({
   SANDBOX_CAPACITY: count(100),
   /** Commands of one environment that run at the same time. */
   SANDBOX_MAX_COMMANDS: count(8),
+  /** Terminals of one environment that are open at the same time, and how long one may be without anybody connected to it. */
+  SANDBOX_MAX_TERMINALS: count(8),
+  SANDBOX_TERMINAL_IDLE_SECONDS: seconds(1_800),
   /** Output that is kept of one command, for each of its two streams. */
   SANDBOX_OUTPUT_MAX_BYTES: bytes(1 * MiB).pipe(z.number().max(8 * MiB)),
   /** Largest file that is sent into an environment in one request. */
@@ -198,6 +203,10 @@ const settings = z.object({
   /** Files in an embedded sandbox, and bytes of those that were written there. */
   EMBEDDED_MAX_FILES: count(20_000),
   EMBEDDED_MAX_BYTES: bytes(256 * MiB),
+  /** Pause before an item of an evaluation is tried again whose infrastructure failed; each further one is twice as long. */
+  EVALUATION_RETRY_SECONDS: seconds(5),
+  /** Items of one evaluation: tasks times attempts. */
+  EVALUATION_MAX_ITEMS: count(10_000).pipe(z.number().max(50_000)),
   /** Limits of the archive check (docs/publishing.md). */
   ARCHIVE_MAX_ENTRIES: count(500_000),
   ARCHIVE_MAX_DIRECTORY_BYTES: bytes(64 * MiB),

@@ -13,6 +13,8 @@ import { ENVIRONMENT_WORK } from "./sandbox/runner/environment-work.ts";
 import { sweepDeliveries } from "./webhooks/delivery-sweep.ts";
 
 export { Environment } from "./environments/object/environment-object.ts";
+export { Evaluation } from "./evaluations/object/evaluation-object.ts";
+export { EvaluationItem } from "./evaluations/item/item-object.ts";
 export { RelayWorkflow } from "./runs/slack/relay-workflow.ts";
 export { Run } from "./runs/object/run-object.ts";
 export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";

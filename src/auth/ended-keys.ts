@@ -32,3 +32,22 @@ export async function findEndedKeys(db: Database, keyIds: readonly string[], now
   for (const { id } of good) ended.delete(id);
   return ended;
 }
+
+/**
+ * Which of these passes are good no more, as a test: one query for all keys. When it fails, those with keys stay until the
+ * next look, and `report` is told.
+ */
+export async function findEndedPasses(
+  db: Database,
+  passes: readonly { keyId?: string | undefined }[],
+  now: Date,
+  report: (error: unknown) => void,
+): Promise<(pass: { keyId?: string | undefined; expiresAt?: number | undefined }) => boolean> {
+  const keyIds = passes.flatMap(({ keyId }) => keyId ?? []);
+  const ended = await findEndedKeys(db, keyIds, now).catch((error: unknown) => {
+    report(error);
+    return new Set<string>();
+  });
+  return ({ keyId, expiresAt }) =>
+    (keyId !== undefined && ended.has(keyId)) || (expiresAt !== undefined && expiresAt <= now.getTime());
+}

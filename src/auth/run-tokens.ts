@@ -71,14 +71,43 @@ export function signIngestToken(secrets: RunTokenSecrets, run: TokenRun): Promis
   return sign(secrets, INGEST_AUDIENCE, INGEST_SECONDS, runClaims(run));
 }
 
-/** A token with which a run's agent reads and changes that run and nothing else, good as long as the one of its events. */
-export function signAgentToken(secrets: RunTokenSecrets, run: TokenRun): Promise<string> {
-  return sign(secrets, AGENT_AUDIENCE, INGEST_SECONDS, runClaims(run));
+/** The environment that an agent of an evaluation works in: whose it is, and which one. */
+export interface TokenEnvironment {
+  id: string;
+  organizationId: string;
+  organizationKey: string;
+  workspaceKey: string;
+}
+
+/**
+ * A token with which a run's agent reads and changes that run, good as long as the one of its events. With an environment it
+ * lets its holder into that one too, who needs its own token besides.
+ */
+export function signAgentToken(
+  secrets: RunTokenSecrets,
+  run: TokenRun,
+  environment?: TokenEnvironment,
+): Promise<string> {
+  const { id, organizationId, organizationKey, workspaceKey } = environment ?? {};
+  const claims = { id, organizationId, organizationKey, workspaceKey };
+  return sign(secrets, AGENT_AUDIENCE, INGEST_SECONDS, {
+    ...runClaims(run),
+    ...(environment && { environment: claims }),
+  });
 }
 
 /** The run whose agent a token is of; undefined for a token that is forged, expired, or for something else. */
 export async function readAgentToken(secrets: RunTokenSecrets, token: string): Promise<TokenRun | undefined> {
   return (await readRunToken(secrets, AGENT_AUDIENCE, token))?.run;
+}
+
+/** The environment that an agent's token lets in, and the run that it is of; undefined where it lets into none. */
+export async function readEnvironmentToken(
+  secrets: RunTokenSecrets,
+  token: string,
+): Promise<{ run: TokenRun; environment: TokenEnvironment } | undefined> {
+  const read = await readRunToken(secrets, AGENT_AUDIENCE, token);
+  return read?.environment && { run: read.run, environment: read.environment };
 }
 
 /** The run whose stream a token opens in `role`; undefined for one that is forged, expired, or for something else. */
@@ -101,13 +130,18 @@ const tokenClaims = z.object({
   task_id: z.string(),
   team_id: z.int(),
   role: z.string().optional(),
+  environment: z
+    .object({ id: z.string(), organizationId: z.string(), organizationKey: z.string(), workspaceKey: z.string() })
+    .optional(),
 });
 
-async function readRunToken(
-  secrets: RunTokenSecrets,
-  audience: string,
-  token: string,
-): Promise<{ run: TokenRun; role: string | undefined } | undefined> {
+interface ReadToken {
+  run: TokenRun;
+  role: string | undefined;
+  environment: TokenEnvironment | undefined;
+}
+
+async function readRunToken(secrets: RunTokenSecrets, audience: string, token: string): Promise<ReadToken | undefined> {
   const keys = await importRunTokenKeys(secrets);
   try {
     const { payload } = await jwtVerify(
@@ -119,8 +153,8 @@ async function readRunToken(
       },
       { algorithms: [RUN_TOKEN_ALGORITHM], audience, requiredClaims: ["exp"] },
     );
-    const { run_id, task_id, team_id, role } = tokenClaims.parse(payload);
-    return { run: { runId: run_id, taskId: task_id, projectNumber: team_id }, role };
+    const { run_id, task_id, team_id, role, environment } = tokenClaims.parse(payload);
+    return { run: { runId: run_id, taskId: task_id, projectNumber: team_id }, role, environment };
   } catch {
     return undefined;
   }

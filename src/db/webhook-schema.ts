@@ -11,6 +11,8 @@ export const WEBHOOK_EVENTS = [
   "core.document.uploaded",
   "core.document.upload_completed",
   "core.document.upload_with_issues",
+  "evaluation.item_completed",
+  "evaluation.completed",
 ] as const;
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 

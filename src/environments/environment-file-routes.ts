@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { newRouter, type Router } from "../http/new-router.ts";
 import { type AppContext, configOf } from "../http/context.ts";
 import { ApiError } from "../http/errors/error-table.ts";
+import { admitEvaluationAgent } from "./environment-agent.ts";
 import { operation } from "../http/operation.ts";
 import { paceBody } from "../http/request-body.ts";
 import { entityTag, serveFile } from "../http/stored-file.ts";
@@ -68,6 +69,7 @@ const list = operation({
   tags,
   summary: "List a folder of a live environment",
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: [...ACCESS_ERRORS, "invalid_request", "sandbox_failed"],
   request: {
     params: environmentPath,
@@ -109,6 +111,7 @@ const read = operation({
   summary: "Read a file of a live environment",
   description: "The raw bytes. Takes one byte range, and conditions.",
   scope: "environment:read",
+  admits: admitEvaluationAgent,
   errors: [...ACCESS_ERRORS, "invalid_request", "range_not_satisfiable", "sandbox_failed"],
   request: { params: filePath, headers: tokenHeader },
   responses: {
@@ -126,6 +129,7 @@ const write = operation({
   summary: "Write a file into a live environment",
   description: "The raw bytes, with Content-Length. Replaces what is there; folders above it are made.",
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: [...ACCESS_ERRORS, "invalid_request", "forbidden", "length_required", "body_too_large", "sandbox_failed"],
   request: {
     params: filePath,
@@ -142,6 +146,7 @@ const remove = operation({
   tags,
   summary: "Remove a file of a live environment, or a folder with all that is in it",
   scope: "environment:write",
+  admits: admitEvaluationAgent,
   errors: [...ACCESS_ERRORS, "invalid_request", "forbidden", "sandbox_failed"],
   request: { params: filePath, headers: tokenHeader },
   responses: { 204: { description: "It is gone" } },

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Caller } from "../auth/caller.ts";
-import type { TokenRun } from "../auth/run-tokens.ts";
+import type { TokenEnvironment, TokenRun } from "../auth/run-tokens.ts";
 import { type Config, readConfig } from "../config.ts";
 import { connect, type Database } from "../db/client.ts";
 import type { Family } from "./errors/families.ts";
@@ -14,6 +14,8 @@ export interface AppEnv {
     caller?: Caller;
     /** The run whose token came in place of a key. */
     tokenRun?: TokenRun;
+    /** The environment that the token lets its run's agent into, where the request is about that one. */
+    tokenEnvironment?: TokenEnvironment;
     /** When that token expires, in milliseconds since 1970, where it opens what lasts. */
     tokenExpiresAt?: number;
     /** Set where the request has an `Idempotency-Key` (idempotency.ts): its seed, and whether anything was made by it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readReward } from "../../src/environments/verify-harbor.ts";
+import { readReward } from "../../src/environments/verification/verify-harbor.ts";
 import { type ErrorBody } from "../registry/archives.ts";
 import { pack } from "../registry/pack.ts";
 import {

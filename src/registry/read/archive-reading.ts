@@ -50,20 +50,33 @@ export async function requireArchive(
   };
 }
 
-/** The archive's bytes; the directory comes out of the cache when it can. */
-export function openArchive(c: AppContext, version: ArchiveColumns): ZipSource {
+/** The archive's bytes; the directory comes out of the cache when it can. `waitUntil` keeps what is put into it alive. */
+export function openVersion(
+  env: Pick<Cloudflare.Env, "ARCHIVES">,
+  version: ArchiveColumns,
+  waitUntil: (work: Promise<unknown>) => void,
+): ZipSource {
   const { archiveKey, fileSize, archiveEtag } = version;
-  const source = archiveSource(c.env.ARCHIVES, archiveKey, fileSize, archiveEtag);
-  return withCachedDirectory(source, version, (work) => c.executionCtx.waitUntil(work));
+  return withCachedDirectory(archiveSource(env.ARCHIVES, archiveKey, fileSize, archiveEtag), version, waitUntil);
 }
 
-/** Turns an archive that vanished between the look-up and the read (its version was deleted) into 404. */
-export async function whileThere<T>(c: AppContext, reading: Promise<T>): Promise<T> {
+/** The same for a request. */
+export function openArchive(c: AppContext, version: ArchiveColumns): ZipSource {
+  return openVersion(c.env, version, (work) => c.executionCtx.waitUntil(work));
+}
+
+/** Turns an archive that vanished between the look-up and the read (its version was deleted) into 404; `report` is told. */
+export async function unlessGone<T>(reading: Promise<T>, report: (error: unknown) => void): Promise<T> {
   try {
     return await reading;
   } catch (error) {
     if (!(error instanceof ArchiveGoneError)) throw error;
-    logFailure(c, error);
+    report(error);
     throw new ApiError("not_found", "The archive of this version is no longer stored.");
   }
+}
+
+/** The same for a request. */
+export function whileThere<T>(c: AppContext, reading: Promise<T>): Promise<T> {
+  return unlessGone(reading, (error) => logFailure(c, error));
 }

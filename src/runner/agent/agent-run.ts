@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CommandRequest } from "../../runs/protocol/agent-protocol.ts";
 import { AgentChannel } from "./agent-channel.ts";
-import { AgentLines } from "./agent-lines.ts";
+import { AgentLines } from "../../runs/protocol/agent-lines.ts";
 import { resolveAgent } from "./agent-program.ts";
 import { agentVariables } from "./agent-variables.ts";
 import { ArtifactUpload } from "./upload-artifact.ts";

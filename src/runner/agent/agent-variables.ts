@@ -17,7 +17,7 @@ export interface AgentPlaces {
 
 /** The variables of an agent (docs/runner.md, "Runs"): those of its run, and `passedOn` of the runner's own. */
 export function agentVariables(
-  { project_id, task_id, run_id, agent_token, task, run }: RunGrant,
+  { project_id, task_id, run_id, agent_token, task, run, evaluation }: RunGrant,
   { url, path, taskFile, outputFolder }: AgentPlaces,
   passedOn: readonly string[],
 ): Record<string, string> {
@@ -30,6 +30,7 @@ export function agentVariables(
   };
   return {
     ...pick(process.env, [...ALWAYS_PASSED_ON, ...passedOn]),
+    ...(evaluation && evaluationVariables(url, evaluation)),
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, toValue(text)])),
     TASKYARD_URL: url,
     TASKYARD_TOKEN: agent_token,
@@ -39,6 +40,23 @@ export function agentVariables(
     TASKYARD_RUN_ID: run_id,
     TASKYARD_TASK_FILE: taskFile,
     TASKYARD_OUTPUT_FOLDER: outputFolder,
+  };
+}
+
+/**
+ * What the agent of an evaluation is told besides. What the evaluation asks for stands in variables of ours: as variables of
+ * its own it could have the agent's shell or interpreter do anything on this machine.
+ */
+function evaluationVariables(
+  url: string,
+  { command, env, model, environment }: NonNullable<RunGrant["evaluation"]>,
+): Record<string, string> {
+  return {
+    ...(command !== null && { TASKYARD_AGENT_COMMAND: toValue(command) }),
+    TASKYARD_AGENT_ENV: toValue(JSON.stringify(env)),
+    TASKYARD_MODEL: toValue(model),
+    TASKYARD_ENVIRONMENT_URL: url + environment.path,
+    TASKYARD_ENVIRONMENT_TOKEN: environment.token,
   };
 }
 

@@ -17,6 +17,15 @@ export const runGrant = z.object({
     repository: z.string().nullable(),
     json_schema: z.unknown(),
   }),
+  /** Of a run that belongs to an evaluation: what its agent is asked to do, and where. */
+  evaluation: z
+    .object({
+      command: z.string().nullable(),
+      env: z.record(z.string(), z.string()),
+      model: z.string(),
+      environment: z.object({ path: z.string(), token: z.string() }),
+    })
+    .optional(),
   run: z.object({ branch: z.string().nullable(), state: z.record(z.string(), z.unknown()) }),
 });
 

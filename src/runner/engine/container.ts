@@ -86,13 +86,13 @@ export class Container implements LocalSandbox {
   command(line: string, cwd: string, env: Readonly<Record<string, string>>, options: CommandOptions = {}): Startable {
     const { engine } = this.#settings;
     const { task } = this.#request;
-    const { joinsErrors = false, graceMs, user = task?.user ?? undefined } = options;
+    const { joinsErrors = false, graceMs, tty, user = task?.user ?? undefined } = options;
     const variables = { TASK_ROOT, ...this.#request.env, ...env };
     const words = [line, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
     const workdir = task ? (task.workdir ?? undefined) : TASK_ROOT;
     const place = { client: engine.kind, container: this.#name, user, workdir };
     const folder = path.posix.normalize(cwd);
-    const command = { line, cwd: folder === "." ? undefined : folder, env: variables };
+    const command = { line, cwd: folder === "." ? undefined : folder, env: variables, tty };
     const start = () => Promise.resolve(startExec(place, randomUUID(), command, { joinsErrors, graceMs }));
     return { words, start };
   }

@@ -10,6 +10,8 @@ const NO_IMAGE = /image not known|no such image|unable to find image|pull policy
 export class EngineSandboxes implements SandboxSource {
   readonly kind: EngineKind;
   readonly capabilities = ["container"];
+  // By the image's own perl, and where it has none the command says so.
+  readonly terminals = true;
   readonly #settings: ContainerSettings;
   readonly #images: Images;
 

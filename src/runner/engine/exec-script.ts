@@ -1,3 +1,5 @@
+import type { TerminalSize } from "../../sandbox/port.ts";
+import { onTerminal } from "../process/pty-bridge.ts";
 import { quote } from "../../sandbox/shell-word.ts";
 
 /** The variable by which a command's processes are found, as under bubblewrap. */
@@ -32,16 +34,23 @@ export interface ExecCommand {
   /** The folder to start in; where the engine starts commands when left out. */
   cwd: string | undefined;
   env: Readonly<Record<string, string>>;
+  /** The terminal that it runs on; none where left out. */
+  tty?: TerminalSize | undefined;
 }
 
+const NO_PERL = '[ -x /usr/bin/perl ] || { echo "A terminal needs /usr/bin/perl in the task\'s image."; exit 126; }';
+
 /** The lines that the scripts read: variables, folder, and the command in bash where the image has it. */
-export function toLines({ line, cwd, env }: ExecCommand, word: string): string {
+export function toLines({ line, cwd, env, tty }: ExecCommand, word: string): string {
   const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`);
-  const program = quote(line);
+  const shell = ['"$shell"', "-c", quote(line)];
+  const program = tty ? onTerminal([], tty).map(quote).concat(shell) : shell;
   return [
     ...variables,
     ...(cwd === undefined ? [] : [`cd -- ${quote(cwd)} || exit`]),
-    `if command -v bash > /dev/null; then exec bash -c ${program}; else exec /bin/sh -c ${program}; fi`,
+    ...(tty ? [NO_PERL] : []),
+    "shell=$(command -v bash) || shell=/bin/sh",
+    `exec ${program.join(" ")}`,
     word,
     "",
   ].join("\n");

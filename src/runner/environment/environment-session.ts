@@ -6,6 +6,7 @@ import {
   SANDBOX_PROTOCOL,
   WORK_TOKEN_HEADER,
 } from "../../sandbox/runner-protocol.ts";
+import { NO_SECRETS, SecretMask } from "../../sandbox/secret-mask.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
 import { runCommand, type Startable } from "../process/command.ts";
 import { downloadFile } from "./download.ts";
@@ -52,6 +53,8 @@ export class EnvironmentSession implements HeldWork {
   #sandbox: LocalSandbox | undefined;
   #opening: Promise<void> | undefined;
   #teardown: Script | null = null;
+  /** In memory alone, and masked in whatever is sent. */
+  #secrets = NO_SECRETS;
   #isReady = false;
   /**
    * Whether commands may tell of themselves on this connection: not before the environment has said what it has of them. An
@@ -72,7 +75,9 @@ export class EnvironmentSession implements HeldWork {
       pingMs: PING_MS,
       onOpen: () => {
         this.#isResumed = !this.#isReady;
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state: this.#isReady ? "ready" : "new" });
+        const state = this.#isReady ? "ready" : "new";
+        const { terminals } = options.sandboxes;
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -119,7 +124,9 @@ export class EnvironmentSession implements HeldWork {
       case "start":
         return this.#start(message);
       case "input":
-        return this.#commands.get(message.id)?.input(message.data, message.end);
+        return this.#commands.get(message.id)?.input(message.data, message.end, message.offset);
+      case "resize":
+        return this.#commands.get(message.id)?.resize(message);
       case "kill":
         return this.#kill(message.id);
       case "stored":
@@ -130,9 +137,11 @@ export class EnvironmentSession implements HeldWork {
   }
 
   /** Makes the sandbox with the task in it, and runs its provision script. */
-  async #open({ archive, withheld_paths: withheldPaths, container, provision, teardown }: Open): Promise<void> {
+  async #open(message: Open): Promise<void> {
+    const { archive, withheld_paths: withheldPaths, container, provision, teardown, secrets } = message;
     const { sandboxes, variables, server } = this.#options;
     this.#teardown = teardown;
+    this.#secrets = { variables: secrets, mask: new SecretMask(Object.values(secrets)) };
     const { signal } = this.#stopped;
     try {
       const headers = { [WORK_TOKEN_HEADER]: this.#grant.work_token };
@@ -169,10 +178,12 @@ export class EnvironmentSession implements HeldWork {
   async #runScript(name: string, { script, timeout }: Script, signal: AbortSignal): Promise<string | undefined> {
     const sandbox = this.#sandbox;
     if (!sandbox) return "has no sandbox";
+    const { variables, mask } = this.#secrets;
     let written = "";
     const ending = await runCommand({
-      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { SCRIPT: script }, { joinsErrors: true }),
+      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { ...variables, SCRIPT: script }, { joinsErrors: true }),
       limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
+      mask,
       output: (_stream, _offset, bytes) => {
         written += new TextDecoder().decode(bytes);
         return Promise.resolve();
@@ -198,17 +209,20 @@ export class EnvironmentSession implements HeldWork {
     const sandbox = this.#sandbox;
     if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
     this.#send({ type: "taken", id: message.id });
-    this.#commands.set(
-      message.id,
-      new HeldCommand(message, this.#startable(sandbox, message), (sent) => this.#tell(sent)),
-    );
+    const { variables, mask } = message.has_secrets ? this.#secrets : NO_SECRETS;
+    const program = this.#startable(sandbox, message, variables);
+    this.#commands.set(message.id, new HeldCommand(message, program, mask, (sent) => this.#tell(sent)));
   }
 
-  #startable(sandbox: LocalSandbox, message: Extract<EnvironmentMessage, { type: "start" }>): Startable {
-    const { command, cwd, env, machine_env: machineEnv, user, separate_output: separates } = message;
+  #startable(
+    sandbox: LocalSandbox,
+    message: Extract<EnvironmentMessage, { type: "start" }>,
+    secrets: Readonly<Record<string, string>>,
+  ): Startable {
+    const { command, cwd, env, machine_env: machineEnv, user, separate_output: separates, tty } = message;
     try {
-      const variables = { ...env, ...this.#options.variables.fillIn(machineEnv) };
-      return sandbox.command(command, cwd, variables, { joinsErrors: !separates, user });
+      const variables = { ...secrets, ...env, ...this.#options.variables.fillIn(machineEnv) };
+      return sandbox.command(command, cwd, variables, { joinsErrors: !separates || tty !== undefined, tty, user });
     } catch (error) {
       // It ends as one that never ran, with the reason.
       return { words: [], start: () => Promise.reject(error) };

@@ -1,5 +1,6 @@
 import { open, rm } from "node:fs/promises";
 import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
+import { findTerminalFault } from "../process/pty-bridge.ts";
 import { type Isolation, SandboxFolder } from "../process/isolation.ts";
 import { fileSource } from "./file-source.ts";
 import type { LocalSandbox, SandboxRequest, SandboxSource } from "./local-sandbox.ts";
@@ -10,6 +11,7 @@ import type { Say } from "../connection/held-work.ts";
 export class FolderSandboxes implements SandboxSource {
   readonly kind: Isolation["kind"];
   readonly capabilities = [];
+  readonly terminals = findTerminalFault() === undefined;
   readonly #isolation: Isolation;
   readonly #workFolder: string;
   readonly #maxUnpackedBytes: number;

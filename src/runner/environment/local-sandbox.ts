@@ -45,6 +45,8 @@ export interface SandboxSource {
   readonly kind: string;
   /** What a task may need that it has (pool-protocol.ts). */
   readonly capabilities: readonly string[];
+  /** Whether commands may run on a terminal. */
+  readonly terminals: boolean;
   /** Makes a sandbox with the task's files in it. Rejects with a reason for users, and leaves nothing behind then. */
   open(request: SandboxRequest): Promise<LocalSandbox>;
 }

@@ -8,6 +8,7 @@ import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
 import { LivingSandbox } from "./living-sandbox.ts";
 import { type Launch, startProgram } from "./program.ts";
 import { removeFolder } from "./remove-folder.ts";
+import { onTerminal } from "./pty-bridge.ts";
 import { INIT_FOLDER, INIT_SCRIPT } from "./sandbox-init.ts";
 import type { Say } from "../connection/held-work.ts";
 
@@ -104,10 +105,11 @@ export class SandboxFolder {
   /** A line for the shell. `cwd` is absolute inside of the sandbox, or relative to the task's files. */
   command(line: string, cwd: string, env: Readonly<Record<string, string>>, options: CommandOptions = {}): Startable {
     const { kind, limits, user } = this.#isolation;
-    const { joinsErrors = false, graceMs } = options;
+    const { joinsErrors = false, graceMs, tty } = options;
     const inside = path.posix.resolve(TASK_ROOT, cwd);
     const place = kind === "none" ? this.#outside(inside) : inside;
-    const argv = underLimits(limits, place, [SHELL, "-c", line]);
+    const shell = [SHELL, "-c", line];
+    const argv = underLimits(limits, place, tty ? onTerminal(shell, tty) : shell);
     const root = kind === "none" ? this.taskFolder : TASK_ROOT;
     const home = kind === "none" ? path.join(this.#folder, "home") : "/home/task";
     const variables = { PATH: SYSTEM_PATH, HOME: home, LANG: "C.UTF-8", TASK_ROOT: root, ...env };

@@ -53,6 +53,9 @@ export type DispatchEvent =
 /** How an attempt ended that another one follows: its runner was lost, or the run was started again. */
 export type AttemptEnd = "lost" | "started_again";
 
+/** What has failed where it was not the agent: its runner, the queue, or its time was up. */
+export type DispatchFailure = "runner" | "queue" | "time";
+
 /** What is to be done. Those about the run itself are done with the change of state, the others until they have worked. */
 export type DispatchEffect =
   | { kind: "enqueue"; attempt: number }
@@ -60,7 +63,7 @@ export type DispatchEffect =
   /** Take the attempt back and say so by `withdrawn`. */
   | { kind: "give_up"; attempt: number }
   /** The run fails, unless it has ended. */
-  | { kind: "fail"; message: string }
+  | { kind: "fail"; message: string; failure: DispatchFailure }
   /** The run's state says which attempt a runner has. */
   | { kind: "number"; attempt: number }
   /** The run is queued for a further attempt, and its log says how the one before ended. */
@@ -112,7 +115,7 @@ const lose: Rule<"lost"> = (state, { reason, repeat }) => {
   if (!repeat) return become("idle", state);
   return state.tries < MAX_TRIES
     ? queue(state, state.tries + 1, "lost", reason)
-    : over(state, { kind: "fail", message: `Its runner was lost, twice: ${reason}` });
+    : over(state, { kind: "fail", message: `Its runner was lost, twice: ${reason}`, failure: "runner" });
 };
 
 const FULL = "Too many runs and environments of this organization wait for a runner.";
@@ -138,8 +141,8 @@ const TABLE: Table = {
     admit: hold,
     claimed: hold,
     lost: lose,
-    over: (state) => over(state, { kind: "fail", message: NOT_GIVEN }),
-    refused: (state) => over(state, { kind: "fail", message: FULL }),
+    over: (state) => over(state, { kind: "fail", message: NOT_GIVEN, failure: "queue" }),
+    refused: (state) => over(state, { kind: "fail", message: FULL, failure: "queue" }),
     time_up: (state) => become("leaving", state, { kind: "give_up", attempt: state.attempt }),
     withdrawn: stay,
     ended: (state) => over(state, { kind: "withdraw", attempt: state.attempt, reason: "The run has ended" }),
@@ -157,7 +160,11 @@ const TABLE: Table = {
     time_up: stay,
     withdrawn: (state, { hasRunners }, { queueSeconds }) =>
       hasRunners
-        ? over(state, { kind: "fail", message: `No runner took the run within ${queueSeconds} seconds.` })
+        ? over(state, {
+            kind: "fail",
+            message: `No runner took the run within ${queueSeconds} seconds.`,
+            failure: "queue",
+          })
         : // Where there has never been a runner, clients drive their runs themselves: it stays as it is.
           become("idle", state),
     ended: (state) => over(state),
@@ -169,12 +176,12 @@ const TABLE: Table = {
     admit: stay,
     claimed: stay,
     lost: lose,
-    over: (state) => over(state, { kind: "fail", message: SILENT }),
+    over: (state) => over(state, { kind: "fail", message: SILENT, failure: "runner" }),
     refused: stay,
     time_up: (state, _event, { runSeconds }) =>
       over(
         state,
-        { kind: "fail", message: `The run took longer than ${runSeconds} seconds.` },
+        { kind: "fail", message: `The run took longer than ${runSeconds} seconds.`, failure: "time" },
         { kind: "withdraw", attempt: state.attempt, reason: "The run's time is up" },
       ),
     withdrawn: stay,

@@ -4,6 +4,7 @@ import { connect } from "../../db/client.ts";
 import type { WorkOwner } from "../../pool/work.ts";
 import { openRun } from "../access/run-handle.ts";
 import { findTaskOfRun } from "../access/run-store.ts";
+import type { OwnedAgent } from "../model/run-owner.ts";
 import { attemptOf, runReference } from "./run-reference.ts";
 
 /** What the pool asks of runs and tells them: the run's object decides (dispatch-table.ts). */
@@ -24,10 +25,13 @@ export const RUN_WORK: WorkOwner = {
       attempt,
       max_seconds: RUN_MAX_SECONDS,
       artifact_max_bytes: RUN_ARTIFACT_MAX_BYTES,
-      agent_token: await signAgentToken(secrets, named),
+      agent_token: await signAgentToken(secrets, named, admitted.agent?.environment),
       event_token: await signIngestToken(secrets, named),
       task,
       run: { branch: admitted.run.branch, state: admitted.run.state },
+      ...(admitted.agent && {
+        evaluation: { ...admitted.agent, environment: environmentOf(admitted.agent) },
+      }),
     };
   },
 
@@ -36,3 +40,8 @@ export const RUN_WORK: WorkOwner = {
     await openRun(env, runId).hear(scope, attemptOf(work), event);
   },
 };
+
+/** Where the agent of an evaluation finds its environment, and what opens it. */
+function environmentOf({ environment: { id, organizationKey, workspaceKey, token } }: OwnedAgent) {
+  return { path: `/api/v1/org/${organizationKey}/ws/${workspaceKey}/environments/${id}`, token };
+}

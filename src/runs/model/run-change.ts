@@ -27,6 +27,7 @@ export interface RunChange {
 /** Keys of `state` that the server sets and clients cannot (4.2). */
 const PROTECTED_STATE_KEYS: ReadonlySet<string> = new Set([
   "attempt",
+  "failure",
   "github_credential_source",
   "pr_authorship_mode",
   "sandbox_id",

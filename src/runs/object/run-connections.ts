@@ -1,8 +1,7 @@
-import { findEndedKeys } from "../../auth/ended-keys.ts";
+import { findEndedPasses } from "../../auth/ended-keys.ts";
 import type { Database } from "../../db/client.ts";
 import { logBackgroundFailure } from "../../http/request-log.ts";
 import { SocketReaders } from "../../stream/transport/socket-readers.ts";
-import type { HasEnded } from "../../objects/pass.ts";
 import { Subscribers } from "../../stream/transport/subscribers.ts";
 import type { Timers } from "../../objects/timers.ts";
 import type { RunRow } from "../model/run-view.ts";
@@ -70,13 +69,7 @@ export class RunConnections {
       return;
     }
     this.#timers.set("passes", now.getTime() + PASS_CHECK_MS);
-    const keyIds = passes.flatMap(({ keyId }) => keyId ?? []);
-    const ended = await findEndedKeys(db, keyIds, now).catch((error: unknown) => {
-      logBackgroundFailure("checkPasses", error);
-      return new Set<string>();
-    });
-    const hasEnded: HasEnded = ({ keyId, expiresAt }) =>
-      (keyId !== undefined && ended.has(keyId)) || (expiresAt !== undefined && expiresAt <= now.getTime());
+    const hasEnded = await findEndedPasses(db, passes, now, (error) => logBackgroundFailure("checkPasses", error));
     this.#readers.refuse(hasEnded);
     this.agents.refuse(hasEnded);
   }

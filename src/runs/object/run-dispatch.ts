@@ -50,11 +50,11 @@ const RETRY_MAX_MS = 60_000;
 export function toChange(effect: RunEffect): RunChange {
   switch (effect.kind) {
     case "fail":
-      return { status: "failed", errorMessage: effect.message };
+      return { status: "failed", errorMessage: effect.message, state: { failure: effect.failure } };
     case "number":
       return { state: { attempt: effect.attempt } };
     case "requeue":
-      return { status: "queued" };
+      return { status: "queued", stateRemoveKeys: ["failure"] };
     default:
       return effect satisfies never;
   }

@@ -1,6 +1,7 @@
 import { connect, type Database } from "../../db/client.ts";
 import { logBackgroundFailure } from "../../http/request-log.ts";
 import type { Timers } from "../../objects/timers.ts";
+import type { RunOwner } from "../model/run-owner.ts";
 import type { RunRow } from "../model/run-view.ts";
 import type { DispatchEvent } from "../dispatch/dispatch-table.ts";
 import type { RunDispatch } from "./run-dispatch.ts";
@@ -19,6 +20,8 @@ export class RunDuties {
   readonly #connections: Pick<RunConnections, "checkPasses">;
   readonly #db: Database;
   readonly #latest: () => RunRow | undefined;
+  readonly #owner: () => RunOwner | undefined;
+  readonly #env: Cloudflare.Env;
 
   /** `latest` is the run as it is stored at the time; `follow` takes up what happens on its way to a runner. */
   constructor(
@@ -28,8 +31,18 @@ export class RunDuties {
     journal: RunJournal,
     connections: Pick<RunConnections, "checkPasses">,
     dispatch: RunDispatch,
-    { latest, follow }: { latest: () => RunRow | undefined; follow: (event: DispatchEvent) => Promise<void> },
+    {
+      latest,
+      follow,
+      owner,
+    }: {
+      latest: () => RunRow | undefined;
+      follow: (event: DispatchEvent) => Promise<void>;
+      owner: () => RunOwner | undefined;
+    },
   ) {
+    this.#env = env;
+    this.#owner = owner;
     this.#timers = timers;
     this.#journal = journal;
     this.#projection = new RunProjection(ctx, env, timers, latest);
@@ -48,6 +61,7 @@ export class RunDuties {
   /** Call it in the transaction of each change: `before` is undefined for a new run. */
   schedule(before: RunRow | undefined, run: RunRow): void {
     this.#projection.schedule(before, run);
+    if (before && before.status !== run.status && this.#owner()) this.#timers.set("owner", Date.now());
   }
 
   /** Writes a committed state of the run to D1. */
@@ -63,6 +77,7 @@ export class RunDuties {
       if (!run) return;
       if (timer === "dispatch") await this.#dispatch.askPool(run, this.#follow);
       else if (timer === "waiting") await this.#sayWhatFor(run);
+      else if (timer === "owner") await this.#tellOwner(run);
       else if (timer === "deadline") {
         this.#timers.clear("deadline");
         await this.#follow({ kind: "time_up" });
@@ -72,6 +87,18 @@ export class RunDuties {
       else await this.#projection.write(run);
     }
     await this.#timers.arm();
+  }
+
+  /** Tells whoever the run was made for that its status has changed. */
+  async #tellOwner(run: RunRow): Promise<void> {
+    const owner = this.#owner();
+    try {
+      if (owner) await this.#env.EVALUATION_ITEM.getByName(owner.itemId).hearRun(run.id);
+      this.#timers.clear("owner");
+    } catch (error) {
+      logBackgroundFailure("tellOwner", error);
+      this.#timers.set("owner", nextAttempt(run, Date.now()));
+    }
   }
 
   /** Says in the log what the run waits for, once each time it is queued. */

@@ -6,10 +6,10 @@ import { isTerminal } from "../model/run-status.ts";
 
 /**
  * What a run's object does by itself: bring its row in D1 up to date, close a journal whose last events never come, move
- * one that is closed to the archive, ask the pool for a runner, keep the time that the queue and the runner may take, and
- * look whether those who are connected still may be.
+ * one that is closed to the archive, ask the pool for a runner, keep the time that the queue and the runner may take, tell
+ * its owner of its status, and look whether those who are connected still may be.
  */
-export type RunTimer = "project" | "close" | "archive" | "dispatch" | "waiting" | "deadline" | "passes";
+export type RunTimer = "project" | "close" | "archive" | "dispatch" | "waiting" | "deadline" | "passes" | "owner";
 
 /** How long a run that has ended waits for the rest of its events: several of the retries of a client that was cut off. */
 const LAST_EVENTS_MS = 60_000;

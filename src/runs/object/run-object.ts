@@ -34,6 +34,7 @@ import { isTerminal } from "../model/run-status.ts";
 import { RUN_TABLES } from "./run-tables.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
 import { readObjectRequest } from "../protocol/stream-request.ts";
+import type { OwnedAgent, RunOwner } from "../model/run-owner.ts";
 
 /** Why a run is committed beside its own change. */
 interface Cause {
@@ -61,6 +62,8 @@ export class Run extends DurableObject {
   readonly #attempts: RunAttempts;
   /** The stored run, or undefined before its creation. */
   #run: RunRow | undefined;
+  /** What it was made for, where that is an evaluation. */
+  #owner: RunOwner | undefined;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -73,18 +76,21 @@ export class Run extends DurableObject {
     this.#duties = new RunDuties(ctx, env, this.#timers, this.#journal, this.#connections, this.#dispatch, {
       latest: () => this.#run,
       follow: (event) => this.#follow(event),
+      owner: () => this.#owner,
     });
     if (!hasSchema(ctx.storage.sql)) return;
     ctx.storage.transactionSync(() => this.#migrate());
     this.#run = this.#record.load();
+    this.#owner = this.#record.loadOwner();
     if (this.#run) this.#duties.resume(this.#run);
   }
 
-  /** Creates the run. Repeated for the same scope it answers with the run that is there. */
-  async create(scope: RunScope, init: NewRun, then?: "start"): Promise<Found | NotFound | TooLarge> {
+  /** Creates the run, for an owner where it has one. Repeated for the same scope it answers with the run that is there. */
+  async create(scope: RunScope, init: NewRun, then?: "start", owner?: RunOwner): Promise<Found | NotFound | TooLarge> {
     if (this.#run) return this.read(scope);
     const run = beginRun(scope, init, currentMicroseconds());
     if (!isStorable(run)) return TOO_LARGE;
+    this.#owner = owner;
     return { ok: true, run: await this.#commit(run, { event: startOf(run, then) }) };
   }
 
@@ -111,12 +117,16 @@ export class Run extends DurableObject {
   }
 
   /** Whether a runner gets this attempt: a run that was given away is as good as taken. */
-  async admit(scope: RunScope, attempt: number): Promise<(Found & { isAdmitted: boolean }) | NotFound> {
+  async admit(
+    scope: RunScope,
+    attempt: number,
+  ): Promise<(Found & { isAdmitted: boolean; agent: OwnedAgent | undefined }) | NotFound> {
     if (!this.#runOf(scope)) return NOT_FOUND;
     await this.#follow({ kind: "admit", attempt });
     const run = this.#runOf(scope);
     const { state } = this.#dispatch;
-    return run ? { ok: true, run, isAdmitted: state.phase === "held" && state.attempt === attempt } : NOT_FOUND;
+    const isAdmitted = state.phase === "held" && state.attempt === attempt;
+    return run ? { ok: true, run, isAdmitted, agent: this.#owner?.agent } : NOT_FOUND;
   }
 
   /** Takes up what the pool tells of an attempt. */
@@ -219,6 +229,11 @@ export class Run extends DurableObject {
     return this.#run && isInScope(this.#run, scope) ? this.#run : undefined;
   }
 
+  #begin(): void {
+    this.#migrate();
+    if (this.#owner) this.#record.saveOwner(this.#owner);
+  }
+
   #migrate(): void {
     applySchema(this.ctx.storage.sql, RUN_TABLES);
   }
@@ -235,7 +250,7 @@ export class Run extends DurableObject {
   async #commit(run: RunRow, { event, notification }: Cause): Promise<RunRow> {
     let next = run;
     this.ctx.storage.transactionSync(() => {
-      if (!this.#run) this.#migrate();
+      if (!this.#run) this.#begin();
       next = this.#followed(run, event);
       if (next === this.#run) return;
       this.#record.save(next);

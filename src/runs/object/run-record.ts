@@ -1,6 +1,7 @@
 import { type DrizzleSqliteDODatabase, drizzle } from "drizzle-orm/durable-sqlite";
 import { agentRuns, type RunStatus } from "../../db/agent-schema.ts";
 import type { SchemaPart } from "../../objects/object-schema.ts";
+import type { RunOwner } from "../model/run-owner.ts";
 import type { RunRow } from "../model/run-view.ts";
 import { isTerminal } from "../model/run-status.ts";
 
@@ -63,11 +64,24 @@ export function isStorable({ output, state, artifacts, errorMessage }: RunRow): 
   return new TextEncoder().encode(JSON.stringify([output, state, artifacts, errorMessage])).length <= RUN_MAX_BYTES;
 }
 
+const OWNER = "owner";
+
 export class RunRecord {
   readonly #db: DrizzleSqliteDODatabase;
+  readonly #storage: DurableObjectStorage;
 
   constructor(storage: DurableObjectStorage) {
     this.#db = drizzle(storage);
+    this.#storage = storage;
+  }
+
+  /** What the run was made for beside its task; undefined for most runs. */
+  loadOwner(): RunOwner | undefined {
+    return this.#storage.kv.get<RunOwner>(OWNER);
+  }
+
+  saveOwner(owner: RunOwner): void {
+    this.#storage.kv.put(OWNER, owner);
   }
 
   /** The run as stored; undefined before its creation. */

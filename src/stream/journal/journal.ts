@@ -149,6 +149,12 @@ export class Journal {
     this.#onGrowth();
   }
 
+  /** Opens a closed journal: there is more to come after all. Commits with the transaction around it. */
+  reopen(): void {
+    this.#sql.exec("DELETE FROM journal_end");
+    this.#onGrowth();
+  }
+
   /**
    * Puts one line in place of all there is; call it inside a transaction. It keeps its place where it was the last entry,
    * else it comes after what is gone: no number is used twice, and the first one tells that nothing is gone.

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, it } from "vitest";
-import { AgentLines } from "../../../src/runner/agent/agent-lines.ts";
+import { AgentLines } from "../../../src/runs/protocol/agent-lines.ts";
 import { readLines } from "../../../src/runner/agent/line-reader.ts";
 
 const NOW = "2026-11-22T03:00:00.000Z";

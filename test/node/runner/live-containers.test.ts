@@ -207,7 +207,13 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
     };
     const verifier = `[verifier.env]\nJUDGE = "\${GREETING}"\n`;
     const task = withSettings(image("", tests), settings + verifier);
-    const { execute, place, token, read } = await startEnvironment(world, "harbor", await publish(task), BUILD_SECONDS);
+    const { execute, place, token, read } = await startEnvironment(
+      world,
+      "harbor",
+      await publish(task),
+      {},
+      BUILD_SECONDS,
+    );
     expect((await read()).sandbox_provider.kind).toBe("runner");
     const { body } = await execute(
       'id -un; pwd; echo "$SAID $SECRET"; touch /task/x /home/agent/y /tests/z && echo written',
@@ -251,8 +257,8 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
   it("removes what a runner that was killed has left, and nothing of one that is alive", async () => {
     const killed = await start(["--labels", "killed", "--grace-seconds", "0"]);
     const alive = await start(["--labels", "alive"]);
-    const { execute } = await startEnvironment(world, "killed", undefined, BUILD_SECONDS);
-    const stays = await startEnvironment(world, "alive", undefined, BUILD_SECONDS);
+    const { execute } = await startEnvironment(world, "killed", undefined, {}, BUILD_SECONDS);
+    const stays = await startEnvironment(world, "alive", undefined, {}, BUILD_SECONDS);
     await execute("sleep 3003 > /dev/null 2>&1 &");
     const before = containers();
     expect(before).toHaveLength(2);
@@ -289,8 +295,8 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
     const { port } = z.object({ port: z.int() }).parse(listening.address());
     try {
       await start(["--labels", "out", "--slots", "2"]);
-      const first = await startEnvironment(world, "out", undefined, BUILD_SECONDS);
-      const second = await startEnvironment(world, "out", undefined, BUILD_SECONDS);
+      const first = await startEnvironment(world, "out", undefined, {}, BUILD_SECONDS);
+      const second = await startEnvironment(world, "out", undefined, {}, BUILD_SECONDS);
       const reach = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to}) 2>/dev/null && echo reached ${to}`;
       await first.execute(`echo of-the-first | tee /tmp/of-the-first > /dev/shm/of-the-first
         perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8125, Listen => 5) or die; $s->accept while 1' > /dev/null 2>&1 &`);

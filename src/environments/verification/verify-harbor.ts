@@ -1,15 +1,11 @@
 import { z } from "zod";
-import type { HarborSettings } from "../db/harbor-settings.ts";
-import type { AppContext } from "../http/context.ts";
-import { ApiError } from "../http/errors/error-table.ts";
-import { placeOf } from "../registry/archive/archive-root.ts";
-import { namesMachineVariable } from "../sandbox/container-task.ts";
-import { TESTS_FOLDER } from "../registry/manifest/harbor.ts";
-import { openArchive, requireArchive, whileThere } from "../registry/read/archive-reading.ts";
-import { openEntry } from "../zip/read/entry-stream.ts";
-import { type FileEntry, readEntries } from "../zip/read/entries.ts";
-import type { Check, CheckCommand, Machine, Outcome } from "./check.ts";
-import type { EnvironmentRow } from "./object/environment-record.ts";
+import type { HarborSettings } from "../../db/harbor-settings.ts";
+import { ApiError } from "../../http/errors/error-table.ts";
+import { TESTS_FOLDER } from "../../registry/manifest/harbor.ts";
+import { namesMachineVariable } from "../../sandbox/container-task.ts";
+import { PublishedFiles, type TaskContext } from "./published-files.ts";
+import { type Check, type CheckCommand, type Machine, type Outcome, variablesOf } from "./check.ts";
+import type { EnvironmentRow } from "../object/environment-record.ts";
 
 /**
  * Verification of a task in Harbor's format (evaluations 3): `tests/` is copied to `/tests` as it was published, its
@@ -18,12 +14,6 @@ import type { EnvironmentRow } from "./object/environment-record.ts";
 
 const TESTS = "/tests";
 const VERIFIER_LOGS = "/logs/verifier";
-
-/** Files of `tests/` and their bytes that are copied. */
-const MAX_FILES = 1_000;
-const MAX_BYTES = 64 * 1024 * 1024;
-/** Files that are copied at the same time. */
-const PARALLEL = 4;
 
 /** Seconds for what stands around the script. */
 const STEP_SECONDS = 60;
@@ -40,7 +30,7 @@ done`;
 const PASS_REWARD = 1;
 
 export function planHarborCheck(
-  c: AppContext,
+  context: TaskContext,
   row: EnvironmentRow,
   { verifier }: HarborSettings,
   seconds: number,
@@ -50,12 +40,11 @@ export function planHarborCheck(
     const msg = `The verification needs ${foreign} of a runner's machine: its environment has to be one of sandbox_provider 'runner'.`;
     throw new ApiError("invalid_request", msg);
   }
-  const variables = foreign === undefined ? { env: verifier.env } : { machine_env: verifier.env };
   const asUser = verifier.user === null ? {} : { user: verifier.user };
   return {
     method: "script",
-    prepare: (machine) => copyTests(c, row, machine),
-    command: commandOf(RUN, seconds, { ...variables, ...asUser }),
+    prepare: (machine) => copyTests(context, row, machine),
+    command: commandOf(RUN, seconds, { ...variablesOf(verifier.env), ...asUser }),
     judge: (outcome, machine) => judge(outcome, machine),
   };
 }
@@ -71,39 +60,13 @@ function commandOf(
   return { command, env: {}, timeout_sec: seconds, separate_output: false, ...more };
 }
 
-async function copyTests(c: AppContext, row: EnvironmentRow, machine: Machine): Promise<void> {
-  const task = { org: row.taskOrganizationKey, name: row.taskName };
-  const { version } = await requireArchive(c, task, { version: row.taskVersion });
-  const source = openArchive(c, version);
-  const entries = await whileThere(c, listTests(readEntries(source, placeOf(version))));
+async function copyTests(context: TaskContext, row: EnvironmentRow, machine: Machine): Promise<void> {
+  const files = await PublishedFiles.open(context, row);
   const cleared = await machine.run(commandOf(CLEAR));
   if (cleared.exit_code !== 0) {
     throw new ApiError("sandbox_failed", `${TESTS} could not be made ready: ${cleared.output.slice(0, 500)}`);
   }
-  for (let start = 0; start < entries.length; start += PARALLEL) {
-    const copied = entries.slice(start, start + PARALLEL).map(async (entry) => {
-      const stream = await whileThere(c, openEntry(source, entry));
-      await machine.write(`${TESTS}/${entry.name.slice(TESTS_FOLDER.length)}`, stream, entry.size);
-    });
-    await Promise.all(copied);
-  }
-}
-
-async function listTests(windows: AsyncIterable<FileEntry[]>): Promise<FileEntry[]> {
-  const found: FileEntry[] = [];
-  let bytes = 0;
-  for await (const window of windows) {
-    for (const entry of window) {
-      if (!entry.name.startsWith(TESTS_FOLDER) || entry.name.endsWith("/")) continue;
-      found.push(entry);
-      bytes += entry.size;
-    }
-    if (found.length > MAX_FILES || bytes > MAX_BYTES) {
-      const msg = `${TESTS_FOLDER} has more than ${MAX_FILES} files or ${MAX_BYTES} bytes, which are not copied for a verification.`;
-      throw new ApiError("invalid_request", msg);
-    }
-  }
-  return found;
+  await files.copy(TESTS_FOLDER, machine, TESTS);
 }
 
 async function judge(

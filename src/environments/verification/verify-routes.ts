@@ -1,12 +1,14 @@
 import { type RouteConfig, z } from "@hono/zod-openapi";
-import { newRouter, type Router } from "../http/new-router.ts";
-import { NO_STORE } from "../admin/access.ts";
-import { operation } from "../http/operation.ts";
-import { START_FOLDER } from "../sandbox/port.ts";
-import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "./environment-access.ts";
-import { collect, startCommand } from "./commands/execute-routes.ts";
-import { ENVIRONMENT_PATH, environmentPath } from "./environment-schemas.ts";
-import { answerSlowly } from "./commands/slow-answer.ts";
+import { newRouter, type Router } from "../../http/new-router.ts";
+import { NO_STORE } from "../../admin/access.ts";
+import { callerOf } from "../../http/context.ts";
+import { operation } from "../../http/operation.ts";
+import { START_FOLDER } from "../../sandbox/port.ts";
+import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
+import { collectForKey } from "../commands/collect.ts";
+import { startCommand } from "../commands/execute-routes.ts";
+import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
+import { answerSlowly } from "../commands/slow-answer.ts";
 import type { CheckCommand, Machine } from "./check.ts";
 import { planCheck } from "./verify.ts";
 
@@ -76,10 +78,15 @@ export function verifyRoutes(): Router {
   routes.openapi(verify, async (c) => {
     const path = c.req.valid("param");
     const { handle, access } = await nameSandbox(c, path);
-    const check = await planCheck(c, unwrap(await handle.inspect(access)).row);
+    const context = {
+      env: c.env,
+      caller: callerOf(c),
+      waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
+    };
+    const check = await planCheck(context, unwrap(await handle.inspect(access)).row);
     const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: START_FOLDER, stdin: "" }, false);
     const machine: Machine = {
-      run: async (command) => collect((await start(command)).followed),
+      run: async (command) => collectForKey(c, (await start(command)).followed),
       write: async (place, content, size) => {
         unwrap(await handle.writeFile(access, place, content, size));
       },
@@ -87,7 +94,7 @@ export function verifyRoutes(): Router {
     await check.prepare?.(machine);
     const { followed } = await start(check.command);
     const judge = async (): Promise<z.output<typeof verdict>> => {
-      const result = await collect(followed);
+      const result = await collectForKey(c, followed);
       const { exit_code, timed_out, command_id, duration_ms } = result;
       const output = check.method.startsWith("flag") ? "" : result.output;
       const needs_judge = check.method.endsWith("_and_judge");

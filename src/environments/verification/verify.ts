@@ -1,17 +1,14 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { equalSecrets } from "../auth/api-keys.ts";
-import { type AppContext, callerOf, databaseOf } from "../http/context.ts";
-import { ApiError } from "../http/errors/error-table.ts";
-import { findDetail } from "../registry/read/published-store.ts";
-import { openArchive, requireArchive, whileThere } from "../registry/read/archive-reading.ts";
-import { placeOf } from "../registry/archive/archive-root.ts";
-import { resolveInside } from "../registry/manifest/manifest-compose.ts";
-import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../registry/manifest/manifest-scripts.ts";
-import { findEntry } from "../zip/read/entry.ts";
-import { openEntry } from "../zip/read/entry-stream.ts";
+import { equalSecrets } from "../../auth/api-keys.ts";
+import { connect } from "../../db/client.ts";
+import { ApiError } from "../../http/errors/error-table.ts";
+import { findDetail } from "../../registry/read/published-store.ts";
+import { resolveInside } from "../../registry/manifest/manifest-compose.ts";
+import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../../registry/manifest/manifest-scripts.ts";
 import { type Check, type Judgement } from "./check.ts";
-import type { EnvironmentRow } from "./object/environment-record.ts";
+import type { EnvironmentRow } from "../object/environment-record.ts";
+import { PublishedFiles, type TaskContext } from "./published-files.ts";
 import { planHarborCheck } from "./verify-harbor.ts";
 
 /** The block as publishing has stored it (registry/manifest/manifest-verification.ts). */
@@ -31,16 +28,16 @@ type Verification = z.output<typeof stored>;
  * How an environment's task is verified (A5): its script is run as it was published, whatever the environment has made of
  * the copy in its folder; of a flag the file is read. Throws `invalid_request` for what cannot be verified here.
  */
-export async function planCheck(c: AppContext, row: EnvironmentRow): Promise<Check> {
+export async function planCheck(context: TaskContext, row: EnvironmentRow): Promise<Check> {
   if (row.verification === null) throw new ApiError("invalid_request", "The task has no verification.");
   const verification = stored.parse(row.verification);
   const { method, where, timeout, path } = verification;
   if (where === "agent") throw new ApiError("invalid_request", "This task is verified where its agent is, not here.");
   const timeout_sec = Math.min(timeout, VERIFICATION_MAX_SECONDS);
-  const harbor = await findHarborSettings(c, row);
-  if (harbor) return planHarborCheck(c, row, harbor, timeout_sec);
+  const harbor = await findHarborSettings(context, row);
+  if (harbor) return planHarborCheck(context, row, harbor, timeout_sec);
   if (verification.script !== undefined && method.startsWith("script")) {
-    const script = await readScript(c, row, verification.script);
+    const script = await readScript(context, row, verification.script);
     return {
       method,
       command: {
@@ -68,9 +65,12 @@ function judgementOf(passed: boolean): Judgement {
 }
 
 /** What a task in Harbor's format has settled; null for one of task.yaml, and for one that is no longer published. */
-async function findHarborSettings(c: AppContext, { taskOrganizationKey, taskName, taskVersion }: EnvironmentRow) {
+async function findHarborSettings(
+  { env, caller }: TaskContext,
+  { taskOrganizationKey, taskName, taskVersion }: EnvironmentRow,
+) {
   const task = { org: taskOrganizationKey, name: taskName };
-  const detail = await findDetail(databaseOf(c), callerOf(c), task, { version: taskVersion });
+  const detail = await findDetail(connect(env.DB), caller, task, { version: taskVersion });
   return detail?.version?.harbor ?? null;
 }
 
@@ -81,13 +81,9 @@ async function isFlag({ value, hash }: Verification, found: string): Promise<boo
   return await equalSecrets(digest.toLowerCase(), createHash(algorithm).update(found).digest("hex"));
 }
 
-async function readScript(c: AppContext, row: EnvironmentRow, name: string): Promise<string> {
-  const task = { org: row.taskOrganizationKey, name: row.taskName };
-  const { version } = await requireArchive(c, task, { version: row.taskVersion });
-  const source = openArchive(c, version);
-  const entry = await whileThere(c, findEntry(source, placeOf(version), resolveInside("", name) ?? name));
-  if (!entry || entry.size > VERIFICATION_SCRIPT_MAX_BYTES) {
-    throw new ApiError("invalid_request", `The verification script '${name}' is not there, or has more than 100 kB.`);
-  }
-  return await new Response(await whileThere(c, openEntry(source, entry))).text();
+async function readScript(context: TaskContext, row: EnvironmentRow, name: string): Promise<string> {
+  const files = await PublishedFiles.open(context, row);
+  const script = await files.readText(resolveInside("", name) ?? name, VERIFICATION_SCRIPT_MAX_BYTES);
+  if (script !== undefined) return script;
+  throw new ApiError("invalid_request", `The verification script '${name}' is not there, or has more than 100 kB.`);
 }

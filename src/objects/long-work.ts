@@ -1,4 +1,4 @@
-import { logBackgroundFailure } from "../../http/request-log.ts";
+import { logBackgroundFailure } from "../http/request-log.ts";
 
 /** Work of an object that goes on beside its calls, each once at a time. What fails is begun anew by its timer. */
 export class LongWork {
