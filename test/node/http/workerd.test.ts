@@ -35,7 +35,12 @@ beforeAll(async () => {
     name: "taskyard",
     modules: true as const,
     script: await readFile(script, "utf8"),
-    ...{ compatibilityDate, compatibilityFlags, r2Buckets, d1Databases, durableObjects, workflows },
+    compatibilityDate,
+    compatibilityFlags,
+    r2Buckets,
+    d1Databases,
+    durableObjects,
+    workflows,
     bindings: { REQUEST_LOG: "off", BOOTSTRAP_SECRET: SECRET, JSON_BODY_MAX_BYTES: "4096" },
     unsafeDirectSockets: direct,
   };
