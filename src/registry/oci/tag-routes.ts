@@ -49,8 +49,13 @@ export function tagRoutes({ prefix, tag, idOf }: Place): Router {
         content: {
           [INDEX_TYPE]: {
             schema: z
-              .object({ schemaVersion: z.literal(2), mediaType: z.literal(INDEX_TYPE), manifests: z.array(z.never()) })
+              .object({
+                schemaVersion: z.literal(2),
+                mediaType: z.literal(INDEX_TYPE),
+                manifests: z.array(z.record(z.string(), z.unknown())),
+              })
               .openapi("OciReferrers"),
+            example: { schemaVersion: 2 as const, mediaType: INDEX_TYPE as typeof INDEX_TYPE, manifests: [] },
           },
         },
       },

@@ -70,7 +70,7 @@ export class OciClient {
   }
 
   /** A manifest as the command line writes it, of blobs that it pushes before. */
-  async prepare(layer: Bytes, { name = "sample", version = "1.0.0", config = {} as object } = {}) {
+  async prepare(layer: Bytes, { name = "sample", version = "1.0.0", config = {} } = {}) {
     const [pushed, configured] = [
       await this.pushBlob(layer, name),
       await this.pushBlob(new Uint8Array(new TextEncoder().encode(JSON.stringify(config))), name),

@@ -19,6 +19,11 @@ import { concat, gzip, pax, tar, type TarInput } from "./tar.ts";
 const DAY = 24 * 3600 * 1000;
 const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
+/** What the cron trigger does, `after` milliseconds from now. */
+async function sweep(after: number): Promise<void> {
+  await worker.scheduled(createScheduledController({ scheduledTime: new Date(Date.now() + after) }), env);
+}
+
 /** Repacks a layer in memory: the zip, and what is wrong. */
 async function repack(layer: Uint8Array<ArrayBuffer>, limits: Partial<CheckLimits> = {}) {
   const written: Uint8Array[] = [];
@@ -289,8 +294,6 @@ describe("a push that is cut off", () => {
     await client.pushBlob(noise(100));
     const place = await client.start();
     await client.send("PATCH", place, { body: noise(100) });
-    const sweep = async (after: number) =>
-      worker.scheduled(createScheduledController({ scheduledTime: new Date(Date.now() + after) }), env);
     await sweep(DAY / 2);
     expect((await leftovers(tenant)).objects).toHaveLength(kept.length + 2);
     await sweep(DAY + 60_000);
