@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { lookupOf } from "../../src/auth/api-keys.ts";
 import { connect } from "../../src/db/client.ts";
 import { apiKeys } from "../../src/db/schema.ts";
@@ -103,20 +103,17 @@ test("what the bucket and the database refuse to forget is tried again", async (
   const { send, make, objectOf } = client;
   await make("stuck", "[1]", { ...JSON_TYPE, ...CLOSES });
   await runStreamAlarm(objectOf("stuck"));
-  const restore = await runInDurableObject(objectOf("stuck"), (stream) => {
-    const bucket: R2Bucket = Reflect.get(stream, "env").ARTIFACTS;
-    const { delete: real } = bucket;
-    bucket.delete = () => Promise.reject(new Error("bucket"));
-    return () => {
-      bucket.delete = real;
-    };
-  });
+  const bucket: R2Bucket = await runInDurableObject(
+    objectOf("stuck"),
+    (stream) => Reflect.get(stream, "env").ARTIFACTS,
+  );
+  const failing = vi.spyOn(bucket, "delete").mockRejectedValue(new Error("bucket"));
   expect((await send("/stuck", { method: "DELETE" })).status).toBe(204);
   expect((await send("/stuck")).status).toBe(404);
   expect(await volumesOf(client)).toHaveLength(1);
   // The name is free already, and what is left of the old stream is not in the way of the new one.
   await make("stuck", "[2]", JSON_TYPE);
-  restore();
+  failing.mockRestore();
   await runStreamAlarm(objectOf("stuck"));
   expect(await volumesOf(client)).toEqual([]);
   expect(await (await send("/stuck")).text()).toBe("[2]");

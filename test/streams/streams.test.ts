@@ -10,6 +10,7 @@ const NUMBERED = (seq: number, epoch = 0) => ({
   "Producer-Seq": String(seq),
 });
 const CLOSES = { "Stream-Closed": "true" };
+const statusOf = async (answer: Promise<Response>) => (await answer).status;
 
 describe("a stream of one's own", () => {
   test("is made, appended to, read, closed and deleted", async () => {
@@ -189,7 +190,6 @@ describe("a stream of one's own", () => {
   test("takes a numbered batch once, in its order, also after the end", async () => {
     const { send, make, append } = await createStreamClient();
     await make("numbered");
-    const statusOf = async (answer: Promise<Response>) => (await answer).status;
     expect(await statusOf(append("numbered", "a", NUMBERED(0)))).toBe(200);
     expect(await statusOf(append("numbered", "a", NUMBERED(0)))).toBe(204);
     const gap = await append("numbered", "c", NUMBERED(2));
