@@ -80,7 +80,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "zip/read",
   ],
   evaluations: ["evaluations/routes", "http"],
-  "evaluations/export": ["evaluations/statistics"],
+  "evaluations/export": ["evaluations/statistics", "zip/write"],
   "evaluations/item": [
     "config",
     "environments",
