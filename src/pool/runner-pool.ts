@@ -192,9 +192,11 @@ export abstract class Pool extends DurableObject {
     }
     const work = this.#store.work(message.work_id);
     if (message.type === "claim") return await this.#claim(runner, message.work_id, work);
-    if (work?.runnerId !== runner.id) return;
-    if (message.type === "give_back") this.#lose(work, message.reason);
-    else this.#finish(work);
+    if (work?.runnerId === runner.id) {
+      if (message.type === "give_back") this.#lose(work, message.reason);
+      else this.#finish(work);
+    }
+    // Also of work that was taken back: until now the runner had no room for what it was offered then.
     this.#offer(runner.id);
   }
 

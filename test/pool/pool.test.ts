@@ -47,6 +47,22 @@ describe("a pool", () => {
     expect(await runner.take("offer")).toMatchObject({ work_id: `${second}.1` });
   });
 
+  test("offers again to a runner that is through with work that was taken back", async () => {
+    const client = await createDispatcher();
+    const runner = await startRunner(client);
+    await client.startRun();
+    const granted = await runner.work();
+    const second = await client.startRun();
+    const pool = env.RUNNERS.getByName(client.id);
+    await expect.poll(async () => (await pool.describe()).queued).toBe(1);
+    await pool.withdraw(granted.work_id, "It is not wanted");
+    expect(await runner.take("revoke")).toMatchObject({ work_id: granted.work_id });
+    // It comes while the runner still clears up, and has no room for it.
+    expect(await runner.take("offer")).toMatchObject({ work_id: `${second}.1` });
+    runner.send({ type: "done", work_id: granted.work_id });
+    expect(await runner.take("offer")).toMatchObject({ work_id: `${second}.1` });
+  });
+
   test("offers a runner that connects what has waited, oldest first", async () => {
     const client = await createDispatcher();
     const pool = env.RUNNERS.getByName(client.id);
