@@ -171,6 +171,11 @@ it("is a terminal: size, SIGWINCH, Ctrl-C, job control, colours, UTF-8, Ctrl-D, 
   terminal.type("printf '\\303'; sleep 0.3; printf '\\251\\n'; echo grüße\r");
   await terminal.shows("\ré\r\ngrüße\r\n");
   terminal.type("cat; echo end\r");
+  // What is typed before it reads is for the shell's own line.
+  await until(
+    async () => processes(),
+    (seen) => /^cat$/m.test(seen),
+  );
   terminal.type("line\r");
   await terminal.shows(/line\r\nline\r\n/);
   terminal.type("\x04");
