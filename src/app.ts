@@ -24,10 +24,12 @@ import { refuseUnknown } from "./http/errors/unknown-path.ts";
 import { refuseInvalid } from "./http/validation.ts";
 import { environmentLinkRoutes } from "./environments/environment-link-routes.ts";
 import { runnerRoutes } from "./pool/runner-routes.ts";
+import { ociRoutes } from "./registry/oci/routes.ts";
 import { registryReadRoutes } from "./registry/read/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes } from "./runs/routes.ts";
+import { secretRoutes } from "./secrets/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
@@ -54,6 +56,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", adminRoutes());
   app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
+  app.route("/", ociRoutes());
   app.route("/", environmentRoutes());
   app.route("/", evaluationsRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));
@@ -65,6 +68,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", uploadRoutes());
   app.route("/", workflowRoutes());
   app.route("/", webhookRoutes());
+  app.route("/", secretRoutes());
   app.route("/", runnerRoutes());
   app.route("/", environmentLinkRoutes());
 

@@ -120,6 +120,8 @@ const settings = z.object({
   RUN_MAX_SECONDS: seconds(6 * 3_600).pipe(z.number().max(7 * 3_600 - 600)),
   /** Encrypt the signing secrets of webhooks where they are stored; secrets of at least 32 characters. */
   WEBHOOK_ENCRYPTION_SECRETS: namedSecrets,
+  /** Encrypt the values of secrets where they are stored; secrets of at least 32 characters. */
+  SECRET_ENCRYPTION_KEYS: namedSecrets,
   /** Hosts that webhooks may go to beside all public ones over https. */
   WEBHOOK_HOSTS: hostList.prefault(""),
   /** How long a webhook's endpoint has to answer: less than the step of a Workflow that waits for it. */
@@ -189,6 +191,8 @@ const settings = z.object({
     .default(16 * MiB),
   /** Life of an upload that is not completed, after which it is swept. */
   UPLOAD_TTL_SECONDS: seconds(24 * 3600),
+  /** How long the push of a manifest waits for the check of its archive; then 503, and the push may be repeated. */
+  OCI_PUSH_WAIT_SECONDS: seconds(240),
   /** Archives of more stored or inflated bytes than this are verified by a Workflow. */
   VERIFY_INLINE_MAX_BYTES: bytes(32 * MiB),
   /** Where an environment's commands run whose creator asks for no provider. */
@@ -200,6 +204,9 @@ const settings = z.object({
   SANDBOX_CAPACITY: count(100),
   /** Commands of one environment that run at the same time. */
   SANDBOX_MAX_COMMANDS: count(8),
+  /** Terminals of one environment that are open at the same time, and how long one may be without anybody connected to it. */
+  SANDBOX_MAX_TERMINALS: count(8),
+  SANDBOX_TERMINAL_IDLE_SECONDS: seconds(1_800),
   /** Output that is kept of one command, for each of its two streams. */
   SANDBOX_OUTPUT_MAX_BYTES: bytes(1 * MiB).pipe(z.number().max(8 * MiB)),
   /** Largest file that is sent into an environment in one request. */

@@ -4,6 +4,7 @@ import { connect } from "./db/client.ts";
 import { sweepEnvironments } from "./environments/object/environment-projection.ts";
 import { sweepAccesses } from "./files/access-store.ts";
 import { sweepIdempotencyKeys } from "./http/idempotency.ts";
+import { sweepBlobs } from "./registry/oci/blob-sweep.ts";
 import { sweepUploads } from "./registry/upload-sweep.ts";
 import { sweepRunLogs } from "./runs/log/log-retention.ts";
 import { Pool } from "./pool/runner-pool.ts";
@@ -34,6 +35,7 @@ export default {
     const now = new Date(event.scheduledTime);
     const swept = await Promise.allSettled([
       sweepUploads(env, now),
+      sweepBlobs(env, now),
       sweepFiles(env, now),
       sweepRunLogs(env, now),
       sweepEnvironments(connect(env.DB), now),

@@ -1,6 +1,7 @@
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import * as agentSchema from "./agent-schema.ts";
 import * as evaluationSchema from "./evaluation-schema.ts";
+import * as ociSchema from "./oci-schema.ts";
 import * as platformSchema from "./schema.ts";
 import * as streamSchema from "./stream-schema.ts";
 import * as webhookSchema from "./webhook-schema.ts";
@@ -11,6 +12,7 @@ const schema = {
   ...agentSchema,
   ...evaluationSchema,
   ...streamSchema,
+  ...ociSchema,
   ...webhookSchema,
   ...workflowSchema,
 };

@@ -9,13 +9,13 @@ import { ApiError } from "../http/errors/error-table.ts";
 import { requireFound } from "../registry/read/read-access.ts";
 import { findDetail } from "../registry/read/published-store.ts";
 import type { DetailRow } from "../registry/read/published-task-view.ts";
+import { chooseSecrets } from "../secrets/choose-secrets.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
 import { offeredKinds } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
 import { askAgain } from "../objects/ask-again.ts";
 import { openEnvironment } from "./object/environment-handle.ts";
-import { needsOfContainer } from "../registry/manifest/harbor-settings.ts";
-import type { HarborSettings } from "../db/harbor-settings.ts";
+import { refuseUnfitTask, toContainerTask } from "./container-needs.ts";
 import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./object/environment-record.ts";
 import { resolvedLength, templateVariables } from "./instruction.ts";
 import type { newEnvironment } from "./environment-schemas.ts";
@@ -68,9 +68,7 @@ export async function createEnvironment(
   if (made) return made;
   const detail = await findTask(db, caller, wanted.task_ref);
   const projectId = await chooseProject(db, caller, workspace.id, wanted.project_id ?? null);
-  if ((wanted.secret_ids ?? []).length > 0) {
-    throw new ApiError("invalid_request", "There are no secrets yet: leave secret_ids out, or empty.");
-  }
+  const secrets = await chooseSecrets(db, caller, wanted.secret_ids ?? []);
   const token = makeToken();
   const owner = {
     organizationId,
@@ -81,7 +79,8 @@ export async function createEnvironment(
     idempotencyKey: idempotencyKey ?? null,
     requestHash,
   };
-  const record = beginRecord(env, wanted, detail, owner, await hashText(token), before?.id ?? uuid());
+  const begun = beginRecord(env, wanted, detail, owner, await hashText(token), before?.id ?? uuid());
+  const record = { ...begun, ...(secrets.length > 0 && { secrets }) };
   if (!before) {
     const insertion = await insertWithinCapacity(db, record.row, readConfig(env).SANDBOX_CAPACITY);
     if (insertion === "full") throw new ApiError("sandbox_capacity_exceeded");
@@ -179,7 +178,7 @@ function beginRecord(
   const { organization, task, version } = detail;
   const now = Date.now();
   const seconds = Math.min(wanted.timeout_sec ?? SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS);
-  refuseContainerTask(version.harbor);
+  refuseUnfitTask(version.harbor, provider);
   const known = { template: version.instruction, inputs: wanted.inputs ?? {}, task: toSandboxTask(detail) };
   const length = resolvedLength(known.template ?? "", templateVariables({}, known.inputs));
   if (length > INSTRUCTION_MAX_LENGTH) {
@@ -210,16 +209,6 @@ function beginRecord(
   return { ...known, row, labels, tokenHashes: [tokenHash], latestExpiry: now + SANDBOX_MAX_SECONDS * 1000 };
 }
 
-/** No sandbox here runs a task's own image: better refused now than failing at its first command. */
-function refuseContainerTask(harbor: HarborSettings | null): void {
-  const needs = harbor ? needsOfContainer(harbor) : [];
-  if (needs.length === 0) return;
-  throw new ApiError(
-    "invalid_request",
-    `This task runs in a container of its own (${needs.join(", ")}), and no sandbox of this deployment builds or starts one. Tasks without these run in every sandbox.`,
-  );
-}
-
 function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask {
   return {
     organizationKey: organization.key,
@@ -237,5 +226,6 @@ function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask 
     ports: version.ports,
     provision: version.provision,
     teardown: version.teardown,
+    container: version.harbor && toContainerTask(version.harbor),
   };
 }

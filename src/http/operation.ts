@@ -32,7 +32,7 @@ interface OperationRules {
 }
 
 /** Scopes whose operations change who may do what, or open what lasts: a key that ended elsewhere is refused at once. */
-const LOOKED_UP: ReadonlySet<OperationRules["scope"]> = new Set(["admin", "runner"]);
+const LOOKED_UP: ReadonlySet<OperationRules["scope"]> = new Set(["admin", "runner", "secret:write"]);
 
 const COMMON_ERRORS: readonly ErrorCode[] = ["upgrade_required", "rate_limited", "server_error"];
 const KEY_ERRORS: readonly ErrorCode[] = ["key_required", "key_invalid", "key_inactive", "key_revoked", "key_expired"];
@@ -148,7 +148,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
       ...(errorFamily ? [answersErrorsAs(errorFamily)] : []),
       ...(scope === "none" ? [] : [authenticate(scope, { admits, looksUpKey, projectKeys })]),
       ...(Array.isArray(own) ? own : [own]),
-      ...(takesBody && config.path.includes("/org/{org}") ? [requireBodysOrganization] : []),
+      ...(takesBody && config.path.includes("{org}") ? [requireBodysOrganization] : []),
       ...(takesJson ? [readJsonBody(bodyLimit)] : []),
       ...(isRepeatable ? [honourIdempotencyKey] : []),
     ],

@@ -1,6 +1,6 @@
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../config.ts";
-import { type AppContext, type AppEnv, configOf } from "./context.ts";
+import { type AppEnv, configOf } from "./context.ts";
 import { ApiError } from "./errors/error-table.ts";
 
 /**
@@ -62,15 +62,10 @@ async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number, rul
   return await new Blob(chunks).arrayBuffer();
 }
 
-/**
- * All of a request's body, whatever its type, for a route that stores it as it came; empty where there is none. Throws
- * `body_too_large`, `body_too_slow`.
- */
-export async function readBytes(c: AppContext, maxBytes: number): Promise<Uint8Array> {
-  const { body } = c.req.raw;
-  if (body === null) return new Uint8Array();
-  if (Number(c.req.header("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  return new Uint8Array(await readWhole(body, maxBytes, configOf(c)));
+/** All bytes of a request. Throws `body_too_large`, `body_too_slow`. */
+export async function readBytes(request: Request, maxBytes: number, rules: PaceRules): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return request.body ? new Uint8Array(await readWhole(request.body, maxBytes, rules)) : new Uint8Array(0);
 }
 
 /** A body that is passed on as it comes, and breaks off where it comes too slowly; `failure` is then why. */

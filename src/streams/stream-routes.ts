@@ -217,7 +217,7 @@ export function streamRoutes(): Router {
     const hasRoom = (await countStreams(databaseOf(c), owner)) < config.STREAMS_PER_PROJECT;
     const headers = c.req.valid("header");
     const settings = readSettings(headers);
-    const sent = await readBytes(c, config.STREAM_BODY_MAX_BYTES);
+    const sent = await readBytes(c.req.raw, config.STREAM_BODY_MAX_BYTES, config);
     const creation = { ...settings, body: toEntries(sent, settings.contentType), closed: isClosing(headers) };
     const created = await handle.create(owner, creation, hasRoom, { maxBytes: config.STREAM_MAX_BYTES });
     if (!created.ok) throw refuseCreation(created);
@@ -233,7 +233,7 @@ export function streamRoutes(): Router {
     const { handle } = await resolveStream(c, c.req.valid("param"));
     const config = configOf(c);
     const contentType = headers["content-type"];
-    const body = toEntries(await readBytes(c, config.STREAM_BODY_MAX_BYTES), contentType);
+    const body = toEntries(await readBytes(c.req.raw, config.STREAM_BODY_MAX_BYTES, config), contentType);
     const appended = await handle.append(
       { body, contentType, closes: isClosing(headers), seq: headers["stream-seq"], producer },
       { maxBytes: config.STREAM_MAX_BYTES },

@@ -1,5 +1,6 @@
 import type { environments } from "../../db/schema.ts";
 import type { SandboxTask } from "../../sandbox/port.ts";
+import type { SealedSecret } from "../../secrets/secret-store.ts";
 import { type Inputs, missingServices, resolveInstruction, type Services, templateVariables } from "../instruction.ts";
 
 export type EnvironmentRow = typeof environments.$inferSelect;
@@ -13,6 +14,11 @@ export interface EnvironmentRecord {
   inputs: Inputs;
   /** What its machine has to have, where machines are chosen from (docs/runner.md). */
   labels: string[];
+  /**
+   * Its secrets as they were when it was made, encrypted; gone with its sandbox. Environments from before there were any have
+   * none.
+   */
+  secrets?: readonly SealedSecret[];
   /** SHA-256 in hex of the tokens that open it, oldest first. */
   tokenHashes: string[];
   /** The longest that it may live in all, in milliseconds since 1970. */
@@ -62,6 +68,11 @@ export function describeTask(
 /** The record changed by `change`, as the next revision. */
 function change(record: EnvironmentRecord, changed: Partial<EnvironmentRow>): EnvironmentRecord {
   return { ...record, row: { ...record.row, ...changed, revision: record.row.revision + 1 } };
+}
+
+/** On the way to `ready`: whether an image is being built. */
+export function changeState(record: EnvironmentRecord, state: "building" | "provisioning"): EnvironmentRecord {
+  return change(record, { state });
 }
 
 /** Commands can run. */

@@ -18,25 +18,22 @@ export function* estimates({ passed, n }: Passes): Generator<{ k: number; any: n
 }
 
 /** pass@k and pass^k for each k up to `attempts`: the mean of the tasks that have k counted attempts at least. */
-export function passAtK(tasks: Iterable<Passes>, attempts: number): { pass_at_k: AtK[]; pass_hat_k: AtK[] } {
-  const any = new Float64Array(attempts);
-  const all = new Float64Array(attempts);
-  const counts = new Uint32Array(attempts);
+export function passAtK(tasks: readonly Passes[], attempts: number): { pass_at_k: AtK[]; pass_hat_k: AtK[] } {
+  const sums = Array.from({ length: attempts }, () => ({ any: 0, all: 0, tasks: 0 }));
   for (const task of tasks) {
-    for (const estimate of estimates(task)) {
-      if (estimate.k > attempts) break;
-      const index = estimate.k - 1;
-      any[index] = (any[index] ?? 0) + estimate.any;
-      all[index] = (all[index] ?? 0) + estimate.all;
-      counts[index] = (counts[index] ?? 0) + 1;
+    for (const { k, any, all } of estimates(task)) {
+      const sum = sums[k - 1];
+      if (sum === undefined) break;
+      sum.any += any;
+      sum.all += all;
+      sum.tasks++;
     }
   }
-  return { pass_at_k: means(any, counts), pass_hat_k: means(all, counts) };
-}
-
-function means(sums: Float64Array, counts: Uint32Array): AtK[] {
-  return Array.from(sums, (sum, index) => {
-    const tasks = counts[index] ?? 0;
-    return { k: index + 1, value: tasks === 0 ? null : sum / tasks, tasks };
-  });
+  const meanOf = (which: "any" | "all") =>
+    sums.map((sum, index) => ({
+      k: index + 1,
+      value: sum.tasks === 0 ? null : sum[which] / sum.tasks,
+      tasks: sum.tasks,
+    }));
+  return { pass_at_k: meanOf("any"), pass_hat_k: meanOf("all") };
 }

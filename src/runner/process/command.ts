@@ -1,4 +1,5 @@
-import type { CommandEnding, CommandLimits, OutputStream } from "../../sandbox/port.ts";
+import type { CommandEnding, CommandLimits, OutputStream, TerminalSize } from "../../sandbox/port.ts";
+import { NO_SECRETS, type SecretMask } from "../../sandbox/secret-mask.ts";
 import { OutputPump } from "./output-pump.ts";
 import type { Program } from "./program.ts";
 
@@ -17,11 +18,25 @@ export interface Startable {
   start: () => Promise<Program>;
 }
 
+/** How a command is started beyond its line, its folder and its variables. */
+export interface CommandOptions {
+  /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
+  joinsErrors?: boolean | undefined;
+  /** It runs on a terminal of this size, and its input are frames (pty-bridge.ts). */
+  tty?: TerminalSize | undefined;
+  /** Milliseconds that it has to end when it is asked to. */
+  graceMs?: number | undefined;
+  /** Whom it runs as, where the sandbox knows users of its own; the sandbox's own user when left out. */
+  user?: string | undefined;
+}
+
 export interface CommandRun {
   program: Startable;
   limits: CommandLimits;
   /** All of standard input, in pieces; the next one is asked for when the command has room for it. Empty when left out. */
   stdin?: AsyncIterable<Uint8Array>;
+  /** Hides secrets in output, before it is counted and passed on; nothing is hidden when it is left out. */
+  mask?: SecretMask;
   /** Takes output; nothing more of this stream is read until it has settled. When it rejects the command is ended. */
   output: (stream: OutputStream, offset: number, bytes: Uint8Array) => Promise<void>;
   /** Ends the command, and what it has started, when it is aborted. */
@@ -36,6 +51,7 @@ export async function runCommand({
   program: { words, start },
   limits,
   stdin,
+  mask = NO_SECRETS.mask,
   output,
   signal,
 }: CommandRun): Promise<CommandEnding> {
@@ -53,7 +69,7 @@ export async function runCommand({
   if (signal.aborted) kill();
   const input = feed(program.stdin, stdin).catch(kill);
   const pumps = (["stdout", "stderr"] as const).map(
-    (name) => new OutputPump(program[name], limits.outputBytes, (offset, bytes) => output(name, offset, bytes)),
+    (name) => new OutputPump(program[name], limits.outputBytes, mask, (offset, bytes) => output(name, offset, bytes)),
   );
   const pumped = Promise.all(pumps.map((pump) => pump.run())).then(
     () => undefined,

@@ -30,6 +30,7 @@ export const EMBEDDED_TRAITS: SandboxTraits = {
   network: false,
   services: false,
   streams: false,
+  terminals: false,
 };
 
 /** Bytes of a script's output that go to the environment's log. */
@@ -139,7 +140,9 @@ export class EmbeddedSandbox implements Sandbox {
     const timeUp = new DOMException("The command's time is up.", "TimeoutError");
     const timer = setTimeout(() => stop.abort(timeUp), command.limits.seconds * 1000);
     try {
-      return await runShell(new ShellFiles(this.#tree, this.#content), command, stop.signal);
+      const { variables, mask } = await this.#place.secrets();
+      const known = { ...command, env: { ...variables, ...command.env } };
+      return await runShell(new ShellFiles(this.#tree, this.#content), known, stop.signal, mask);
     } finally {
       clearTimeout(timer);
     }
@@ -155,6 +158,8 @@ export class EmbeddedSandbox implements Sandbox {
       cwd: TASK_ROOT,
       env: {},
       stdin: new Uint8Array(0),
+      keepsInput: false,
+      tty: null,
       separateOutput: true,
       limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
     };

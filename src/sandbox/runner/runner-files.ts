@@ -98,13 +98,15 @@ export class RunnerFiles implements SandboxFiles {
       type: "start",
       id,
       command: PRELUDE + FILE_SCRIPTS[script],
-      cwd: "/task",
+      cwd: "/",
       env: { ...env, P: path },
+      machine_env: {},
       stdin: "",
       input,
       seconds: FILE_SECONDS,
       output_bytes: MAX_BYTES,
       separate_output: true,
+      has_secrets: false,
     });
     if (isSent) this.#exchanges.set(id, exchange);
     else exchange.end(() => unavailable());

@@ -12,6 +12,7 @@ import { ContainerFiles } from "../../../src/sandbox/container/container-files.t
 import type { ContainerMachine } from "../../../src/sandbox/container/container-machine.ts";
 import { ContainerSandbox } from "../../../src/sandbox/container/container-sandbox.ts";
 import type { OutputStream, SandboxCommand, SandboxHost, SandboxPlace } from "../../../src/sandbox/port.ts";
+import { NO_SECRETS } from "../../../src/sandbox/secret-mask.ts";
 import { bytesSource } from "../../../src/zip/read/bytes-source.ts";
 import { zipSync } from "fflate";
 
@@ -113,6 +114,7 @@ afterEach(async () => {
 function makeHost() {
   const told = { stdout: "", stderr: "", log: "", ready: false, failed: "" };
   const host: SandboxHost = {
+    building: async () => undefined,
     ready: async () => void (told.ready = true),
     failed: async (reason) => void (told.failed = reason),
     output: (_, stream: OutputStream, offset, bytes) => {
@@ -122,6 +124,7 @@ function makeHost() {
     },
     ended: async () => undefined,
     stored: () => undefined,
+    inputTaken: () => undefined,
     running: () => [],
     log: (line) => void (told.log += `${line}\n`),
     wakeAt: async () => undefined,
@@ -135,6 +138,8 @@ const command = (line: string, fields: Partial<SandboxCommand> = {}): SandboxCom
   cwd: "/task",
   env: {},
   stdin: new Uint8Array(0),
+  keepsInput: false,
+  tty: null,
   separateOutput: true,
   limits: { seconds: 10, outputBytes: 100 },
   ...fields,
@@ -283,6 +288,7 @@ function makePlace(contents: Record<string, string>, task: object, host: Sandbox
     host,
     openArchive: () => bytesSource(archive),
     task: { ...known, fileSize: archive.byteLength, ...task },
+    secrets: () => Promise.resolve(NO_SECRETS),
   } as unknown as SandboxPlace;
 }
 
