@@ -93,6 +93,8 @@ export class Stream extends DurableObject {
     if (!isDone) return STREAM_FULL;
     this.#record = record;
     await this.#project();
+    // What that took is no part of its life.
+    await this.#touch(this.#record);
     return { ok: true, made: true, contentType: record.contentType, ...this.#content.place };
   }
 
@@ -111,8 +113,10 @@ export class Stream extends DurableObject {
     });
     if (!outcome?.ok || outcome.duplicate) return outcome ?? STREAM_FULL;
     this.#record = record;
-    if (outcome.closed && !wasClosed) await this.#project();
-    else if (isChanged) await this.#timers.arm();
+    if (outcome.closed && !wasClosed) {
+      await this.#project();
+      await this.#touch(this.#record);
+    } else if (isChanged) await this.#timers.arm();
     return outcome;
   }
 
@@ -191,7 +195,9 @@ export class Stream extends DurableObject {
     return isNoted ? record : { ...record, touchedAt: now };
   }
 
+  /** Notes that a stream was read or written, unless it is removed by now. */
   async #touch(record: StreamRecord): Promise<void> {
+    if (record.isRemoved) return;
     const touched = this.#touched(record);
     if (touched === record) return;
     this.#record = touched;
