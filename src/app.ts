@@ -29,6 +29,7 @@ import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes } from "./runs/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-routes.ts";
+import { taskSetRoutes } from "./task-sets/task-set-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
@@ -53,6 +54,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", adminRoutes());
   app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
+  app.route("/", taskSetRoutes());
   app.route("/", environmentRoutes());
   app.route("/", evaluationsRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));

@@ -8,6 +8,7 @@ with the user \`__token__\`.`;
 const TAGS = [
   { name: "Task registry", description: "Packaged tasks: publish, list, read" },
   { name: "Task uploads", description: "Resumable uploads of large archives" },
+  { name: "Task sets", description: "Curated lists of tasks, with versions" },
   { name: "Environments", description: "Tasks provisioned in a sandbox: their life, commands and files" },
   { name: "Runners", description: "Machines that run environments' commands and agents" },
   { name: "Agent tasks", description: "Tasks for agents, and who the caller is to agent clients" },

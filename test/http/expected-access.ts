@@ -54,6 +54,11 @@ const OTHER_PROJECT: Record<string, string> = {
   readTaskFile: REGISTRY,
   readTaskReadme: REGISTRY,
   downloadTaskArchive: REGISTRY,
+  listTaskSets: REGISTRY,
+  listTaskSetFacets: REGISTRY,
+  getTaskSet: REGISTRY,
+  getTaskSetVersion: REGISTRY,
+  listTaskSetVersions: REGISTRY,
   ...OF_THE_KEY,
 };
 
