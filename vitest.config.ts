@@ -32,6 +32,7 @@ const workersRuntime = async () =>
         LINK_SIGNING_SECRETS: "test:test-link-secret-0123456789abcdef0123456789",
         RUN_TOKEN_PRIVATE_KEY: makePrivateKey(),
         WEBHOOK_ENCRYPTION_SECRETS: "test:test-webhook-secret-0123456789abcdef01234567",
+        SECRET_ENCRYPTION_KEYS: "test:test-encryption-key-0123456789abcdef01234567",
         WEBHOOK_HOSTS: "http://127.0.0.1:*",
         WEBHOOK_TIMEOUT_SECONDS: "1",
         AGENT_HOSTS: "*.modal.run,*.modal.host,http://127.0.0.1:*",

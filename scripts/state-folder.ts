@@ -40,6 +40,7 @@ const SETTINGS: Record<string, () => string> = {
   // Agents' servers on this machine.
   AGENT_HOSTS: () => "*.modal.run,*.modal.host,http://localhost:*,http://127.0.0.1:*",
   WEBHOOK_ENCRYPTION_SECRETS: () => `local:${drawSecret()}`,
+  SECRET_ENCRYPTION_KEYS: () => `local:${drawSecret()}`,
   // Takers of webhooks on this machine.
   WEBHOOK_HOSTS: () => "http://localhost:*,http://127.0.0.1:*",
   // The names of this machine: links repeat the name that a request comes to.

@@ -28,6 +28,7 @@ import { registryReadRoutes } from "./registry/read/read-routes.ts";
 import { registryWriteRoutes } from "./registry/write-routes.ts";
 import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes } from "./runs/routes.ts";
+import { secretRoutes } from "./secrets/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-routes.ts";
 import { taskSetRoutes } from "./task-sets/task-set-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
@@ -65,6 +66,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", uploadRoutes());
   app.route("/", workflowRoutes());
   app.route("/", webhookRoutes());
+  app.route("/", secretRoutes());
   app.route("/", runnerRoutes());
   app.route("/", environmentLinkRoutes());
 

@@ -120,6 +120,8 @@ const settings = z.object({
   RUN_MAX_SECONDS: seconds(6 * 3_600).pipe(z.number().max(7 * 3_600 - 600)),
   /** Encrypt the signing secrets of webhooks where they are stored; secrets of at least 32 characters. */
   WEBHOOK_ENCRYPTION_SECRETS: namedSecrets,
+  /** Encrypt the values of secrets where they are stored; secrets of at least 32 characters. */
+  SECRET_ENCRYPTION_KEYS: namedSecrets,
   /** Hosts that webhooks may go to beside all public ones over https. */
   WEBHOOK_HOSTS: hostList.prefault(""),
   /** How long a webhook's endpoint has to answer: less than the step of a Workflow that waits for it. */

@@ -1,6 +1,5 @@
 /**
- * What a key may do. `task:write` implies `task:read`, `environment:write` implies `environment:read`, `evaluation:write`
- * implies `evaluation:read`, `admin` all;
+ * What a key may do. `task:write` implies `task:read`, and so on for environments, secrets and evaluations, `admin` all;
  * `runner` lets a machine take the work of its organization and nothing else.
  */
 export const SCOPES = [
@@ -8,6 +7,8 @@ export const SCOPES = [
   "task:write",
   "environment:read",
   "environment:write",
+  "secret:read",
+  "secret:write",
   "evaluation:read",
   "evaluation:write",
   "runner",
@@ -19,6 +20,7 @@ export type Scope = (typeof SCOPES)[number];
 const IMPLIED: Partial<Record<Scope, Scope>> = {
   "task:read": "task:write",
   "environment:read": "environment:write",
+  "secret:read": "secret:write",
   "evaluation:read": "evaluation:write",
 };
 

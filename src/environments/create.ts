@@ -9,6 +9,7 @@ import { ApiError } from "../http/errors/error-table.ts";
 import { requireFound } from "../registry/read/read-access.ts";
 import { findDetail } from "../registry/read/published-store.ts";
 import type { DetailRow } from "../registry/read/published-task-view.ts";
+import { chooseSecrets } from "../secrets/choose-secrets.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
 import { offeredKinds } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
@@ -68,9 +69,7 @@ export async function createEnvironment(
   if (made) return made;
   const detail = await findTask(db, caller, wanted.task_ref);
   const projectId = await chooseProject(db, caller, workspace.id, wanted.project_id ?? null);
-  if ((wanted.secret_ids ?? []).length > 0) {
-    throw new ApiError("invalid_request", "There are no secrets yet: leave secret_ids out, or empty.");
-  }
+  const secrets = await chooseSecrets(db, caller, wanted.secret_ids ?? []);
   const token = makeToken();
   const owner = {
     organizationId,
@@ -81,7 +80,8 @@ export async function createEnvironment(
     idempotencyKey: idempotencyKey ?? null,
     requestHash,
   };
-  const record = beginRecord(env, wanted, detail, owner, await hashText(token), before?.id ?? uuid());
+  const begun = beginRecord(env, wanted, detail, owner, await hashText(token), before?.id ?? uuid());
+  const record = { ...begun, ...(secrets.length > 0 && { secrets }) };
   if (!before) {
     const insertion = await insertWithinCapacity(db, record.row, readConfig(env).SANDBOX_CAPACITY);
     if (insertion === "full") throw new ApiError("sandbox_capacity_exceeded");

@@ -22,6 +22,7 @@ const TASK_REFERENCE =
 /** Ids and inputs of one environment at most. */
 const MAX_INPUTS = 200;
 const MAX_OVERRIDES = 50;
+const MAX_SECRETS = 50;
 
 export const newEnvironment = z
   .object({
@@ -41,11 +42,11 @@ export const newEnvironment = z
       .uuid()
       .nullish()
       .openapi({ example: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be003", description: "A project of this workspace" }),
-    secret_ids: z
-      .array(z.string())
-      .max(MAX_OVERRIDES)
-      .nullish()
-      .openapi({ example: [], description: "There are no secrets yet: only an empty list is accepted" }),
+    secret_ids: z.array(z.string().min(1).max(200)).max(MAX_SECRETS).nullish().openapi({
+      example: [],
+      description:
+        "Ids or names of the organization's secrets, which commands find as variables; needs the scope secret:read",
+    }),
     timeout_sec: z.int().min(1).nullish().openapi({
       example: 3600,
       description: "Seconds that it lives; more than the organization's maximum means that",

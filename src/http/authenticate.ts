@@ -62,8 +62,8 @@ async function identify(c: AppContext, verify: typeof verifyApiKey): Promise<voi
 
 /** How a request comes in without a key, by a token of a run. */
 export interface Admission {
-  /** Which token: of its stream, of its events, or of its agent. */
-  runToken: "stream" | "events" | "agent";
+  /** Which token: of its stream, of its events, of its agent, or of an evaluation's agent for its environment. */
+  runToken: "stream" | "events" | "agent" | "environment";
   /** Whether this request presents one. It counts such requests itself. */
   admit: (c: AppContext) => Promise<boolean>;
 }

@@ -10,6 +10,8 @@ const TAGS = [
   { name: "Task uploads", description: "Resumable uploads of large archives" },
   { name: "Task sets", description: "Curated lists of tasks, with versions" },
   { name: "Environments", description: "Tasks provisioned in a sandbox: their life, commands and files" },
+  { name: "Evaluations", description: "An agent, tasks, attempts, and what came of them" },
+  { name: "Secrets", description: "Values that environments get as variables, and that nobody reads back" },
   { name: "Runners", description: "Machines that run environments' commands and agents" },
   { name: "Agent tasks", description: "Tasks for agents, and who the caller is to agent clients" },
   { name: "Agent runs", description: "Runs of agent tasks: state, logs, connections" },

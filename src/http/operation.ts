@@ -32,7 +32,7 @@ interface OperationRules {
 }
 
 /** Scopes whose operations change who may do what, or open what lasts: a key that ended elsewhere is refused at once. */
-const LOOKED_UP: ReadonlySet<OperationRules["scope"]> = new Set(["admin", "runner"]);
+const LOOKED_UP: ReadonlySet<OperationRules["scope"]> = new Set(["admin", "runner", "secret:write"]);
 
 const COMMON_ERRORS: readonly ErrorCode[] = ["upgrade_required", "rate_limited", "server_error"];
 const KEY_ERRORS: readonly ErrorCode[] = ["key_required", "key_invalid", "key_inactive", "key_revoked", "key_expired"];

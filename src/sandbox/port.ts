@@ -1,5 +1,6 @@
 import type { WorkEvent } from "../pool/work.ts";
 import type { ZipSource } from "../zip/read/source.ts";
+import type { SandboxSecrets } from "./secret-mask.ts";
 
 /**
  * Where the commands of an environment run. The environment's Durable Object is the host: it owns the state, what was
@@ -133,6 +134,8 @@ export interface SandboxPlace {
   ctx: DurableObjectState;
   env: Cloudflare.Env;
   host: SandboxHost;
+  /** Its secrets, decrypted when they are asked for and nowhere stored; rejects where they cannot be. */
+  secrets: () => Promise<SandboxSecrets>;
   /** Reads the task's archive out of R2. */
   openArchive: () => ZipSource;
 }

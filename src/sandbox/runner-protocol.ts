@@ -34,7 +34,13 @@ const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
 
 export const machineMessage = z.discriminatedUnion("type", [
   /** First on each connection. `new`: nothing was set up yet. */
-  z.object({ type: z.literal("hello"), protocol: z.literal(SANDBOX_PROTOCOL), state: z.literal(["new", "ready"]) }),
+  z.object({
+    type: z.literal("hello"),
+    protocol: z.literal(SANDBOX_PROTOCOL),
+    state: z.literal(["new", "ready"]),
+    /** Whether it masks secrets in what it sends: only such a machine is given any. */
+    masks_secrets: z.boolean().optional(),
+  }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
   z.object({ type: z.literal("ready") }),
@@ -68,6 +74,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     withheld_paths: z.array(z.string()),
     provision: script,
     teardown: script,
+    /** Secrets: variables of commands and scripts, whose values are masked in all that is sent of their output. */
+    secrets: z.record(z.string(), z.string()).default({}),
   }),
   /** The answer to a `ready` machine: how much of the output of each running command is stored. */
   z.object({
@@ -87,6 +95,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     output_bytes: z.number(),
     /** Whether `stdout` and `stderr` are told apart; else both are `stdout`, in the order in which they are written. */
     separate_output: z.boolean().default(true),
+    /** Whether it has the secrets. Operations on files have none, and bytes of files are not masked. */
+    has_secrets: z.boolean().default(false),
   }),
   z.object({ type: z.literal("input"), id: z.string(), data: z.base64(), end: z.boolean() }),
   z.object({ type: z.literal("kill"), id: z.string() }),

@@ -119,7 +119,7 @@ const listVersions = operation({
 
 const readVersion = operation({
   method: "get",
-  path: `${SET_PATH}/{version}`,
+  path: `${SET_PATH}/{set_version}`,
   operationId: "getTaskSetVersion",
   tags: ["Task sets"],
   summary: "Get what a task set held in one of its versions",
@@ -223,7 +223,7 @@ export function taskSetRoutes(): Router {
   });
 
   routes.openapi(readVersion, async (c) => {
-    const { version, ...set } = c.req.valid("param");
+    const { set_version: version, ...set } = c.req.valid("param");
     const row = await findSet(databaseOf(c), callerOf(c), set, version);
     return c.json(toTaskSet(requireSet(row, set, version)), 200);
   });

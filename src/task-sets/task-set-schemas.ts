@@ -136,7 +136,7 @@ export const taskSetFacets = z
 export const setPath = orgPath.extend({ name: setName });
 
 export const setVersionPath = setPath.extend({
-  version: z
+  set_version: z
     .string()
     .regex(/^(?:latest|[1-9]\d{0,8})$/, "must be a whole number from 1, or latest")
     .openapi({ example: "latest", description: "Version of the set, or `latest`" }),

@@ -24,6 +24,7 @@ describe("an unknown field of a body of administration is refused", () => {
     [ANY, { name: "x", scopes: ["task:read"], fromat: "ca" }, "fromat", "format"],
     ["/org/{org}/users", { email: "a@example.com", username: "a", rolle: "reader" }, "rolle", "role"],
     ["/org/{org}/ws", { key: "a", name: "A", desciption: "x" }, "desciption", "description"],
+    ["/org/{org}/secrets", { name: "A", value: "long enough", descriptoin: "x" }, "descriptoin", "description"],
     ["/org/{org}/webhooks", { url: "https://a.example", event: ["flows.tasks.completed"] }, "event", "events"],
   ];
   test.each(cases)("%s %j", async (path, json, name, meant) => {
@@ -63,7 +64,7 @@ describe("an unknown field of a body of administration is refused", () => {
       ({ path, operation }) =>
         path.startsWith("/api/v1/") &&
         operation.requestBody &&
-        ["Administration", "Account", "Webhooks"].includes(operation.tags[0] ?? ""),
+        ["Administration", "Account", "Secrets", "Webhooks"].includes(operation.tags[0] ?? ""),
     );
     expect(bodies.length).toBeGreaterThan(12);
     for (const { name, path, method, operation } of bodies) {

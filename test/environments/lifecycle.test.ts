@@ -472,7 +472,7 @@ describe("what is asked for", () => {
     const tenant = await createTenant();
     await publishTask(tenant);
     expect((await expectRefusal(await ask(tenant, { project_id: uuid() }), 400)).type).toBe("invalid_error");
-    expect((await expectRefusal(await ask(tenant, { secret_ids: ["s"] }), 400)).detail).toMatch(/secret_ids/);
+    expect((await expectRefusal(await ask(tenant, { secret_ids: ["s"] }), 400)).detail).toMatch(/no secret 's'/);
     expect((await expectRefusal(await ask(tenant, { sandbox_provider: "container" }), 400)).detail).toMatch(/embedded/);
     expect((await ask(tenant, { secret_ids: [], inputs: null, model_overrides: { judge: "m" } })).status).toBe(201);
     expect(

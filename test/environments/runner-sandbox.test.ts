@@ -134,6 +134,35 @@ test("fails, and ends its machine's connection, when the key of its runner is re
   expect(await read()).toMatchObject({ state: "failed", error: "The key of its runner was revoked" });
 });
 
+test("gives secrets to a machine that masks them, and to no other; none of them is stored in plain", async () => {
+  const tenant = await createTenant();
+  await publishTask(tenant);
+  const secret = { name: "API_TOKEN", value: "a secret of the machine" };
+  await tenant.api(`/org/${tenant.org}/secrets`, { method: "POST", json: secret });
+  const runner = await startRunner(tenant, { slots: 2 });
+  const asked = { sandbox_provider: "runner", secret_ids: ["API_TOKEN"] };
+  const old = await provision(tenant, asked);
+  const read = async ({ id }: { id: string }) => (await tenant.api(`${basePath(tenant)}/${id}`)).json();
+  const first = new MachineClient(await dial(tenant, old.id, (await claim(runner)).work_token));
+  first.send({ type: "hello", protocol: 1, state: "new" });
+  await expect.poll(() => read(old)).toMatchObject({ state: "failed", error: expect.stringContaining("too old") });
+  await runner.take("revoke");
+  const environment = await provision(tenant, asked);
+  const second = new MachineClient(await dial(tenant, environment.id, (await claim(runner)).work_token));
+  second.send({ type: "hello", protocol: 1, state: "new", masks_secrets: true });
+  expect(await second.take("open")).toMatchObject({ secrets: { API_TOKEN: secret.value } });
+  second.send({ type: "ready" });
+  await expect.poll(() => read(environment)).toMatchObject({ state: "ready" });
+  const client = connect(tenant, environment);
+  await client.start("echo $API_TOKEN");
+  expect(await second.take("start")).toMatchObject({ has_secrets: true, env: {} });
+  const stored = await runInDurableObject(env.ENVIRONMENT.getByName(environment.id), (_, { storage }) =>
+    JSON.stringify([[...storage.kv.list()], storage.sql.exec("SELECT * FROM runner_commands").toArray()]),
+  );
+  expect(stored).toContain("echo $API_TOKEN");
+  expect(stored).not.toContain(secret.value);
+});
+
 test("provisions on the machine of the runner that claims it", async () => {
   const { tenant, runner, environment } = await begin();
   expect(environment).toMatchObject({ state: "provisioning", sandbox_provider: { kind: "runner", linux: true } });

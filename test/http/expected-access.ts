@@ -40,6 +40,8 @@ const FOREIGN: Record<string, string> = {
 
 const REGISTRY = "the registry is the organization's: every key with task:read reads it";
 
+const SECRETS = "secrets are the organization's: every key with secret:read gives them to environments of its project";
+
 /** Operations that a key bound to another project is not refused, each with the reason. */
 const OTHER_PROJECT: Record<string, string> = {
   getOrganization: "the organization is the key's own",
@@ -59,6 +61,8 @@ const OTHER_PROJECT: Record<string, string> = {
   getTaskSet: REGISTRY,
   getTaskSetVersion: REGISTRY,
   listTaskSetVersions: REGISTRY,
+  listSecrets: SECRETS,
+  getSecret: SECRETS,
   ...OF_THE_KEY,
 };
 
@@ -98,7 +102,7 @@ const BY_IDENTITY: Record<IdentityName, (operation: Operation) => Expected> = {
   "a token of the run's agent": byRunToken("agent"),
   // A stream's token that is not for the run of the path is no way in, and no key either.
   "a token of another run": ({ operation }) =>
-    refused(["events", "agent"].includes(operation["x-run-token"] ?? "") ? "forbidden" : "key_invalid"),
+    refused(["events", "agent", "environment"].includes(operation["x-run-token"] ?? "") ? "forbidden" : "key_invalid"),
   "an environment's token in place of a key": () => refused("key_invalid"),
   "a key with another environment's token": ({ operation }) =>
     operation.parameters?.some(({ name }) => name === "X-Environment-Token")

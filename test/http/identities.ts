@@ -37,6 +37,8 @@ export async function setScene(): Promise<Scene> {
   await api(`/org/${org}/ws`, { method: "POST", json: { key: "second", name: "Second" } });
   const made = await api(`/org/${org}/ws/second/projects`, { method: "POST", json: { key: "apart", name: "Apart" } });
   const { id: otherProjectId } = await made.json<{ id: string }>();
+  // By the name that the document's examples use.
+  await api(`/org/${org}/secrets`, { method: "POST", json: { name: "API_TOKEN", value: "of the scene" } });
   const tokenRun = { runId: run.id, taskId: client.agentTaskId, projectNumber: number };
   return {
     client,
@@ -95,6 +97,16 @@ export const RUN_TOKENS = {
   stream: (run: TokenRun) => keep(`stream ${run.runId}`, () => signStreamToken(secretsOf(), run, "viewer")),
   events: (run: TokenRun) => keep(`events ${run.runId}`, () => signIngestToken(secretsOf(), run)),
   agent: (run: TokenRun) => keep(`agent ${run.runId}`, () => signAgentToken(secretsOf(), run)),
+  // Of an agent that an evaluation has let into an environment of its own.
+  environment: (run: TokenRun) =>
+    keep(`environment ${run.runId}`, () =>
+      signAgentToken(secretsOf(), run, {
+        id: run.runId,
+        organizationId: "another",
+        organizationKey: "another",
+        workspaceKey: "main",
+      }),
+    ),
 };
 
 export const IDENTITIES = {

@@ -45,7 +45,7 @@ function countRoundTrips(database: D1Database, count: () => void): D1Database {
 
 test("a read with a key that was verified a moment ago costs one round trip to D1 at most", async () => {
   const scene = await setScene();
-  const key = await scene.client.makeKey(["task:read", "environment:write"]);
+  const key = await scene.client.makeKey(["task:read", "environment:write", "secret:read"]);
   const headers = { Authorization: `Bearer ${key}` };
   let trips = 0;
   const counting = { ...env, DB: countRoundTrips(env.DB, () => (trips += 1)) };

@@ -3,6 +3,7 @@ import { newRouter, type Router } from "../../http/new-router.ts";
 import { NO_STORE } from "../../admin/access.ts";
 import { admitEvaluationAgent } from "../environment-agent.ts";
 import { operation } from "../../http/operation.ts";
+import { withWatchedKey } from "../../http/watched-key.ts";
 import {
   COMMAND_EXAMPLE,
   COMMAND_PATH,
@@ -11,6 +12,7 @@ import {
   commandResponse,
   COMMANDS_PATH,
 } from "./command-schemas.ts";
+import { KEY_ENDED } from "./command-following.ts";
 import { toCommand } from "./command-view.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
 import { environmentPath } from "../environment-schemas.ts";
@@ -137,7 +139,8 @@ export function commandRoutes(): Router {
   routes.openapi(readOutput, async (c) => {
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));
     const { offset, wait_seconds: wait } = c.req.valid("query");
-    const news = unwrap(await handle.follow(access, c.req.valid("param").command_id, offset, wait * 1000));
+    const follow = handle.follow(access, c.req.valid("param").command_id, offset, wait * 1000);
+    const news = unwrap(await withWatchedKey(c, KEY_ENDED, (ended) => Promise.race([follow, ended])));
     const { status, exit_code: exitCode } = toCommand(news.command);
     return new Response(new Blob(news.pieces.map(({ bytes }) => new Uint8Array(bytes))), {
       headers: {

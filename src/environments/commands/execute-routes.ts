@@ -8,7 +8,7 @@ import { admitEvaluationAgent } from "../environment-agent.ts";
 import { operation } from "../../http/operation.ts";
 import { ignoredFields } from "../../http/unknown-fields.ts";
 import type { SandboxCommand } from "../../sandbox/port.ts";
-import { collect } from "./collect.ts";
+import { collectForKey } from "./collect.ts";
 import type { FollowedCommand } from "./command-following.ts";
 import type { CommandRow } from "./command-log.ts";
 import {
@@ -98,7 +98,7 @@ export function executeRoutes(): Router {
     const supports = ["application/json", "text/event-stream"];
     const wanted = accepts(c, { header: "Accept", supports, default: "application/json" });
     if (wanted === "text/event-stream") return answerWithEvents(c, followed, headers, warned);
-    const result = collect(followed).then((collected) => ({ ...collected, ...warned }));
+    const result = collectForKey(c, followed).then((collected) => ({ ...collected, ...warned }));
     return answerSlowly(c, result, headers);
   });
 

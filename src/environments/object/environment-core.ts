@@ -22,7 +22,7 @@ import {
   type EnvironmentRecord,
   isOver,
 } from "./environment-record.ts";
-import { openEnvironmentSandbox } from "./environment-sandbox.ts";
+import { openEnvironmentSandbox, openSecrets } from "./environment-sandbox.ts";
 import type { Services } from "../instruction.ts";
 import { LongWork } from "../../objects/long-work.ts";
 import { LOG_SCHEMA, ProvisioningLog } from "./provisioning-log.ts";
@@ -242,8 +242,13 @@ export class EnvironmentCore implements SandboxHost {
 
   #provision(): Promise<void> {
     return this.#work.run("provisionEnvironment", async () => {
-      const state = this.#record?.row.state;
-      if (state === "provisioning" || state === "building") await this.sandbox.provision();
+      const record = this.#record;
+      if (record?.row.state !== "provisioning" && record?.row.state !== "building") return;
+      const fault = await openSecrets(this.#env, record).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      await (fault === undefined ? this.sandbox.provision() : this.failed(`${fault}.`));
     });
   }
 
@@ -251,9 +256,18 @@ export class EnvironmentCore implements SandboxHost {
     return this.#work.run("destroyEnvironment", async () => {
       await this.sandbox.destroy();
       this.lines.add("The sandbox is gone.");
+      this.#forgetSecrets();
       this.#timers.clear("destroy");
       await this.#timers.arm();
     });
+  }
+
+  /** They were kept for the teardown script. */
+  #forgetSecrets(): void {
+    if (!this.#record?.secrets) return;
+    const { secrets: _forgotten, ...record } = this.#record;
+    this.#record = record;
+    this.#ctx.storage.kv.put(RECORD, record);
   }
 
   /** The object was away, and with it the commands that ran in it: nobody knows how far they came. */

@@ -1,5 +1,6 @@
 import type { environments } from "../../db/schema.ts";
 import type { SandboxTask } from "../../sandbox/port.ts";
+import type { SealedSecret } from "../../secrets/secret-store.ts";
 import { type Inputs, missingServices, resolveInstruction, type Services, templateVariables } from "../instruction.ts";
 
 export type EnvironmentRow = typeof environments.$inferSelect;
@@ -13,6 +14,11 @@ export interface EnvironmentRecord {
   inputs: Inputs;
   /** What its machine has to have, where machines are chosen from (docs/runner.md). */
   labels: string[];
+  /**
+   * Its secrets as they were when it was made, encrypted; gone with its sandbox. Environments from before there were any have
+   * none.
+   */
+  secrets?: readonly SealedSecret[];
   /** SHA-256 in hex of the tokens that open it, oldest first. */
   tokenHashes: string[];
   /** The longest that it may live in all, in milliseconds since 1970. */

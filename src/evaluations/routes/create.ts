@@ -8,6 +8,7 @@ import { connect, type Database } from "../../db/client.ts";
 import { projects } from "../../db/schema.ts";
 import { ApiError, type ErrorItem } from "../../http/errors/error-table.ts";
 import { askAgain } from "../../objects/ask-again.ts";
+import { chooseSecrets } from "../../secrets/choose-secrets.ts";
 import { offeredKinds } from "../../sandbox/providers.ts";
 import type { EvaluationRecord } from "../model/evaluation.ts";
 import type { AgentPlan } from "../model/plan.ts";
@@ -51,6 +52,8 @@ export async function createEvaluation(
     needsSolution: agent.kind === "oracle",
   });
   if (problems.length > 0) throw refuse(problems);
+  // Better refused now than by each item.
+  await chooseSecrets(db, caller, wanted.secret_ids ?? []);
   const record = toRecord(id, caller, workspace, project, agent, { ...wanted, task_set: taskSet });
   const planned = tasks.map((task, index) => ({ task, agentTaskId: nameUuid(`task ${index}`, id) }));
   const job = await askAgain(() => openEvaluation(env, id).create(record, planned));

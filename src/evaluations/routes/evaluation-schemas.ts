@@ -100,7 +100,7 @@ export const newEvaluation = z
     }),
     kind: z.literal("security_task_benchmark").default("security_task_benchmark"),
     sandbox_provider: z.enum(SANDBOX_KINDS).nullish().openapi({ description: "As for environments" }),
-    secret_ids: z.array(z.string()).max(MAX_VARIABLES).nullish(),
+    secret_ids: z.array(z.string().min(1).max(200)).max(MAX_VARIABLES).nullish(),
     project_id: z.uuid().nullish().openapi({
       description: "A project of the workspace, which the runs belong to; the workspace's first one when left out",
     }),
@@ -118,9 +118,7 @@ export const newEvaluation = z
     metadata: z.record(z.string(), z.unknown()).nullish(),
     tags: z.array(z.string().min(1).max(100)).max(MAX_TAGS).default([]),
   })
-  .openapi("CreateEvaluationRequest", {
-    example: { name: "nightly", model: "example/model", task_names: ["log-triage"], agent: "oracle", attempts: 3 },
-  });
+  .openapi("CreateEvaluationRequest");
 
 export type NewEvaluation = z.output<typeof newEvaluation>;
 

@@ -7,6 +7,7 @@ import {
   SANDBOX_PROTOCOL,
   WORK_TOKEN_HEADER,
 } from "../../sandbox/runner-protocol.ts";
+import { NO_SECRETS, SecretMask } from "../../sandbox/secret-mask.ts";
 import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
 import { runCommand } from "../process/command.ts";
@@ -55,6 +56,8 @@ export class EnvironmentSession implements HeldWork {
   #sandbox: SandboxFolder | undefined;
   #opening: Promise<void> | undefined;
   #teardown: Script | null = null;
+  /** In memory alone, and masked in whatever is sent. */
+  #secrets = NO_SECRETS;
   #isReady = false;
   /**
    * Whether commands may tell of themselves on this connection: not before the environment has said what it has of them. An
@@ -75,7 +78,8 @@ export class EnvironmentSession implements HeldWork {
       pingMs: PING_MS,
       onOpen: () => {
         this.#isResumed = !this.#isReady;
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state: this.#isReady ? "ready" : "new" });
+        const state = this.#isReady ? "ready" : "new";
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, masks_secrets: true });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -133,9 +137,10 @@ export class EnvironmentSession implements HeldWork {
   }
 
   /** Downloads and unpacks the task and runs its provision script. */
-  async #open({ archive, withheld_paths, provision, teardown }: Open): Promise<void> {
+  async #open({ archive, withheld_paths, provision, teardown, secrets }: Open): Promise<void> {
     const { isolation, workFolder, maxUnpackedBytes, server } = this.#options;
     this.#teardown = teardown;
+    this.#secrets = { variables: secrets, mask: new SecretMask(Object.values(secrets)) };
     const { signal } = this.#stopped;
     try {
       const sandbox = (this.#sandbox = await SandboxFolder.create(workFolder, isolation));
@@ -174,10 +179,12 @@ export class EnvironmentSession implements HeldWork {
   async #runScript(name: string, { script, timeout }: Script, signal: AbortSignal): Promise<string | undefined> {
     const sandbox = this.#sandbox;
     if (!sandbox) return "has no sandbox";
+    const { variables, mask } = this.#secrets;
     let written = "";
     const ending = await runCommand({
-      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { SCRIPT: script }, { joinsErrors: true }),
+      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { ...variables, SCRIPT: script }, { joinsErrors: true }),
       limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
+      mask,
       output: (_stream, _offset, bytes) => {
         written += new TextDecoder().decode(bytes);
         return Promise.resolve();
@@ -204,8 +211,9 @@ export class EnvironmentSession implements HeldWork {
     if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
     this.#send({ type: "taken", id: message.id });
     const joinsErrors = !message.separate_output;
-    const program = sandbox.command(message.command, message.cwd, message.env, { joinsErrors });
-    this.#commands.set(message.id, new HeldCommand(message, program, (sent) => this.#tell(sent)));
+    const { variables, mask } = message.has_secrets ? this.#secrets : NO_SECRETS;
+    const program = sandbox.command(message.command, message.cwd, { ...variables, ...message.env }, { joinsErrors });
+    this.#commands.set(message.id, new HeldCommand(message, program, mask, (sent) => this.#tell(sent)));
   }
 
   /** A command that this machine does not know never ran here, or was forgotten: how it ended is unknown. */

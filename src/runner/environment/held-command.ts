@@ -6,6 +6,7 @@ import {
   OUTPUT_WINDOW_BYTES,
   PIECE_BYTES,
 } from "../../sandbox/runner-protocol.ts";
+import type { SecretMask } from "../../sandbox/secret-mask.ts";
 import { runCommand, type Startable } from "../process/command.ts";
 
 type Start = Extract<EnvironmentMessage, { type: "start" }>;
@@ -106,13 +107,14 @@ export class HeldCommand {
   readonly #killer = new AbortController();
   #ending: CommandEnding | undefined;
 
-  constructor(start: Start, program: Startable, send: (message: MachineMessage) => void) {
+  /** `mask` hides the secrets in its output before it is counted or sent. */
+  constructor(start: Start, program: Startable, mask: SecretMask, send: (message: MachineMessage) => void) {
     const { id, stdin, input, seconds, output_bytes: outputBytes } = start;
     this.id = id;
     this.#send = send;
     const first = new Uint8Array(Buffer.from(stdin, "base64"));
     this.#incoming = new Incoming(first, input, (bytes) => send({ type: "input_taken", id, bytes }));
-    this.finished = this.#run(program, { seconds, outputBytes });
+    this.finished = this.#run(program, mask, { seconds, outputBytes });
   }
 
   kill(): void {
@@ -144,11 +146,12 @@ export class HeldCommand {
     this.#sendEnding();
   }
 
-  async #run(program: Startable, limits: { seconds: number; outputBytes: number }): Promise<void> {
+  async #run(program: Startable, mask: SecretMask, limits: { seconds: number; outputBytes: number }): Promise<void> {
     try {
       this.#ending = await runCommand({
         program,
         limits,
+        mask,
         stdin: this.#incoming.read(),
         output: (stream, offset, bytes) => this.#output(stream, offset, bytes),
         signal: this.#killer.signal,

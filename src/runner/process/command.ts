@@ -1,4 +1,5 @@
 import type { CommandEnding, CommandLimits, OutputStream } from "../../sandbox/port.ts";
+import { NO_SECRETS, type SecretMask } from "../../sandbox/secret-mask.ts";
 import { OutputPump } from "./output-pump.ts";
 import type { Program } from "./program.ts";
 
@@ -22,6 +23,8 @@ export interface CommandRun {
   limits: CommandLimits;
   /** All of standard input, in pieces; the next one is asked for when the command has room for it. Empty when left out. */
   stdin?: AsyncIterable<Uint8Array>;
+  /** Hides secrets in output, before it is counted and passed on; nothing is hidden when it is left out. */
+  mask?: SecretMask;
   /** Takes output; nothing more of this stream is read until it has settled. When it rejects the command is ended. */
   output: (stream: OutputStream, offset: number, bytes: Uint8Array) => Promise<void>;
   /** Ends the command, and what it has started, when it is aborted. */
@@ -36,6 +39,7 @@ export async function runCommand({
   program: { words, start },
   limits,
   stdin,
+  mask = NO_SECRETS.mask,
   output,
   signal,
 }: CommandRun): Promise<CommandEnding> {
@@ -53,7 +57,7 @@ export async function runCommand({
   if (signal.aborted) kill();
   const input = feed(program.stdin, stdin).catch(kill);
   const pumps = (["stdout", "stderr"] as const).map(
-    (name) => new OutputPump(program[name], limits.outputBytes, (offset, bytes) => output(name, offset, bytes)),
+    (name) => new OutputPump(program[name], limits.outputBytes, mask, (offset, bytes) => output(name, offset, bytes)),
   );
   const pumped = Promise.all(pumps.map((pump) => pump.run())).then(
     () => undefined,

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
+import type { MaskedStream, SecretMask } from "../../sandbox/secret-mask.ts";
 import { ProgramOutput } from "./program-output.ts";
 
 /** Milliseconds between chunks of an output that is dropped: who writes without end shall not keep the runner busy. */
@@ -15,23 +16,26 @@ export type TakeBytes = (offset: number, bytes: Uint8Array) => Promise<void>;
  * ever on a full pipe nor fills the memory: what is held is one chunk of the pipe.
  */
 export class OutputPump {
-  /** Bytes that came out, passed on or not. */
+  /** Bytes that came out, masked, passed on or not. */
   produced = 0;
   readonly #source: ProgramOutput;
   readonly #limit: number;
+  readonly #masked: MaskedStream;
   readonly #take: TakeBytes;
   readonly #letGo = Promise.withResolvers<void>();
   #isLetGo = false;
 
-  constructor(source: Readable, limit: number, take: TakeBytes) {
+  constructor(source: Readable, limit: number, mask: SecretMask, take: TakeBytes) {
     this.#source = new ProgramOutput(source);
     this.#limit = limit;
+    this.#masked = mask.stream();
     this.#take = take;
   }
 
   /** Settles at the end of the output, or when it is let go. Rejects with what `take` fails with. */
-  run(): Promise<void> {
-    return Promise.race([this.#readAll(), this.#letGo.promise]);
+  async run(): Promise<void> {
+    await Promise.race([this.#readAll(), this.#letGo.promise]);
+    await this.#pass(this.#masked.end());
   }
 
   async #readAll(): Promise<void> {
@@ -40,10 +44,15 @@ export class OutputPump {
         await wait(DROP_PAUSE_MS, undefined, { ref: false });
         continue;
       }
-      const offset = this.produced;
-      this.produced += chunk.byteLength;
-      if (offset < this.#limit) await this.#take(offset, chunk.subarray(0, this.#limit - offset));
+      await this.#pass(this.#masked.push(chunk));
     }
+  }
+
+  async #pass(bytes: Uint8Array): Promise<void> {
+    if (bytes.byteLength === 0) return;
+    const offset = this.produced;
+    this.produced += bytes.byteLength;
+    if (offset < this.#limit) await this.#take(offset, bytes.subarray(0, this.#limit - offset));
   }
 
   /**

@@ -6,6 +6,7 @@ import {
   type SandboxHost,
   TASK_ROOT,
 } from "../port.ts";
+import { NO_SECRETS, type SandboxSecrets, type SecretMask } from "../secret-mask.ts";
 import { asCommand, type ContainerMachine, readContainerEvents } from "./container-machine.ts";
 
 /** What Taskyard notes of its commands inside of the container. */
@@ -43,23 +44,34 @@ export class ContainerCommand {
   readonly #machine: ContainerMachine;
   readonly #command: SandboxCommand;
   readonly #host: SandboxHost;
+  readonly #secrets: SandboxSecrets;
   #isKilled = false;
 
-  constructor(machine: ContainerMachine, command: SandboxCommand, host: SandboxHost) {
+  constructor(
+    machine: ContainerMachine,
+    command: SandboxCommand,
+    host: SandboxHost,
+    secrets: SandboxSecrets = NO_SECRETS,
+  ) {
     this.#machine = machine;
     this.#command = command;
     this.#host = host;
+    this.#secrets = secrets;
   }
 
   /** Runs it to its end and tells the host of its output. */
   async run(): Promise<CommandEnding> {
     const { id, cwd, command, env, stdin, separateOutput, limits } = this.#command;
+    const { variables, mask } = this.#secrets;
     const begun = Date.now();
     await this.#machine.exec(asCommand(`mkdir -p ${NOTES}`));
     await this.#machine.writeFile(`${NOTES}/${id}.in`, new Blob([stdin.slice()]).stream());
     const errors = separateOutput ? "2" : "1";
     const line = asCommand(RUN, id, cwd, String(limits.seconds), command, TASK_ROOT, errors);
-    const produced = await this.#pump(await this.#machine.execStream(line, { env: { ...env }, cwd: "/" }));
+    const produced = await this.#pump(
+      await this.#machine.execStream(line, { env: { ...variables, ...env }, cwd: "/" }),
+      mask,
+    );
     const { exitCode: known, stdout } = await this.#machine.exec(asCommand(EXIT, id));
     if (this.#isKilled) return { status: "killed", produced };
     if (known !== 0) return { status: "lost", reason: "The container's stream ended before the command did." };
@@ -74,10 +86,11 @@ export class ContainerCommand {
     await this.#machine.exec(asCommand(KILL, this.#command.id));
   }
 
-  /** Hands on what there is room for, and counts the rest. */
-  async #pump(stream: ReadableStream<Uint8Array>): Promise<Produced> {
+  /** Hands on what there is room for, masked, and counts the rest. */
+  async #pump(stream: ReadableStream<Uint8Array>, mask: SecretMask): Promise<Produced> {
     const { id, limits } = this.#command;
     const produced: Produced = { stdout: 0, stderr: 0 };
+    const masked = { stdout: mask.stream(), stderr: mask.stream() };
     const take = (name: OutputStream, bytes: Uint8Array) => {
       const offset = produced[name];
       produced[name] += bytes.byteLength;
@@ -85,9 +98,12 @@ export class ContainerCommand {
       if (kept.byteLength > 0) this.#host.output(id, name, offset, kept);
     };
     for await (const event of readContainerEvents(stream)) {
-      if (event.type === "stdout" || event.type === "stderr") take(event.type, encoder.encode(event.data));
+      if (event.type === "stdout" || event.type === "stderr") {
+        take(event.type, masked[event.type].push(encoder.encode(event.data)));
+      }
       if (event.type === "error") throw new Error(`The container failed: ${event.error ?? "without a reason"}`);
     }
+    for (const name of ["stdout", "stderr"] satisfies OutputStream[]) take(name, masked[name].end());
     return produced;
   }
 }

@@ -72,8 +72,9 @@ export class ContainerSandbox implements Sandbox {
   }
 
   async start(command: SandboxCommand): Promise<void> {
+    const secrets = await this.#place.secrets();
     if (this.#running.has(command.id)) return;
-    const running = new ContainerCommand(this.#machine, command, this.#place.host);
+    const running = new ContainerCommand(this.#machine, command, this.#place.host, secrets);
     this.#running.set(command.id, running);
     void this.#run(command.id, running);
   }
@@ -110,8 +111,9 @@ export class ContainerSandbox implements Sandbox {
   async #runScript(role: string, { script, timeout }: SandboxScript): Promise<string | undefined> {
     const run = 'cd -- "$1" && if [ -f "$2" ]; then timeout "$3" bash "$2"; else timeout "$3" bash -c "$2"; fi';
     const line = asCommand(run, TASK_ROOT, script, String(timeout));
-    const { exitCode, stdout, stderr } = await this.#machine.exec(line);
-    for (const text of [stdout, stderr]) if (text.trim() !== "") this.#place.host.log(text.trimEnd());
+    const { variables, mask } = await this.#place.secrets();
+    const { exitCode, stdout, stderr } = await this.#machine.exec(line, { env: { ...variables } });
+    for (const text of [stdout, stderr]) if (text.trim() !== "") this.#place.host.log(mask.text(text.trimEnd()));
     if (exitCode === 0) return undefined;
     return `The ${role} script '${script}' ended with exit code ${exitCode}; see the environment's logs.`;
   }

@@ -139,7 +139,9 @@ export class EmbeddedSandbox implements Sandbox {
     const timeUp = new DOMException("The command's time is up.", "TimeoutError");
     const timer = setTimeout(() => stop.abort(timeUp), command.limits.seconds * 1000);
     try {
-      return await runShell(new ShellFiles(this.#tree, this.#content), command, stop.signal);
+      const { variables, mask } = await this.#place.secrets();
+      const known = { ...command, env: { ...variables, ...command.env } };
+      return await runShell(new ShellFiles(this.#tree, this.#content), known, stop.signal, mask);
     } finally {
       clearTimeout(timer);
     }

@@ -1,5 +1,6 @@
 import { Bash, type BashOptions, type ExecOptions, type ExecResult } from "just-bash";
 import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT, TIMED_OUT_EXIT_CODE } from "../port.ts";
+import { NO_SECRETS } from "../secret-mask.ts";
 import { embeddedCommands } from "./builtins.ts";
 import { NoBreakError, pacedLoops, Pacing } from "./pacing.ts";
 import { resolvePath } from "./paths.ts";
@@ -70,9 +71,14 @@ export interface ShellOutcome {
 
 /**
  * Runs one command. Output comes when the command is over. `signal` ends it where it waits: `TimeoutError` as its reason
- * means that its time is up. Never throws for what a command does.
+ * means that its time is up. Output is masked before it is cut. Never throws for what a command does.
  */
-export async function runShell(files: ShellFiles, command: SandboxCommand, signal: AbortSignal): Promise<ShellOutcome> {
+export async function runShell(
+  files: ShellFiles,
+  command: SandboxCommand,
+  signal: AbortSignal,
+  mask = NO_SECRETS.mask,
+): Promise<ShellOutcome> {
   const { limits, env, stdin } = command;
   const cwd = resolvePath(TASK_ROOT, command.cwd);
   const refusal = await refuseFolder(files, cwd);
@@ -134,12 +140,13 @@ export async function runShell(files: ShellFiles, command: SandboxCommand, signa
     all.stderr += last.stderr;
     result.exitCode = last.exitCode;
   }
-  const errors = encoder.encode(readable(all.stderr) + files.refusals());
+  const written = mask.whole(all.stdout);
+  const errors = mask.whole(encoder.encode(files.corrected(readable(all.stderr)) + files.refusals()));
   const output = {
-    stdout: all.stdout.subarray(0, limits.outputBytes),
+    stdout: written.subarray(0, limits.outputBytes),
     stderr: errors.subarray(0, limits.outputBytes),
   };
-  const produced = { stdout: all.stdout.byteLength, stderr: errors.byteLength };
+  const produced = { stdout: written.byteLength, stderr: errors.byteLength };
   if (signal.aborted) return { output, ending: { status: isTimeout(signal) ? "timed_out" : "killed", produced } };
   // The shell looks at the clock itself, and may be quicker than the timer behind `signal`.
   const isLate = Date.now() - begun >= limits.seconds * 1000;

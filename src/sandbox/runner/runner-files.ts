@@ -105,6 +105,7 @@ export class RunnerFiles implements SandboxFiles {
       seconds: FILE_SECONDS,
       output_bytes: MAX_BYTES,
       separate_output: true,
+      has_secrets: false,
     });
     if (isSent) this.#exchanges.set(id, exchange);
     else exchange.end(() => unavailable());

@@ -76,6 +76,7 @@ export class RunnerSandbox implements Sandbox {
       seconds: limits.seconds,
       output_bytes: limits.outputBytes,
       separate_output: separateOutput,
+      has_secrets: true,
     });
     this.#sendStart(id);
   }
@@ -131,7 +132,7 @@ export class RunnerSandbox implements Sandbox {
     const { host } = this.#place;
     switch (message.type) {
       case "hello":
-        return this.#greet(message.state);
+        return this.#greet(message);
       case "log":
         return host.log(message.line);
       case "ready":
@@ -169,13 +170,16 @@ export class RunnerSandbox implements Sandbox {
     await this.#place.host.ended(id, ending);
   }
 
-  async #greet(state: "new" | "ready"): Promise<void> {
+  async #greet({ state, masks_secrets: masksSecrets }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
     const { isReady } = this.#store.link;
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
       const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
       const archive = { sha256, size: fileSize, root: archiveRoot };
-      this.#machine.send({ type: "open", archive, withheld_paths: [...withheldPaths], provision, teardown });
+      const { variables, mask } = await this.#place.secrets();
+      if (!mask.isEmpty && !masksSecrets) return this.#fail("The runner is too old to keep secrets: update it.");
+      const [withheld_paths, secrets] = [[...withheldPaths], { ...variables }];
+      this.#machine.send({ type: "open", archive, withheld_paths, provision, teardown, secrets });
       return;
     }
     if (!isReady) await this.#becomeReady();

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { pack } from "../../registry/pack.ts";
 import { serverTask } from "../../registry/harbor-tasks.ts";
@@ -87,6 +88,50 @@ it("verifies a task in Harbor's format, whose tests ask the server that was star
   expect((await verify()).body).toMatchObject({ passed: false, reward: 0 });
   expect((await execute(serverTask["solution/solve.sh"] ?? "")).body).toMatchObject({ exit_code: 0 });
   expect((await verify()).body).toMatchObject({ passed: true, reward: 1 });
+});
+
+it("gives secrets to commands, and masks them before anything leaves the machine", async () => {
+  const runner = await start(world, ["--labels", "secrets"]);
+  const { org } = world.server.connection;
+  const value = "a live secret-0123456789";
+  const secret = { name: "LIVE_SECRET", value };
+  const made = await world.server.send("POST", `/api/v1/org/${org}/secrets`, secret);
+  expect(made.status).toBe(201);
+  const task = pack({
+    "task.yaml": "name: tells\nversion: 1.0.0\nprovision: {script: set-up.sh, timeout: 30}\n",
+    "set-up.sh": 'echo "set up with $LIVE_SECRET"',
+  });
+  const published = await world.server.send("PUT", `/api/v1/org/${org}/tasks/tells/versions/1.0.0`, task);
+  expect(published.status, JSON.stringify(published.body)).toBe(201);
+  const given = { secret_ids: [made.body.id] };
+  const { place, token, execute } = await startEnvironment(world, "secrets", "tells", given);
+  const logs = (await world.server.send("GET", `${place}/logs`)).body.logs;
+  expect(logs).toContain("set up with ***");
+  const bits = 'for part in a " live" " secret" -0123 456789; do printf %s "$part"; sleep 0.1; done';
+  const { body } = await execute(`echo "$LIVE_SECRET"; ${bits}; echo; echo "$LIVE_SECRET" | base64 >&2; ${bits}`);
+  expect(body).toMatchObject({
+    exit_code: 0,
+    truncated: null,
+    output: expect.stringMatching(/^\*{3}\n\*{3}\n\*{3}\w{1,2}==?\n\*{3}$/),
+  });
+  const written = await execute('echo "$LIVE_SECRET" > kept; wc -c < kept; printf %s "$LIVE_SECRET" | sha256sum');
+  const digest = createHash("sha256").update(value).digest("hex");
+  expect(written.body.output).toBe(`25\n${digest}  -\n`);
+  // Files are as they are; operations on them have no secrets.
+  expect((await world.server.send("GET", `${place}/files/task/kept`, undefined, token)).body).toBe(`${value}\n`);
+  const shown = execute('exec 3< <(sleep 20); read -t 3 -u 3; echo "$LIVE_SECRET"');
+  await expect.poll(processes).toContain("sleep 20");
+  expect(processes()).not.toContain(value);
+  const found = execFileSync("bash", [
+    "-c",
+    'grep -rIl --exclude=kept -- "$1" "$2" || true',
+    "bash",
+    value,
+    runner.workFolder,
+  ]);
+  expect(String(found)).toBe("");
+  expect((await shown).body.output).toBe("***\n");
+  expect(runner.said).not.toContain(value);
 });
 
 it("says that a command is lost when its runner is killed, and no exit code", async () => {

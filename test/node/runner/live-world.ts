@@ -62,9 +62,9 @@ export async function startRun({ server }: LiveWorld, label: string, given: obje
 }
 
 /** An environment on a runner with this label, of the example task unless another is named. */
-export async function startEnvironment({ server }: LiveWorld, label: string, task = "hello-flag") {
+export async function startEnvironment({ server }: LiveWorld, label: string, task = "hello-flag", given: object = {}) {
   const { org, workspace } = server.connection;
-  const json = { task_ref: task, sandbox_provider: "runner", runner_labels: [label] };
+  const json = { task_ref: task, sandbox_provider: "runner", runner_labels: [label], ...given };
   const made = await server.send("POST", `/api/v1/org/${org}/ws/${workspace}/environments`, json);
   expect(made.status).toBe(201);
   const place = `/api/v1/org/${org}/ws/${workspace}/environments/${made.body.id}`;

@@ -12,6 +12,7 @@ import { ContainerFiles } from "../../../src/sandbox/container/container-files.t
 import type { ContainerMachine } from "../../../src/sandbox/container/container-machine.ts";
 import { ContainerSandbox } from "../../../src/sandbox/container/container-sandbox.ts";
 import type { OutputStream, SandboxCommand, SandboxHost, SandboxPlace } from "../../../src/sandbox/port.ts";
+import { NO_SECRETS } from "../../../src/sandbox/secret-mask.ts";
 import { bytesSource } from "../../../src/zip/read/bytes-source.ts";
 import { zipSync } from "fflate";
 
@@ -283,6 +284,7 @@ function makePlace(contents: Record<string, string>, task: object, host: Sandbox
     host,
     openArchive: () => bytesSource(archive),
     task: { ...known, fileSize: archive.byteLength, ...task },
+    secrets: () => Promise.resolve(NO_SECRETS),
   } as unknown as SandboxPlace;
 }
 
