@@ -94,7 +94,7 @@ async function followAgent(session: DemoSession): Promise<string> {
   const started = await session.send({ method: "POST", path: `${TASKS}/${id}/run/`, json: {}, expect: 200 });
   const runId = taskSchema.parse(jsonOf(started)).latest_run?.id ?? "";
   const run = `${TASKS}/${id}/runs/${runId}`;
-  await printStream(session, `${run}/stream`);
+  await session.follow(`${run}/stream`, (event) => session.say(describeEvent(event)));
   const ended = await session.send({ method: "GET", path: `${run}/`, expect: 200 });
   const { status, output } = runSchema.parse(jsonOf(ended));
   session.say(`${status}: ${JSON.stringify(output)}`);
@@ -112,23 +112,6 @@ async function download(session: DemoSession, run: string): Promise<void> {
   session.say(`${artifact?.name}: ${textOf(file)}`);
   const isWhole = file.body.length === artifact?.size && Number(textOf(file)) === DESCRIPTION.split(" ").length;
   demand(artifacts.length === 1 && isWhole, "The agent should have left the number of words of its task.");
-}
-
-/** Prints a run's stream line by line as it comes. */
-async function printStream(session: DemoSession, pathname: string): Promise<void> {
-  const { base_url: url, api_key: key } = session.connection;
-  console.log(`   GET ${pathname}`);
-  const headers = { Authorization: `Bearer ${key}` };
-  const response = await fetch(url + pathname, { headers, signal: session.signal });
-  demand(response.ok && response.body !== null, `The stream answered ${response.status}.`);
-  const lines = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
-  let text = "";
-  for await (const chunk of lines) {
-    text += chunk;
-    const whole = text.split("\n");
-    text = whole.pop() ?? "";
-    for (const line of whole) if (line.startsWith("data: ")) session.say(describeEvent(JSON.parse(line.slice(6))));
-  }
 }
 
 function describeEvent(value: unknown): string {

@@ -30,6 +30,7 @@ import { agentConnectionRoutes } from "./runs/agent-connection-routes.ts";
 import { agentRunRoutes } from "./runs/routes.ts";
 import { secretRoutes } from "./secrets/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-routes.ts";
+import { streamRoutes } from "./streams/stream-routes.ts";
 import { taskSetRoutes } from "./task-sets/task-set-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
@@ -62,6 +63,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", startTaskRoutes());
   app.route("/", agentRunRoutes());
   app.route("/", agentConnectionRoutes());
+  app.route("/", streamRoutes());
   app.route("/", contentRoutes());
   app.route("/", uploadRoutes());
   app.route("/", workflowRoutes());

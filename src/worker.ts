@@ -17,6 +17,7 @@ export { Evaluation } from "./evaluations/object/evaluation-object.ts";
 export { EvaluationItem } from "./evaluations/item/item-object.ts";
 export { RelayWorkflow } from "./runs/slack/relay-workflow.ts";
 export { Run } from "./runs/object/run-object.ts";
+export { Stream } from "./streams/object/stream-object.ts";
 export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/uploads/verify-workflow.ts";
 

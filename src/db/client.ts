@@ -2,6 +2,7 @@ import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import * as agentSchema from "./agent-schema.ts";
 import * as evaluationSchema from "./evaluation-schema.ts";
 import * as platformSchema from "./schema.ts";
+import * as streamSchema from "./stream-schema.ts";
 import * as taskSetSchema from "./task-set-schema.ts";
 import * as webhookSchema from "./webhook-schema.ts";
 import * as workflowSchema from "./workflow-schema.ts";
@@ -10,6 +11,7 @@ const schema = {
   ...platformSchema,
   ...agentSchema,
   ...evaluationSchema,
+  ...streamSchema,
   ...taskSetSchema,
   ...webhookSchema,
   ...workflowSchema,

@@ -24,8 +24,16 @@ const EXPOSED_HEADERS = [
   "X-Next-Offset",
   "Producer-Duplicate",
   "Producer-Epoch",
+  "Producer-Seq",
   "Producer-Expected-Seq",
   "Producer-Received-Seq",
+  "Stream-Next-Offset",
+  "Stream-Up-To-Date",
+  "Stream-Closed",
+  "Stream-Cursor",
+  "Stream-TTL",
+  "Stream-Expires-At",
+  "Stream-SSE-Data-Encoding",
 ];
 
 const EXPOSED = EXPOSED_HEADERS.join(",");

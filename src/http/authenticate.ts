@@ -7,6 +7,7 @@ import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts
 import { ApiError } from "./errors/error-table.ts";
 import { addressOf, limitRate } from "./admission/rate-limit.ts";
 import { logBackgroundFailure } from "./request-log.ts";
+import { KEY_PROTOCOL, offeredSecret } from "./socket-protocols.ts";
 
 /** The user name that Basic credentials carry; the password is the API key (A4). */
 const TOKEN_USER = "__token__";
@@ -25,7 +26,7 @@ function fromBasic(credentials: string): string {
   return text.slice(colon + 1);
 }
 
-/** The key that a request presents: Authorization (Bearer or Basic) first, then X-API-Key. */
+/** The key that a request presents: Authorization (Bearer or Basic) first, then X-API-Key, then a browser's WebSocket. */
 function presentedKey(c: AppContext): string {
   const authorization = c.req.header("authorization")?.trim();
   if (authorization) {
@@ -40,7 +41,7 @@ function presentedKey(c: AppContext): string {
         throw new ApiError("key_invalid", "Invalid API key: the Authorization scheme is neither Bearer nor Basic.");
     }
   }
-  const header = c.req.header("x-api-key")?.trim();
+  const header = c.req.header("x-api-key")?.trim() ?? offeredSecret(c, KEY_PROTOCOL);
   if (!header) throw new ApiError("key_required");
   return header;
 }

@@ -15,6 +15,10 @@ const TAGS = [
   { name: "Runners", description: "Machines that run environments' commands and agents" },
   { name: "Agent tasks", description: "Tasks for agents, and who the caller is to agent clients" },
   { name: "Agent runs", description: "Runs of agent tasks: state, logs, connections" },
+  {
+    name: "Durable Streams",
+    description: "Append-only streams of one's own, and runs, by the Durable Streams protocol",
+  },
   { name: "Workflow files", description: "Tasks and their files as workflow clients know them" },
   { name: "Webhooks", description: "Events to tell other servers of" },
   { name: "Administration", description: "Organizations, workspaces, projects, users, keys" },

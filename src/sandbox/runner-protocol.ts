@@ -29,15 +29,17 @@ export const SANDBOX_CLOSE_CODES = {
 
 const stream = z.literal(["stdout", "stderr"]);
 const count = z.int().min(0);
+const size = { rows: z.int().min(1).max(1_000), cols: z.int().min(1).max(1_000) };
 const produced = z.object({ stdout: count, stderr: count });
 const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
 
 export const machineMessage = z.discriminatedUnion("type", [
-  /** First on each connection. `new`: nothing was set up yet. */
+  /** First on each connection. `new`: nothing was set up yet. `terminals`: whether it takes `tty`, and `offset` of input. */
   z.object({
     type: z.literal("hello"),
     protocol: z.literal(SANDBOX_PROTOCOL),
     state: z.literal(["new", "ready"]),
+    terminals: z.boolean().optional(),
     /** Whether it masks secrets in what it sends: only such a machine is given any. */
     masks_secrets: z.boolean().optional(),
   }),
@@ -95,10 +97,14 @@ export const environmentMessage = z.discriminatedUnion("type", [
     output_bytes: z.number(),
     /** Whether `stdout` and `stderr` are told apart; else both are `stdout`, in the order in which they are written. */
     separate_output: z.boolean().default(true),
+    /** The size of the terminal that it gets; its output is all `stdout` then. */
+    tty: z.object(size).optional(),
     /** Whether it has the secrets. Operations on files have none, and bytes of files are not masked. */
     has_secrets: z.boolean().default(false),
   }),
-  z.object({ type: z.literal("input"), id: z.string(), data: z.base64(), end: z.boolean() }),
+  /** Input that follows. `offset` is where it begins in all of it: sent again after a break, it is read once. */
+  z.object({ type: z.literal("input"), id: z.string(), offset: count.optional(), data: z.base64(), end: z.boolean() }),
+  z.object({ type: z.literal("resize"), id: z.string(), ...size }),
   z.object({ type: z.literal("kill"), id: z.string() }),
   /** So many bytes of the stream are stored. */
   z.object({ type: z.literal("stored"), id: z.string(), stream, bytes: count }),

@@ -22,6 +22,13 @@ function valueOf({ path, operation }: Operation, name: string): string {
   return scene.named[name] ?? String(parameter?.example ?? parameter?.schema?.example);
 }
 
+/** What a query has to have, from the document's own examples. */
+function requiredQuery({ parameters = [] }: Operation["operation"]): string {
+  const required = parameters.filter((parameter) => parameter.in === "query" && parameter.required === true);
+  const given = required.map(({ name, example, schema }) => [name, String(example ?? schema?.example)]);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+}
+
 /** A request to the operation on what is there, made of the document's own examples; `other` replaces path parameters. */
 function send(
   asked: Operation,
@@ -38,7 +45,11 @@ function send(
   const raw = operation.requestBody ? new Uint8Array(8) : undefined;
   const body = json ? JSON.stringify({ ...Object(example), ...own }) : raw;
   const type = json ? { "Content-Type": "application/json" } : {};
-  return call(`${filled}${query}`, { method, headers: { ...type, ...headers }, ...(body !== undefined && { body }) });
+  return call(`${filled}${query === "" ? requiredQuery(operation) : query}`, {
+    method,
+    headers: { ...type, ...headers },
+    ...(body !== undefined && { body }),
+  });
 }
 
 /** The text of an answer, but of one that goes on. */

@@ -36,6 +36,8 @@ export class ItemMachine implements Machine {
       cwd: TASK_ROOT,
       env,
       stdin: new Uint8Array(0),
+      keepsInput: false,
+      tty: null,
       separateOutput: separate_output,
       limits: { seconds: timeout_sec, outputBytes: readConfig(this.#env).SANDBOX_OUTPUT_MAX_BYTES },
     };

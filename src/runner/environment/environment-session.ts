@@ -11,6 +11,7 @@ import { NO_SECRETS, SecretMask } from "../../sandbox/secret-mask.ts";
 import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
 import { runCommand } from "../process/command.ts";
+import { findTerminalFault } from "../process/pty-bridge.ts";
 import { downloadFile } from "./download.ts";
 import type { EnvironmentGrant } from "./environment-grant.ts";
 import { fileSource } from "./file-source.ts";
@@ -79,7 +80,8 @@ export class EnvironmentSession implements HeldWork {
       onOpen: () => {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, masks_secrets: true });
+        const terminals = findTerminalFault() === undefined;
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -126,7 +128,9 @@ export class EnvironmentSession implements HeldWork {
       case "start":
         return this.#start(message);
       case "input":
-        return this.#commands.get(message.id)?.input(message.data, message.end);
+        return this.#commands.get(message.id)?.input(message.data, message.end, message.offset);
+      case "resize":
+        return this.#commands.get(message.id)?.resize(message);
       case "kill":
         return this.#kill(message.id);
       case "stored":
@@ -210,9 +214,11 @@ export class EnvironmentSession implements HeldWork {
     const sandbox = this.#sandbox;
     if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
     this.#send({ type: "taken", id: message.id });
-    const joinsErrors = !message.separate_output;
+    const { separate_output: separates, tty } = message;
+    const joinsErrors = !separates || tty !== undefined;
     const { variables, mask } = message.has_secrets ? this.#secrets : NO_SECRETS;
-    const program = sandbox.command(message.command, message.cwd, { ...variables, ...message.env }, { joinsErrors });
+    const env = { ...variables, ...message.env };
+    const program = sandbox.command(message.command, message.cwd, env, { joinsErrors, tty });
     this.#commands.set(message.id, new HeldCommand(message, program, mask, (sent) => this.#tell(sent)));
   }
 

@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { TASK_ROOT } from "../../sandbox/port.ts";
+import { TASK_ROOT, type TerminalSize } from "../../sandbox/port.ts";
 import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
 import { runCommand, type Startable } from "./command.ts";
 import { endProcessesOf } from "./leftovers.ts";
@@ -8,6 +8,7 @@ import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
 import { LivingSandbox } from "./living-sandbox.ts";
 import { type Launch, startProgram } from "./program.ts";
 import { removeFolder } from "./remove-folder.ts";
+import { onTerminal } from "./pty-bridge.ts";
 import { INIT_FOLDER, INIT_SCRIPT } from "./sandbox-init.ts";
 import type { Say } from "../connection/held-work.ts";
 
@@ -62,6 +63,8 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export interface CommandOptions {
   /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
   joinsErrors?: boolean | undefined;
+  /** It runs on a terminal of this size, and its input are frames (pty-bridge.ts). */
+  tty?: TerminalSize | undefined;
   /** Milliseconds that it has to end when it is asked to. */
   graceMs?: number | undefined;
 }
@@ -112,10 +115,11 @@ export class SandboxFolder {
   /** A line for the shell. `cwd` is absolute inside of the sandbox, or relative to the task's files. */
   command(line: string, cwd: string, env: Readonly<Record<string, string>>, options: CommandOptions = {}): Startable {
     const { kind, limits, user } = this.#isolation;
-    const { joinsErrors = false, graceMs } = options;
+    const { joinsErrors = false, graceMs, tty } = options;
     const inside = path.posix.resolve(TASK_ROOT, cwd);
     const place = kind === "none" ? this.#outside(inside) : inside;
-    const argv = underLimits(limits, place, [SHELL, "-c", line]);
+    const shell = [SHELL, "-c", line];
+    const argv = underLimits(limits, place, tty ? onTerminal(shell, tty) : shell);
     const root = kind === "none" ? this.taskFolder : TASK_ROOT;
     const home = kind === "none" ? path.join(this.#folder, "home") : "/home/task";
     const variables = { PATH: SYSTEM_PATH, HOME: home, LANG: "C.UTF-8", TASK_ROOT: root, ...env };

@@ -4,9 +4,10 @@ import { openPool } from "../../pool/pool-handle.ts";
 import type { WorkEvent, Work } from "../../pool/work.ts";
 import { applySchema } from "../../objects/object-schema.ts";
 import type { CommandEnding, MachineRequest, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
-import type { MachineMessage } from "../runner-protocol.ts";
+import { type MachineMessage, PIECE_BYTES } from "../runner-protocol.ts";
 import { MachineSocket } from "./machine-socket.ts";
 import { RunnerFiles } from "./runner-files.ts";
+import { RunnerInteraction } from "./runner-interaction.ts";
 import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
 
 export const RUNNER_TRAITS: SandboxTraits = {
@@ -18,6 +19,7 @@ export const RUNNER_TRAITS: SandboxTraits = {
   network: false,
   services: false,
   streams: true,
+  terminals: true,
 };
 
 /** How often a machine is asked for: once more when the first one vanishes before the environment was ready. */
@@ -33,6 +35,7 @@ export class RunnerSandbox implements Sandbox {
   readonly traits = RUNNER_TRAITS;
   readonly outlivesObject = true;
   readonly files: RunnerFiles;
+  readonly interaction: RunnerInteraction;
   readonly #place: SandboxPlace;
   readonly #store: RunnerStore;
   readonly #machine: MachineSocket;
@@ -44,6 +47,7 @@ export class RunnerSandbox implements Sandbox {
     this.#store = new RunnerStore(storage);
     this.#machine = new MachineSocket(place.ctx);
     this.files = new RunnerFiles((message) => this.#machine.send(message));
+    this.interaction = new RunnerInteraction(this.#store, this.#machine);
   }
 
   async provision(): Promise<void> {
@@ -64,21 +68,27 @@ export class RunnerSandbox implements Sandbox {
     host.log(`It waits for a runner: ${wait.detail}`);
   }
 
-  async start({ id, command, cwd, env, stdin, separateOutput, limits }: SandboxCommand): Promise<void> {
+  async start(asked: SandboxCommand): Promise<void> {
+    const { id, command, cwd, env, stdin, keepsInput, tty, separateOutput, limits } = asked;
     this.#store.addCommand({
       type: "start",
       id,
       command,
       cwd,
       env: { ...env },
-      stdin: stdin.toBase64(),
-      input: false,
+      stdin: keepsInput ? "" : stdin.toBase64(),
+      input: keepsInput,
       seconds: limits.seconds,
       output_bytes: limits.outputBytes,
       separate_output: separateOutput,
+      ...(tty && { tty }),
       has_secrets: true,
     });
     this.#sendStart(id);
+    if (!keepsInput) return;
+    for (let at = 0; at < stdin.byteLength; at += PIECE_BYTES) {
+      this.interaction.input(id, stdin.subarray(at, at + PIECE_BYTES), false);
+    }
   }
 
   async kill(commandId: string): Promise<void> {
@@ -142,7 +152,9 @@ export class RunnerSandbox implements Sandbox {
       case "taken":
         return this.#store.mark(message.id, "taken");
       case "input_taken":
-        return this.files.inputTaken(message.id, message.bytes);
+        if (this.files.has(message.id)) return this.files.inputTaken(message.id, message.bytes);
+        if (this.interaction.inputTaken(message.id, message.bytes)) host.inputTaken(message.id);
+        return;
       case "output":
         return this.#storeOutput(message);
       case "ended":
@@ -170,8 +182,12 @@ export class RunnerSandbox implements Sandbox {
     await this.#place.host.ended(id, ending);
   }
 
-  async #greet({ state, masks_secrets: masksSecrets }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
-    const { isReady } = this.#store.link;
+  async #greet({
+    state,
+    terminals = false,
+    masks_secrets: masksSecrets,
+  }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
+    const { isReady } = this.#store.changeLink({ terminals });
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
       const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
@@ -189,6 +205,7 @@ export class RunnerSandbox implements Sandbox {
     for (const { id, isTaken, isKilled } of this.#store.commands()) {
       if (isKilled) this.#machine.send({ type: "kill", id });
       else if (!isTaken) this.#sendStart(id);
+      this.interaction.resume(id);
     }
   }
 
