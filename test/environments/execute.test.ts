@@ -63,7 +63,14 @@ describe("execute", () => {
         () => undefined,
       );
       const limits = { seconds: 1, outputBytes: 100 };
-      const plain = { cwd: "/", env: {}, stdin: new Uint8Array(0), separateOutput: false };
+      const plain = {
+        cwd: "/",
+        env: {},
+        stdin: new Uint8Array(0),
+        keepsInput: false,
+        tty: null,
+        separateOutput: false,
+      };
       const command = { id: "", command: "sleep 60", ...plain, limits };
       const outcome = await runShell(new ShellFiles(tree, content), command, new AbortController().signal);
       return outcome.ending;

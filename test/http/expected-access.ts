@@ -29,6 +29,7 @@ const OF_THE_KEY: Record<string, string> = {
   revokeOwnApiKey: OWN,
   getAgentCaller: OWN,
   getAgentApiKey: OWN,
+  ociGetBase: OWN,
   uploadCoreDocument: "stores a document in the key's own project; a task that it names is looked for there",
 };
 
@@ -56,6 +57,15 @@ const OTHER_PROJECT: Record<string, string> = {
   readTaskFile: REGISTRY,
   readTaskReadme: REGISTRY,
   downloadTaskArchive: REGISTRY,
+  readBlob: REGISTRY,
+  readTaskBlob: REGISTRY,
+  pullManifest: REGISTRY,
+  listTags: REGISTRY,
+  listReferrers: REGISTRY,
+  ociReadTaskBlob: REGISTRY,
+  ociPullManifest: REGISTRY,
+  ociListTags: REGISTRY,
+  ociListReferrers: REGISTRY,
   listSecrets: SECRETS,
   getSecret: SECRETS,
   ...OF_THE_KEY,

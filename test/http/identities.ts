@@ -39,6 +39,7 @@ export async function setScene(): Promise<Scene> {
   const { id: otherProjectId } = await made.json<{ id: string }>();
   // By the name that the document's examples use.
   await api(`/org/${org}/secrets`, { method: "POST", json: { name: "API_TOKEN", value: "of the scene" } });
+  await api(`/../projects/${number}/v1/stream/sample`, { method: "PUT", headers: { "Content-Type": "text/plain" } });
   const tokenRun = { runId: run.id, taskId: client.agentTaskId, projectNumber: number };
   return {
     client,

@@ -116,6 +116,7 @@ describe("a pool", () => {
           id: runner.id,
           name: "test",
           labels: ["gpu"],
+          capabilities: [],
           kinds: ["run", "environment"],
           slots: 2,
           busy: 1,
@@ -155,7 +156,7 @@ describe("a pool", () => {
 
   test("counts work that is queued twice once", async () => {
     const pool = openPool(env, (await createTenant()).id);
-    const work = { id: "w", kind: "run" as const, labels: [], reference: { a: 1 } };
+    const work = { id: "w", kind: "run" as const, labels: [], capabilities: [], reference: { a: 1 } };
     expect(await pool.enqueue(work)).toBe(true);
     expect(await pool.enqueue({ ...work, reference: { a: 2 } })).toBe(true);
     expect(await pool.describe()).toEqual({ runners: [], queued: 1 });
