@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { fromBufferPromise } from "yauzl";
 import { CSV_HEADER, type ExportedItem, toCsvLine, toJsonLine } from "../../../src/evaluations/export/exported-item.ts";
 import { harborFolder, type Trial, type TrialFile } from "../../../src/evaluations/export/harbor-folder.ts";
-import { streamOf } from "../../../src/evaluations/export/piece-stream.ts";
 import { type ZipFile, zipOf } from "../../../src/evaluations/export/zip-stream.ts";
 
 const ITEM: ExportedItem = {
