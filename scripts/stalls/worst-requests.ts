@@ -25,8 +25,10 @@ export const documentSchema = z.object({
 
 type Operation = z.output<typeof documentedOperation>;
 
-/** Bytes of a worst body: first what the largest limits let through, then what most do (src/config.ts). */
-const SIZES = [44_000_000, 19_000_000, 900_000];
+/** Bytes of a worst body: first what the largest limits of JSON let through, then what most do (src/config.ts). */
+const SIZES = [19_000_000, 900_000];
+/** Bytes of a text in the uploads that take most. */
+const LONGEST_TEXT = 44_000_000;
 const ENDING = new Set(["delete", "get", "head"]);
 
 /** What would end what others act on: it is sent nothing. */
@@ -48,12 +50,16 @@ export function* worstRequests(document: z.output<typeof documentSchema>, subjec
 
 function* bodiesOf({ requestBody }: Operation): Generator<{ title: string; size: number; body: Attack["body"] }> {
   const json = requestBody?.content["application/json"];
-  if (requestBody && !json) for (const size of SIZES) yield { title: "bytes", size, body: () => new Uint8Array(size) };
+  if (requestBody && !json) {
+    for (const size of [LONGEST_TEXT, ...SIZES]) yield { title: "bytes", size, body: () => new Uint8Array(size) };
+  }
   if (!json) return;
   const example = z
     .record(z.string(), z.unknown())
     .catch({})
     .parse(json.example ?? Object.values(json.examples ?? {})[0]?.value);
+  const longest = () => writeObject({ ...example, unknown_field: "a".repeat(LONGEST_TEXT) });
+  yield { title: "unknown_field is one long text", size: LONGEST_TEXT, body: longest };
   for (const field of [...Object.keys(example), "unknown_field"]) {
     for (const { title, make } of WORST_VALUES) {
       for (const size of SIZES) {

@@ -1,3 +1,4 @@
+import type { ContainerTask } from "./container-task.ts";
 import type { WorkEvent } from "../pool/work.ts";
 import type { ZipSource } from "../zip/read/source.ts";
 import type { SandboxSecrets } from "./secret-mask.ts";
@@ -15,6 +16,9 @@ export type SandboxKind = (typeof SANDBOX_KINDS)[number];
 
 /** Where the task's archive lies in every sandbox, and where commands start that ask for no folder. */
 export const TASK_ROOT = "/task";
+
+/** The folder of commands that ask for none: TASK_ROOT, or the working folder of the task's image. */
+export const START_FOLDER = ".";
 
 /** Exit codes of commands that did not end by themselves: those of timeout(1) and of a process that SIGKILL ends. */
 export const TIMED_OUT_EXIT_CODE = 124;
@@ -50,6 +54,8 @@ export interface SandboxTask {
   /** What runs in the sandbox before it is ready, and before it is destroyed. */
   provision: SandboxScript | null;
   teardown: SandboxScript | null;
+  /** What a task in Harbor's format asks of its container; null for others, and left out of those of older records. */
+  container?: ContainerTask | null;
 }
 
 /** The time of a command that may run as long as its sandbox: 23 days, the most that every timer on the way takes. */
@@ -74,10 +80,14 @@ export interface SandboxCommand {
   id: string;
   /** A line for the shell; `bash -c` where there is one. */
   command: string;
-  /** Absolute, or relative to TASK_ROOT. */
+  /** Absolute, or relative to where the sandbox starts commands: TASK_ROOT, or the working folder of the task's image. */
   cwd: string;
   /** Added to the sandbox's own variables. */
   env: Readonly<Record<string, string>>;
+  /** Variables besides, whose values may name those of a runner's machine (`${NAME}`), which fills them in. */
+  machineEnv?: Readonly<Record<string, string>>;
+  /** Whom it runs as, where the sandbox knows users; its own one when left out. */
+  user?: string;
   /** All of standard input, or its beginning where more follows. */
   stdin: Uint8Array;
   /** Whether standard input stays open for what `SandboxInteraction.input` brings; so it does with a terminal. */
@@ -111,6 +121,8 @@ export interface ServiceAddress {
 
 /** What the sandbox tells the environment. Every call is committed before it returns, and may be repeated. */
 export interface SandboxHost {
+  /** An image is built or fetched before anything else can be done, or no longer (`false`). */
+  building(isBuilding: boolean): Promise<void>;
   /** Provisioning is done: the files are there and commands can run. */
   ready(services: Readonly<Record<string, ServiceAddress>>): Promise<void>;
   /** Provisioning failed, or the sandbox is gone for good; `reason` is shown to users. Ends running commands as lost. */

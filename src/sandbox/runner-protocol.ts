@@ -3,6 +3,7 @@
  * both ways, besides `ping` and `pong`. Both sides use this module; it imports nothing of either.
  */
 import { z } from "zod";
+import { containerTask } from "./container-task.ts";
 
 /** Goes up when a machine of the former one would no longer understand. */
 export const SANDBOX_PROTOCOL = 1;
@@ -45,6 +46,8 @@ export const machineMessage = z.discriminatedUnion("type", [
   }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
+  /** An image is built or fetched, or no longer. */
+  z.object({ type: z.literal("building"), building: z.boolean() }),
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("failed"), reason: z.string().max(4_000) }),
   /** The machine has the command, and starts it. */
@@ -74,6 +77,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     /** `root`: the folder of the archive, `name/`, that is taken away. */
     archive: z.object({ sha256: z.string(), size: count, root: z.string().default("") }),
     withheld_paths: z.array(z.string()),
+    /** What the task asks of its container; null where it asks for none. */
+    container: containerTask.nullable().default(null),
     provision: script,
     teardown: script,
     /** Secrets: variables of commands and scripts, whose values are masked in all that is sent of their output. */
@@ -91,6 +96,10 @@ export const environmentMessage = z.discriminatedUnion("type", [
     command: z.string(),
     cwd: z.string(),
     env: z.record(z.string(), z.string()),
+    /** Variables besides, whose values may name those of the machine that its operator allows. */
+    machine_env: z.record(z.string(), z.string()).default({}),
+    /** Whom it runs as, in a container; the sandbox's own user when left out. */
+    user: z.string().optional(),
     stdin: z.base64(),
     input: z.boolean(),
     seconds: z.number(),

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { TASK_ROOT, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
+import { START_FOLDER, TASK_ROOT, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
 import { DEFAULT_TERM } from "../terminals/terminal-command.ts";
 import { MAX_CHARACTERS } from "../terminals/terminal-messages.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
@@ -42,8 +42,11 @@ const folder = z
   .min(1)
   .max(PATH_MAX_LENGTH)
   .refine(withoutNul, NUL)
-  .default(TASK_ROOT)
-  .openapi({ example: TASK_ROOT, description: `Folder to start in; relative to ${TASK_ROOT}` });
+  .default(START_FOLDER)
+  .openapi({
+    example: TASK_ROOT,
+    description: `Folder to start in, or relative to where commands start: ${TASK_ROOT}, or the working folder of the task's own image`,
+  });
 
 /** Rows or columns of a terminal. */
 const characters = z.int().min(1).max(MAX_CHARACTERS);

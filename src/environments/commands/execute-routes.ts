@@ -125,11 +125,15 @@ async function warningsOf(
   return warnings.length === 0 ? {} : { warnings };
 }
 
+/** What a client asks for, and what only Taskyard's own commands have. */
+type CommandWanted = z.output<typeof commandRequest> &
+  Partial<z.output<typeof backgroundRequest>> & { machine_env?: Record<string, string>; user?: string };
+
 /** Starts a command in the environment that the path names, for who presents its token. */
 export async function startCommand(
   c: AppContext,
   path: z.output<typeof environmentPath>,
-  asked: z.output<typeof commandRequest> & Partial<z.output<typeof backgroundRequest>>,
+  asked: CommandWanted,
   background: boolean,
 ): Promise<{ followed: FollowedCommand; command: CommandRow }> {
   const { access } = await nameSandbox(c, path);
@@ -149,6 +153,8 @@ export async function startCommand(
     command: asked.command,
     cwd: asked.cwd,
     env: tty ? { TERM: tty.term, ...asked.env } : asked.env,
+    ...(asked.machine_env && { machineEnv: asked.machine_env }),
+    ...(asked.user !== undefined && { user: asked.user }),
     stdin,
     keepsInput: keepsInput || tty !== null,
     tty: tty && { rows: tty.rows, cols: tty.cols },

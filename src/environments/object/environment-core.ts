@@ -20,6 +20,7 @@ import {
   becomeFailed,
   becomeReady,
   becomeTornDown,
+  changeState,
   type EndReason,
   type EnvironmentRecord,
   isOver,
@@ -134,6 +135,12 @@ export class EnvironmentCore implements SandboxHost {
       await this.ended(id, { status: "lost", reason: "The sandbox could not be told to start the command." });
     }
     return row;
+  }
+
+  async building(isBuilding: boolean): Promise<void> {
+    const record = this.#record;
+    const [from, to] = isBuilding ? (["provisioning", "building"] as const) : (["building", "provisioning"] as const);
+    if (record?.row.state === from) await this.#commit(changeState(record, to), () => undefined);
   }
 
   async ready(services: Services): Promise<void> {

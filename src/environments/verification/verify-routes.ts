@@ -3,7 +3,7 @@ import { newRouter, type Router } from "../../http/new-router.ts";
 import { NO_STORE } from "../../admin/access.ts";
 import { callerOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
-import { TASK_ROOT } from "../../sandbox/port.ts";
+import { START_FOLDER } from "../../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
 import { collectForKey } from "../commands/collect.ts";
 import { startCommand } from "../commands/execute-routes.ts";
@@ -84,7 +84,7 @@ export function verifyRoutes(): Router {
       waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
     };
     const check = await planCheck(context, unwrap(await handle.inspect(access)).row);
-    const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: TASK_ROOT, stdin: "" }, false);
+    const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: START_FOLDER, stdin: "" }, false);
     const machine: Machine = {
       run: async (command) => collectForKey(c, (await start(command)).followed),
       write: async (place, content, size) => {

@@ -12,6 +12,7 @@ import { checkTrajectory, TRAJECTORY_MAX_BYTES } from "../trajectory/check-traje
 import { trajectory } from "../trajectory/atif-schema.ts";
 import { writeTrajectory } from "../trajectory/trajectory-stream.ts";
 import { nameEvaluation, unwrap } from "./evaluation-access.ts";
+import { TRAJECTORY_EXAMPLE } from "./evaluation-examples.ts";
 import { ITEM_PATH, itemPath } from "./item-schemas.ts";
 
 /** Where an agent's own trajectory is among the artifacts of its run. */
@@ -20,7 +21,7 @@ const OWN_TRAJECTORY = "agent/trajectory.json";
 /** Made as it is sent: this type lets the route answer with a plain Response. */
 const answer: NonNullable<RouteConfig["responses"]>[string] = {
   description: "The trajectory",
-  content: { "application/json": { schema: trajectory } },
+  content: { "application/json": { schema: trajectory, example: TRAJECTORY_EXAMPLE } },
 };
 
 const get = operation({

@@ -1,8 +1,8 @@
 import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { TASK_ROOT, type TerminalSize } from "../../sandbox/port.ts";
+import { TASK_ROOT } from "../../sandbox/port.ts";
 import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
-import { runCommand, type Startable } from "./command.ts";
+import { type CommandOptions, runCommand, type Startable } from "./command.ts";
 import { endProcessesOf } from "./leftovers.ts";
 import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
 import { LivingSandbox } from "./living-sandbox.ts";
@@ -58,16 +58,6 @@ const PASSWD = "root:x:0:0::/root:/bin/bash\ntask:x:1000:1000::/home/task:/bin/b
 const GROUP = "root:x:0:\ntask:x:1000:\n";
 
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** How a command is started beyond its line, its folder and its variables. */
-export interface CommandOptions {
-  /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
-  joinsErrors?: boolean | undefined;
-  /** It runs on a terminal of this size, and its input are frames (pty-bridge.ts). */
-  tty?: TerminalSize | undefined;
-  /** Milliseconds that it has to end when it is asked to. */
-  graceMs?: number | undefined;
-}
 
 /** One sandbox on this machine: its folder, and what is started in it. */
 export class SandboxFolder {

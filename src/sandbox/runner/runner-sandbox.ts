@@ -5,6 +5,7 @@ import type { WorkEvent, Work } from "../../pool/work.ts";
 import { applySchema } from "../../objects/object-schema.ts";
 import type { CommandEnding, MachineRequest, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
 import { type MachineMessage, PIECE_BYTES } from "../runner-protocol.ts";
+import { capabilitiesFor } from "./environment-work.ts";
 import { MachineSocket } from "./machine-socket.ts";
 import { RunnerFiles } from "./runner-files.ts";
 import { RunnerInteraction } from "./runner-interaction.ts";
@@ -13,8 +14,8 @@ import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
 export const RUNNER_TRAITS: SandboxTraits = {
   kind: "runner",
   description:
-    "A folder and a shell on a machine that runs `npm run runner`, under bubblewrap unless its operator says otherwise: " +
-    "a real Linux without other processes and, unless its operator allows it, without a network.",
+    "A shell on a machine that runs `npm run runner`, in a container of the task's own image where that machine has Docker or " +
+    "Podman, else under bubblewrap: a real Linux without other processes and, unless its operator allows it, without a network.",
   linux: true,
   network: false,
   services: false,
@@ -69,13 +70,15 @@ export class RunnerSandbox implements Sandbox {
   }
 
   async start(asked: SandboxCommand): Promise<void> {
-    const { id, command, cwd, env, stdin, keepsInput, tty, separateOutput, limits } = asked;
+    const { id, command, cwd, env, machineEnv, user, stdin, keepsInput, tty, separateOutput, limits } = asked;
     this.#store.addCommand({
       type: "start",
       id,
       command,
       cwd,
       env: { ...env },
+      machine_env: { ...machineEnv },
+      ...(user !== undefined && { user }),
       stdin: keepsInput ? "" : stdin.toBase64(),
       input: keepsInput,
       seconds: limits.seconds,
@@ -145,6 +148,8 @@ export class RunnerSandbox implements Sandbox {
         return this.#greet(message);
       case "log":
         return host.log(message.line);
+      case "building":
+        return host.building(message.building);
       case "ready":
         return this.#becomeReady();
       case "failed":
@@ -190,12 +195,12 @@ export class RunnerSandbox implements Sandbox {
     const { isReady } = this.#store.changeLink({ terminals });
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
-      const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
+      const { sha256, fileSize, archiveRoot, withheldPaths, container = null, provision, teardown } = this.#place.task;
       const archive = { sha256, size: fileSize, root: archiveRoot };
       const { variables, mask } = await this.#place.secrets();
       if (!mask.isEmpty && !masksSecrets) return this.#fail("The runner is too old to keep secrets: update it.");
       const [withheld_paths, secrets] = [[...withheldPaths], { ...variables }];
-      this.#machine.send({ type: "open", archive, withheld_paths, provision, teardown, secrets });
+      this.#machine.send({ type: "open", archive, withheld_paths, container, provision, teardown, secrets });
       return;
     }
     if (!isReady) await this.#becomeReady();
@@ -263,8 +268,10 @@ export class RunnerSandbox implements Sandbox {
   }
 
   #work(attempt: number): Work {
-    const { environmentId, labels } = this.#place;
-    return { id: `${environmentId}.${attempt}`, kind: "environment", labels, reference: { environmentId } };
+    const { environmentId, labels, task } = this.#place;
+    const capabilities = capabilitiesFor(task.container ?? null);
+    const reference = { environmentId };
+    return { id: `${environmentId}.${attempt}`, kind: "environment", labels, capabilities, reference };
   }
 
   get #pool() {

@@ -114,6 +114,7 @@ afterEach(async () => {
 function makeHost() {
   const told = { stdout: "", stderr: "", log: "", ready: false, failed: "" };
   const host: SandboxHost = {
+    building: async () => undefined,
     ready: async () => void (told.ready = true),
     failed: async (reason) => void (told.failed = reason),
     output: (_, stream: OutputStream, offset, bytes) => {
