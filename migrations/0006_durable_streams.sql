@@ -8,7 +8,8 @@ CREATE TABLE `streams` (
 	`expires_at` integer,
 	`closed` integer NOT NULL,
 	`created_at` integer NOT NULL,
-	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
+	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action,
+	FOREIGN KEY (`project_number`) REFERENCES `projects`(`number`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `streams_name` ON `streams` (`organization_id`,`project_number`,`name`);--> statement-breakpoint

@@ -1,5 +1,5 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { organizations } from "./schema.ts";
+import { organizations, projects } from "./schema.ts";
 
 const timestamp = (name: string) => integer(name, { mode: "timestamp_ms" });
 
@@ -12,7 +12,9 @@ export const streams = sqliteTable(
     organizationId: text("organization_id")
       .notNull()
       .references(() => organizations.id),
-    projectNumber: integer("project_number").notNull(),
+    projectNumber: integer("project_number")
+      .notNull()
+      .references(() => projects.number),
     name: text("name").notNull(),
     contentType: text("content_type").notNull(),
     ttlSeconds: integer("ttl_seconds"),

@@ -315,6 +315,20 @@ test("a project's streams are listed, newest first, and nobody else's", async ()
   }
 });
 
+test("a project that has streams is not deleted", async () => {
+  const { api, org, adminKey } = await createStreamClient();
+  const made = await api(`/org/${org}/ws/main/projects`, { method: "POST", json: { key: "apart", name: "Apart" } });
+  const { number } = await made.json<{ number: number }>();
+  const stream = (method: string) =>
+    call(`/api/projects/${number}/v1/stream/held`, { method, headers: { Authorization: `Bearer ${adminKey}` } });
+  expect(await statusOf(stream("PUT"))).toBe(201);
+  const remove = () => statusOf(api(`/org/${org}/ws/main/projects/apart`, { method: "DELETE" }));
+  expect(await remove()).toBe(409);
+  await stream("DELETE");
+  expect(await remove()).toBe(204);
+  expect(await statusOf(stream("PUT"))).toBe(404);
+});
+
 describe("a run", () => {
   test("is a closed JSON stream in the end, with the offsets of its own stream, and takes nothing", async () => {
     const client = await createRunClient();
