@@ -20,6 +20,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "db",
     "environments/commands",
     "environments/object",
+    "environments/uploads",
     "environments/verification",
     "http",
     "objects",
@@ -44,6 +45,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "db",
     "environments",
     "environments/commands",
+    "environments/uploads",
     "http",
     "objects",
     "pool",
@@ -52,6 +54,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "sandbox",
     "secrets",
   ],
+  "environments/uploads": ["environments", "environments/commands", "http", "objects", "sandbox"],
   "environments/verification": [
     "admin",
     "auth",

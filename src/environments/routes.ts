@@ -3,6 +3,7 @@ import { commandRoutes } from "./commands/command-routes.ts";
 import { environmentLifeRoutes } from "./environment-routes.ts";
 import { executeRoutes } from "./commands/execute-routes.ts";
 import { environmentFileRoutes } from "./environment-file-routes.ts";
+import { environmentUploadRoutes } from "./uploads/upload-routes.ts";
 import { verifyRoutes } from "./verification/verify-routes.ts";
 
 /** Environments: a task provisioned in a sandbox, commands and files in it (contract A3, C1, C3; seed 002). */
@@ -13,5 +14,6 @@ export function environmentRoutes(): Router {
   routes.route("/", commandRoutes());
   routes.route("/", verifyRoutes());
   routes.route("/", environmentFileRoutes());
+  routes.route("/", environmentUploadRoutes());
   return routes;
 }

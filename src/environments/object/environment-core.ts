@@ -24,10 +24,12 @@ import {
 } from "./environment-record.ts";
 import { openEnvironmentSandbox, openSecrets } from "./environment-sandbox.ts";
 import type { Services } from "../instruction.ts";
+import { EnvironmentUploads } from "../uploads/environment-uploads.ts";
+import { UPLOAD_SCHEMA } from "../uploads/upload-log.ts";
 import { LongWork } from "../../objects/long-work.ts";
 import { LOG_SCHEMA, ProvisioningLog } from "./provisioning-log.ts";
 
-type EnvironmentTimer = "project" | "expire" | "provision" | "destroy" | "pulse" | "wake" | "forget";
+type EnvironmentTimer = "project" | "expire" | "provision" | "destroy" | "pulse" | "wake" | "forget" | "uploads";
 
 const RECORD = "environment";
 
@@ -45,6 +47,7 @@ const KEPT_AFTER_END_MS = 24 * 3_600_000;
 export class EnvironmentCore implements SandboxHost {
   readonly commands: CommandLog;
   readonly lines: ProvisioningLog;
+  readonly uploads: EnvironmentUploads;
   /** Rung when a command writes or ends, and when the environment is ready or over. */
   readonly news = new Announcement();
   readonly #ctx: DurableObjectState;
@@ -60,6 +63,14 @@ export class EnvironmentCore implements SandboxHost {
     this.#timers = new Timers(ctx.storage);
     this.commands = new CommandLog(ctx.storage.sql, readConfig(env).SANDBOX_OUTPUT_MAX_BYTES);
     this.lines = new ProvisioningLog(ctx.storage.sql);
+    this.uploads = new EnvironmentUploads(
+      ctx.storage.sql,
+      () => this.sandbox.files,
+      async (time) => {
+        this.#timers.set("uploads", time);
+        await this.#timers.arm();
+      },
+    );
     this.#record = ctx.storage.kv.get<EnvironmentRecord>(RECORD);
     if (!this.#record) return;
     ctx.storage.transactionSync(() => this.#migrate());
@@ -207,6 +218,9 @@ export class EnvironmentCore implements SandboxHost {
       case "wake":
         this.#timers.clear("wake");
         return this.#sandbox === undefined && isOver(record.row) ? undefined : this.sandbox.wake?.();
+      case "uploads":
+        this.#timers.clear("uploads");
+        return isOver(record.row) ? undefined : this.uploads.sweep(Date.now());
       case "forget":
         if (Date.now() < (record.row.endedAt?.getTime() ?? 0) + KEPT_AFTER_END_MS) return;
         this.#timers.clear("forget");
@@ -224,7 +238,8 @@ export class EnvironmentCore implements SandboxHost {
       if (why === "failed") this.commands.end(id, { status: "lost", reason: "The sandbox is gone." }, now);
       else this.commands.end(id, { status: "killed", produced: { stdout, stderr } }, now, reason[why]);
     }
-    for (const timer of ["expire", "provision", "pulse"] as const) this.#timers.clear(timer);
+    for (const timer of ["expire", "provision", "pulse", "uploads"] as const) this.#timers.clear(timer);
+    this.uploads.clear();
     this.#timers.set("destroy", now + PULSE_MS);
     this.#timers.set("forget", now + KEPT_AFTER_END_MS);
   }
@@ -277,7 +292,7 @@ export class EnvironmentCore implements SandboxHost {
   }
 
   #migrate(): void {
-    applySchema(this.#ctx.storage.sql, [COMMAND_SCHEMA, LOG_SCHEMA, TIMER_SCHEMA]);
+    applySchema(this.#ctx.storage.sql, [COMMAND_SCHEMA, LOG_SCHEMA, TIMER_SCHEMA, UPLOAD_SCHEMA]);
   }
 
   async #commit(record: EnvironmentRecord, also: () => void): Promise<void> {
