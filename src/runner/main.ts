@@ -7,7 +7,17 @@ import { environmentGrant } from "./environment/environment-grant.ts";
 import { describeHardening, hardeningHere } from "./process/bubblewrap.ts";
 import { EnvironmentSession } from "./environment/environment-session.ts";
 import { chooseUser, type Isolation, tryIsolation } from "./process/isolation.ts";
-import { helpText, limitsOf, maxUnpackedBytes, OptionsRefused, readOptions, type RunnerOptions } from "./options.ts";
+import { findCgroupPlace, removeLeftGroups } from "./process/cgroup-place.ts";
+import {
+  asksForTogether,
+  groupLimitsOf,
+  helpText,
+  limitsOf,
+  maxUnpackedBytes,
+  OptionsRefused,
+  readOptions,
+  type RunnerOptions,
+} from "./options.ts";
 import { PoolClient } from "./connection/pool-client.ts";
 import { removeFolder } from "./process/remove-folder.ts";
 import { runGrant } from "./agent/run-grant.ts";
@@ -60,11 +70,18 @@ async function main(): Promise<void> {
 }
 
 async function lend(options: RunnerOptions, server: Server, workFolder: string): Promise<void> {
-  const isolation = isolationOf(options);
+  const together = await findTogether(options);
+  if (typeof together === "string" && asksForTogether(options)) {
+    return fail(EXIT_MACHINE, `--total-memory-mb and --total-cpus cannot be kept: ${together}.`);
+  }
+  const isolation = isolationOf(options, typeof together === "string" ? undefined : together);
   const problem = options.kinds.includes("environment") ? await tryIsolation(workFolder, isolation) : undefined;
   if (problem !== undefined) return fail(EXIT_MACHINE, describeMachine(options, problem));
   if (isolation.kind === "none") say("WARNING: commands run without a sandbox: they reach whatever this user reaches.");
   else say(`sandboxes of environments have: ${describeHardening(hardeningHere())}`);
+  say(
+    `limits: ${typeof together === "string" ? `NONE for an environment as a whole, since ${together}; each process has its own` : describeTogether(together)}`,
+  );
   const refusal = await askServer(server, options.org);
   if (refusal === "interrupted") return say("stopped before the server was reached");
   if (refusal !== undefined) return fail(EXIT_SERVER, refusal);
@@ -97,10 +114,27 @@ function onSignals(leave: () => Promise<void>): () => Promise<void> {
   return begin;
 }
 
-function isolationOf(options: RunnerOptions): Isolation {
+/** Where groups of processes can have limits, and which; why not, where they cannot. */
+async function findTogether(options: RunnerOptions): Promise<NonNullable<Isolation["together"]> | string> {
+  if (options.unsandboxed) return "commands run without a sandbox";
+  try {
+    const place = await findCgroupPlace();
+    await removeLeftGroups(place);
+    return { place, limits: groupLimitsOf(options) };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function describeTogether({ place, limits }: NonNullable<Isolation["together"]>): string {
+  const { memoryBytes, processes, cpus = "all" } = limits;
+  return `${Math.floor(memoryBytes / 2 ** 20)} MiB, ${processes} processes and ${cpus} processors for an environment as a whole (cgroups, version ${place.version})`;
+}
+
+function isolationOf(options: RunnerOptions, together: Isolation["together"]): Isolation {
   const kind = options.unsandboxed ? "none" : "bubblewrap";
   const { network, share } = options;
-  return { kind, network, readOnly: share, limits: limitsOf(options), user: chooseUser() };
+  return { kind, network, readOnly: share, limits: limitsOf(options), together, user: chooseUser() };
 }
 
 function agentOptions(options: RunnerOptions, workFolder: string) {

@@ -99,10 +99,19 @@ export interface ServiceAddress {
   port: number;
 }
 
+/** What processes of a sandbox may take, each of them or all together; `processes` counts all in both. */
+export interface SandboxLimits {
+  scope: "process" | "environment";
+  memory_bytes: number;
+  processes: number;
+  /** Processors' worth of time; null for all of them. */
+  cpus: number | null;
+}
+
 /** What the sandbox tells the environment. Every call is committed before it returns, and may be repeated. */
 export interface SandboxHost {
   /** Provisioning is done: the files are there and commands can run. */
-  ready(services: Readonly<Record<string, ServiceAddress>>): Promise<void>;
+  ready(services: Readonly<Record<string, ServiceAddress>>, limits?: SandboxLimits): Promise<void>;
   /** Provisioning failed, or the sandbox is gone for good; `reason` is shown to users. Ends running commands as lost. */
   failed(reason: string): Promise<void>;
   /**

@@ -32,6 +32,15 @@ const count = z.int().min(0);
 const produced = z.object({ stdout: count, stderr: count });
 const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
 
+/** What processes of a sandbox may take: each of them (the number of processes: all), or all together. */
+export const sandboxLimits = z.object({
+  scope: z.literal(["process", "environment"]),
+  memory_bytes: count,
+  processes: count,
+  /** Processors' worth of time; null for all of them. */
+  cpus: z.number().nullable(),
+});
+
 export const machineMessage = z.discriminatedUnion("type", [
   /** First on each connection. `new`: nothing was set up yet. */
   z.object({
@@ -40,6 +49,8 @@ export const machineMessage = z.discriminatedUnion("type", [
     state: z.literal(["new", "ready"]),
     /** Whether it masks secrets in what it sends: only such a machine is given any. */
     masks_secrets: z.boolean().optional(),
+    /** What its sandboxes may take. */
+    limits: sandboxLimits.optional(),
   }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),

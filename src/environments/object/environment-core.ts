@@ -8,6 +8,7 @@ import type {
   Sandbox,
   SandboxCommand,
   SandboxHost,
+  SandboxLimits,
 } from "../../sandbox/port.ts";
 import { applySchema } from "../../objects/object-schema.ts";
 import { TIMER_SCHEMA, Timers } from "../../objects/timers.ts";
@@ -134,10 +135,10 @@ export class EnvironmentCore implements SandboxHost {
     return row;
   }
 
-  async ready(services: Services): Promise<void> {
+  async ready(services: Services, limits?: SandboxLimits): Promise<void> {
     const record = this.#record;
     if (!record || (record.row.state !== "provisioning" && record.row.state !== "building")) return;
-    const ready = becomeReady(record, services);
+    const ready = becomeReady(record, services, limits);
     for (const warning of ready.row.warnings) this.lines.add(warning);
     this.lines.add("The environment is ready.");
     await this.#commit(ready, () => this.#timers.clear("provision"));

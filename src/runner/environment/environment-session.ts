@@ -33,6 +33,7 @@ export interface EnvironmentOptions {
 }
 
 type Open = Extract<EnvironmentMessage, { type: "open" }>;
+type Hello = Extract<MachineMessage, { type: "hello" }>;
 type Script = NonNullable<Open["provision"]>;
 
 /** Milliseconds between pings. */
@@ -79,7 +80,13 @@ export class EnvironmentSession implements HeldWork {
       onOpen: () => {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, masks_secrets: true });
+        this.#send({
+          type: "hello",
+          protocol: SANDBOX_PROTOCOL,
+          state,
+          masks_secrets: true,
+          limits: describeLimits(options.isolation),
+        });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -244,6 +251,13 @@ export class EnvironmentSession implements HeldWork {
   #send(message: MachineMessage): void {
     this.#link.send(message);
   }
+}
+
+/** What commands may take on this machine, as the environment's answer tells it. */
+function describeLimits({ together, limits }: Isolation): NonNullable<Hello["limits"]> {
+  if (!together) return { scope: "process", memory_bytes: limits.memoryBytes, processes: limits.processes, cpus: null };
+  const { memoryBytes, processes, cpus = null } = together.limits;
+  return { scope: "environment", memory_bytes: memoryBytes, processes, cpus };
 }
 
 function describe(error: unknown): string {

@@ -170,7 +170,12 @@ export class RunnerSandbox implements Sandbox {
     await this.#place.host.ended(id, ending);
   }
 
-  async #greet({ state, masks_secrets: masksSecrets }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
+  async #greet({
+    state,
+    masks_secrets: masksSecrets,
+    limits,
+  }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
+    if (limits) this.#store.changeLink({ limits });
     const { isReady } = this.#store.link;
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
@@ -193,8 +198,8 @@ export class RunnerSandbox implements Sandbox {
   }
 
   async #becomeReady(): Promise<void> {
-    this.#store.changeLink({ isReady: true });
-    await this.#place.host.ready({});
+    const { limits } = this.#store.changeLink({ isReady: true });
+    await this.#place.host.ready({}, limits);
   }
 
   #sendStart(id: string): void {
