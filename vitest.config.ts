@@ -67,8 +67,11 @@ export default defineConfig({
       },
       // What needs Node itself: schema validators that compile code, a browser, the scripts.
       {
+        // The published suite of the Durable Streams protocol brings a vitest of its own: it is to be this one.
+        resolve: { dedupe: ["vitest"] },
         test: {
           name: "node",
+          server: { deps: { inline: ["@durable-streams/server-conformance-tests"] } },
           include: ["test/node/**/*.test.ts"],
           env: { TMPDIR: filesFolder },
           testTimeout: 60_000,

@@ -11,7 +11,7 @@ const environmentSchema = z.object({
 const commandSchema = z.object({ exit_code: z.int(), output: z.string() });
 /** Milliseconds between two looks at an environment, and looks until it has to be ready. */
 const LOOK_MS = 200;
-const MAX_LOOKS = 150;
+const MAX_LOOKS = 600;
 
 /** A task in the sandbox that needs nothing but Taskyard. */
 export const ENVIRONMENT_STEPS: DemoStep[] = [

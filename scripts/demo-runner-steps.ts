@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { z } from "zod";
 import { jsonOf, textOf } from "./api-client.ts";
@@ -26,21 +25,21 @@ const TASKS = "/api/projects/@current/tasks";
 /** The agent counts its words, and leaves their number in a file. */
 const DESCRIPTION = "Say hello to whoever watches";
 
-function hasBubblewrap(): boolean {
-  try {
-    execFileSync("bwrap", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** What the runner ends with where commands cannot be run (docs/runner.md). */
+const EXIT_MACHINE = 3;
 
 /** A machine that lends itself: a run by the example agent and an environment, both on a runner of the demo's own. */
 export function runnerSteps(): DemoStep[] {
-  const kinds = hasBubblewrap() ? ["run", "environment"] : ["run"];
   let run = "";
-  const steps: DemoStep[] = [
-    { title: "Start a runner, which lends this machine", run: (session) => startRunner(session, kinds) },
+  let hasEnvironments = false;
+  return [
+    {
+      title: "Start a runner, which lends this machine",
+      async run(session) {
+        hasEnvironments = await startRunner(session, "run,environment");
+        if (!hasEnvironments) await startRunner(session, "run");
+      },
+    },
     {
       title: "Have the example agent do a task, and follow it live",
       async run(session) {
@@ -51,26 +50,23 @@ export function runnerSteps(): DemoStep[] {
       title: "Download the file that it has left, by a link that needs no key",
       run: (session) => download(session, run),
     },
+    {
+      title:
+        "Provision the example task on the runner, in a container where it has an engine, and execute a command there",
+      async run(session) {
+        if (hasEnvironments) await useEnvironment(session, "runner", "uname -s; ls; head -2 README.md");
+        else session.say("left out: this machine has neither Docker, Podman nor bubblewrap");
+      },
+    },
   ];
-  if (kinds.includes("environment")) {
-    steps.push({
-      title: "Provision the example task on the runner, and execute a command there",
-      run: (session) => useEnvironment(session, "runner", "uname -s; ls; head -2 README.md"),
-    });
-  } else {
-    steps.push({
-      title: "Environments on the runner are left out: bubblewrap is not installed",
-      run: () => Promise.resolve(),
-    });
-  }
-  return steps;
 }
 
-async function startRunner(session: DemoSession, kinds: string[]): Promise<void> {
-  const json = { name: "runner", allowed_scopes: ["runner"] };
+/** False where this machine cannot do work of these kinds. */
+async function startRunner(session: DemoSession, kinds: string): Promise<boolean> {
+  const json = { name: `runner of ${kinds}`, allowed_scopes: ["runner"] };
   const answer = await session.send({ method: "POST", path: "/api/v1/user/api-keys", json, expect: 201 });
   const { base_url: url, org } = session.connection;
-  const args = ["--url", url, "--org", org, "--kinds", kinds.join(","), "--agent", "./examples/hello-agent/agent.sh"];
+  const args = ["--url", url, "--org", org, "--kinds", kinds, "--agent", "./examples/hello-agent/agent.sh"];
   const runner = startProcessGroup(process.execPath, [path.join(ROOT, "src/runner/main.ts"), ...args], {
     cwd: ROOT,
     env: { ...process.env, TASKYARD_RUNNER_KEY: keySchema.parse(jsonOf(answer)).key },
@@ -83,7 +79,8 @@ async function startRunner(session: DemoSession, kinds: string[]): Promise<void>
     });
   });
   const code = await Promise.race([connected, runner.ended]);
-  demand(code === undefined, `The runner has ended:\n${runner.output()}`);
+  demand(code === undefined || code === EXIT_MACHINE, `The runner has ended:\n${runner.output()}`);
+  return code === undefined;
 }
 
 /** The path of the run that the agent has done. */
@@ -94,7 +91,7 @@ async function followAgent(session: DemoSession): Promise<string> {
   const started = await session.send({ method: "POST", path: `${TASKS}/${id}/run/`, json: {}, expect: 200 });
   const runId = taskSchema.parse(jsonOf(started)).latest_run?.id ?? "";
   const run = `${TASKS}/${id}/runs/${runId}`;
-  await printStream(session, `${run}/stream`);
+  await session.follow(`${run}/stream`, (event) => session.say(describeEvent(event)));
   const ended = await session.send({ method: "GET", path: `${run}/`, expect: 200 });
   const { status, output } = runSchema.parse(jsonOf(ended));
   session.say(`${status}: ${JSON.stringify(output)}`);
@@ -112,23 +109,6 @@ async function download(session: DemoSession, run: string): Promise<void> {
   session.say(`${artifact?.name}: ${textOf(file)}`);
   const isWhole = file.body.length === artifact?.size && Number(textOf(file)) === DESCRIPTION.split(" ").length;
   demand(artifacts.length === 1 && isWhole, "The agent should have left the number of words of its task.");
-}
-
-/** Prints a run's stream line by line as it comes. */
-async function printStream(session: DemoSession, pathname: string): Promise<void> {
-  const { base_url: url, api_key: key } = session.connection;
-  console.log(`   GET ${pathname}`);
-  const headers = { Authorization: `Bearer ${key}` };
-  const response = await fetch(url + pathname, { headers, signal: session.signal });
-  demand(response.ok && response.body !== null, `The stream answered ${response.status}.`);
-  const lines = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
-  let text = "";
-  for await (const chunk of lines) {
-    text += chunk;
-    const whole = text.split("\n");
-    text = whole.pop() ?? "";
-    for (const line of whole) if (line.startsWith("data: ")) session.say(describeEvent(JSON.parse(line.slice(6))));
-  }
 }
 
 function describeEvent(value: unknown): string {

@@ -51,6 +51,23 @@ export class DemoSession {
     return answer;
   }
 
+  /** Follows a stream of server-sent events to its end: what each frame has as JSON goes to `take` as it comes. */
+  async follow(pathname: string, take: (data: unknown) => void): Promise<void> {
+    const { base_url: url, api_key: key } = this.connection;
+    console.log(`   GET ${pathname}`);
+    const headers = { Authorization: `Bearer ${key}` };
+    const response = await fetch(url + pathname, { headers, signal: this.signal });
+    demand(response.ok && response.body !== null, `The stream answered ${response.status}.`);
+    const lines = response.body?.pipeThrough(new TextDecoderStream()) ?? [];
+    let text = "";
+    for await (const chunk of lines) {
+      text += chunk;
+      const whole = text.split("\n");
+      text = whole.pop() ?? "";
+      for (const line of whole) if (line.startsWith("data: ")) take(JSON.parse(line.slice(6)));
+    }
+  }
+
   /** Has something done at the end of the demo, however it ends; the last first. */
   atEnd(cleanup: () => Promise<void>): void {
     this.#cleanups.unshift(cleanup);

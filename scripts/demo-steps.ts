@@ -2,6 +2,7 @@ import { strToU8, zipSync } from "fflate";
 import { z } from "zod";
 import { jsonOf, textOf } from "./api-client.ts";
 import { agentSteps } from "./demo-agent-steps.ts";
+import { evaluationSteps } from "./demo-evaluation-steps.ts";
 import { ENVIRONMENT_STEPS } from "./demo-environment-steps.ts";
 import { runnerSteps } from "./demo-runner-steps.ts";
 import { demand, type DemoStep, formatBytes } from "./demo-session.ts";
@@ -135,6 +136,7 @@ export const DEMO_STEPS: DemoStep[] = [
   ...ENVIRONMENT_STEPS,
   ...agentSteps(),
   ...runnerSteps(),
+  ...evaluationSteps(),
   {
     title: "Fetch the OpenAPI document",
     async run(session) {

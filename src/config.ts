@@ -170,6 +170,15 @@ const settings = z.object({
   RUN_STREAM_ROTATE_SECONDS: seconds(15 * 60),
   /** Readers of one run's stream at the same time. */
   RUN_STREAM_MAX_READERS: count(2_000),
+  /** Largest body of an append to a stream; what is passed to a Durable Object at once stays below 32 MiB. */
+  STREAM_BODY_MAX_BYTES: bytes(10 * MiB).pipe(z.number().max(30 * MB)),
+  /** Largest storage of a stream's object; Cloudflare's own limit is 10 GB. */
+  STREAM_MAX_BYTES: bytes(1_000 * MB).pipe(z.number().max(9_000 * MB)),
+  /** Streams of one project. */
+  STREAMS_PER_PROJECT: count(10_000),
+  /** How long a long poll of the Durable Streams protocol waits, and how long its server-sent events stay connected. */
+  STREAM_LONG_POLL_SECONDS: seconds(20),
+  STREAM_ROTATE_SECONDS: seconds(60),
   /** Largest archive in one request; Cloudflare's own limit is 100 MB on most plans. */
   PUBLISH_MAX_BYTES: bytes(95 * MB),
   /** Largest archive in a multipart upload. */
@@ -182,6 +191,8 @@ const settings = z.object({
     .default(16 * MiB),
   /** Life of an upload that is not completed, after which it is swept. */
   UPLOAD_TTL_SECONDS: seconds(24 * 3600),
+  /** How long the push of a manifest waits for the check of its archive; then 503, and the push may be repeated. */
+  OCI_PUSH_WAIT_SECONDS: seconds(240),
   /** Archives of more stored or inflated bytes than this are verified by a Workflow. */
   VERIFY_INLINE_MAX_BYTES: bytes(32 * MiB),
   /** Where an environment's commands run whose creator asks for no provider. */
@@ -193,6 +204,9 @@ const settings = z.object({
   SANDBOX_CAPACITY: count(100),
   /** Commands of one environment that run at the same time. */
   SANDBOX_MAX_COMMANDS: count(8),
+  /** Terminals of one environment that are open at the same time, and how long one may be without anybody connected to it. */
+  SANDBOX_MAX_TERMINALS: count(8),
+  SANDBOX_TERMINAL_IDLE_SECONDS: seconds(1_800),
   /** Output that is kept of one command, for each of its two streams. */
   SANDBOX_OUTPUT_MAX_BYTES: bytes(1 * MiB).pipe(z.number().max(8 * MiB)),
   /** Largest file that is sent into an environment in one request. */

@@ -4,6 +4,7 @@ import { connect } from "./db/client.ts";
 import { sweepEnvironments } from "./environments/object/environment-projection.ts";
 import { sweepAccesses } from "./files/access-store.ts";
 import { sweepIdempotencyKeys } from "./http/idempotency.ts";
+import { sweepBlobs } from "./registry/oci/blob-sweep.ts";
 import { sweepUploads } from "./registry/upload-sweep.ts";
 import { sweepRunLogs } from "./runs/log/log-retention.ts";
 import { Pool } from "./pool/runner-pool.ts";
@@ -17,6 +18,7 @@ export { Evaluation } from "./evaluations/object/evaluation-object.ts";
 export { EvaluationItem } from "./evaluations/item/item-object.ts";
 export { RelayWorkflow } from "./runs/slack/relay-workflow.ts";
 export { Run } from "./runs/object/run-object.ts";
+export { Stream } from "./streams/object/stream-object.ts";
 export { WebhookWorkflow } from "./webhooks/webhook-workflow.ts";
 export { VerifyUploadWorkflow } from "./registry/uploads/verify-workflow.ts";
 
@@ -33,6 +35,7 @@ export default {
     const now = new Date(event.scheduledTime);
     const swept = await Promise.allSettled([
       sweepUploads(env, now),
+      sweepBlobs(env, now),
       sweepFiles(env, now),
       sweepRunLogs(env, now),
       sweepEnvironments(connect(env.DB), now),

@@ -9,6 +9,8 @@ export interface Attack {
   /** Makes JSON text, or bytes as they are: not before it is sent, since all of them together are gigabytes. */
   body: () => string | Uint8Array<ArrayBuffer> | undefined;
   headers?: Record<string, string>;
+  /** What it has in common with others that need not be sent once one of them was too large. */
+  kind?: string;
 }
 
 /** Seconds that a command of an environment asks for. */
@@ -88,7 +90,7 @@ const SCHEMAS: Readonly<Record<string, object>> = {
 };
 
 export function attacksOn({ parameters, environmentToken }: Subjects): Attack[] {
-  const { org, ws, project_id, environment_id } = parameters;
+  const { org, ws, project_id, task_id, run_id, environment_id } = parameters;
   const execute = `/api/v1/org/${org}/ws/${ws}/environments/${environment_id}/execute`;
   const tools = TOOLS.map(
     ([size, command]) => [`${size} to ${command}`, `seq 1 ${LINES[size]} > f; ${command}`] as const,
@@ -113,11 +115,31 @@ export function attacksOn({ parameters, environmentToken }: Subjects): Attack[] 
     path: `/api/projects/${project_id}/tasks/`,
     body: () => JSON.stringify({ title: `long ${n}`, description: text }),
   }));
-  const list = {
-    title: "a list of long tasks",
-    method: "GET",
-    path: `/api/projects/${project_id}/tasks/`,
-    body: () => undefined,
-  };
-  return [...schemas, ...commands, ...longTasks, list];
+  const runs = `/api/projects/${project_id}/tasks/${task_id}/runs/`;
+  const longRuns = Array.from({ length: 10 }, (_, n) => ({
+    title: `a run with a long state, ${n}`,
+    method: "POST",
+    path: runs,
+    body: () => JSON.stringify({ environment: "local", status: "in_progress", state: { text } }),
+  }));
+  const lists = Object.entries({
+    "a list of long tasks": `/api/projects/${project_id}/tasks/`,
+    "a search in long tasks": `/api/projects/${project_id}/tasks/?search=${"%25x".repeat(500)}`,
+    "a list of long runs": runs,
+  }).map(([title, path]) => ({ title, method: "GET", path, body: () => undefined }));
+  const events = Object.entries({
+    "events without number": "\n".repeat(5_000_000),
+    "a thousand events": Array.from(
+      { length: 1_000 },
+      (_, n) => `{"seq":${n + 1},"event":{"n":[${"1,".repeat(2_000)}1]}}\n`,
+    ).join(""),
+    "events that are there": '{"seq":1,"event":{}}\n'.repeat(999),
+  }).map(([title, lines]) => ({
+    title,
+    method: "POST",
+    path: `${runs}${run_id}/event_stream/`,
+    body: () => lines,
+    headers: { "Content-Type": "application/x-ndjson" },
+  }));
+  return [...schemas, ...commands, ...longTasks, ...longRuns, ...lists, ...events];
 }

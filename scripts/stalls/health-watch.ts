@@ -2,25 +2,32 @@
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { z } from "zod";
+import { processesOf, processorTime } from "./server-time.ts";
 
 /** Milliseconds between an answer and the next question. */
 const PAUSE_MS = 25;
 /** Milliseconds after which a question counts as not answered. */
 const PATIENCE_MS = 120_000;
 
-const measured = z.object({ longest: z.number(), asked: z.int() });
+const measured = z.object({ waited: z.number(), held: z.number() });
+const watched = z.object({ url: z.string(), group: z.int() });
 
-/** What `/health` took while something else went on. */
+/**
+ * The longest that `/health` took while something else went on, and the longest that the server itself had it wait, in
+ * milliseconds: what went by without processor time of the server's went to other programs of the machine. Where the system
+ * does not tell processor times, both are the same.
+ */
 export type Health = z.output<typeof measured>;
 
 export class HealthWatch {
   readonly #thread: Worker;
 
-  constructor(baseUrl: string) {
-    this.#thread = new Worker(new URL(import.meta.url), { workerData: `${baseUrl}/health` });
+  /** `group` is the process group of the server. */
+  constructor(baseUrl: string, group: number) {
+    this.#thread = new Worker(new URL(import.meta.url), { workerData: { url: `${baseUrl}/health`, group } });
   }
 
-  /** The longest answer since the last call, in milliseconds; that of the question under way is waited for. */
+  /** What was longest since the last call; the question under way is waited for. */
   async sinceLast(): Promise<Health> {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of Node has no origin
     this.#thread.postMessage("tell");
@@ -33,28 +40,30 @@ export class HealthWatch {
   }
 }
 
-async function watch(url: string, port: NonNullable<typeof parentPort>): Promise<never> {
-  let longest = 0;
-  let asked = 0;
+async function watch({ url, group }: z.output<typeof watched>, port: NonNullable<typeof parentPort>): Promise<never> {
+  const pids = processesOf(group);
+  let longest: Health = { waited: 0, held: 0 };
   let isWaitedFor = false;
   port.on("message", () => (isWaitedFor = true));
   for (;;) {
-    const started = performance.now();
+    const started = { at: performance.now(), used: processorTime(pids) };
+    let isAnswered = true;
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
       await response.arrayBuffer();
     } catch {
-      longest = Math.max(longest, PATIENCE_MS);
+      isAnswered = false;
     }
-    longest = Math.max(longest, performance.now() - started);
-    asked += 1;
+    const waited = isAnswered ? performance.now() - started.at : PATIENCE_MS;
+    const used = pids.length > 0 && isAnswered ? processorTime(pids) - started.used : waited;
+    longest = { waited: Math.max(longest.waited, waited), held: Math.max(longest.held, Math.min(waited, used)) };
     if (isWaitedFor) {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread of Node has no origin
-      port.postMessage({ longest, asked });
-      [longest, asked, isWaitedFor] = [0, 0, false];
+      port.postMessage(longest);
+      [longest, isWaitedFor] = [{ waited: 0, held: 0 }, false];
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
-if (!isMainThread && parentPort) void watch(z.string().parse(workerData), parentPort);
+if (!isMainThread && parentPort) void watch(watched.parse(workerData), parentPort);

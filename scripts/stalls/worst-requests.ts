@@ -25,8 +25,10 @@ export const documentSchema = z.object({
 
 type Operation = z.output<typeof documentedOperation>;
 
-/** Bytes of a worst body: first what the largest limits let through, then what most do. */
-const SIZES = [8_000_000, 900_000];
+/** Bytes of a worst body: first what the largest limits of JSON let through, then what most do (src/config.ts). */
+const SIZES = [19_000_000, 900_000];
+/** Bytes of a text in the uploads that take most. */
+const LONGEST_TEXT = 44_000_000;
 const ENDING = new Set(["delete", "get", "head"]);
 
 /** What would end what others act on: it is sent nothing. */
@@ -38,26 +40,31 @@ export function* worstRequests(document: z.output<typeof documentSchema>, subjec
       if (ENDING.has(method) || LEFT_OUT.has(operation.operationId)) continue;
       const at = { method: method.toUpperCase(), path: fillPath(path, operation, subjects) };
       const headers = { "X-Environment-Token": subjects.environmentToken };
-      for (const { title, body } of bodiesOf(operation)) {
-        yield { ...at, headers, title: `${operation.operationId}: ${title}`, body };
+      for (const { title, size, body } of bodiesOf(operation)) {
+        const kind = `${operation.operationId} ${size}`;
+        yield { ...at, headers, title: `${operation.operationId}: ${title}, ${size / 1e6} MB`, body, kind };
       }
     }
   }
 }
 
-function* bodiesOf({ requestBody }: Operation): Generator<{ title: string; body: Attack["body"] }> {
+function* bodiesOf({ requestBody }: Operation): Generator<{ title: string; size: number; body: Attack["body"] }> {
   const json = requestBody?.content["application/json"];
-  if (requestBody && !json) yield { title: "bytes", body: () => new Uint8Array(SIZES[0] ?? 0) };
+  if (requestBody && !json) {
+    for (const size of [LONGEST_TEXT, ...SIZES]) yield { title: "bytes", size, body: () => new Uint8Array(size) };
+  }
   if (!json) return;
   const example = z
     .record(z.string(), z.unknown())
     .catch({})
     .parse(json.example ?? Object.values(json.examples ?? {})[0]?.value);
+  const longest = () => writeObject({ ...example, unknown_field: "a".repeat(LONGEST_TEXT) });
+  yield { title: "unknown_field is one long text", size: LONGEST_TEXT, body: longest };
   for (const field of [...Object.keys(example), "unknown_field"]) {
     for (const { title, make } of WORST_VALUES) {
       for (const size of SIZES) {
         const body = () => writeObject({ ...example, [field]: make(size) });
-        yield { title: `${field} is ${title}, ${size / 1e6} MB`, body };
+        yield { title: `${field} is ${title}`, size, body };
       }
     }
   }

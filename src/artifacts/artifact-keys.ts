@@ -39,6 +39,11 @@ export function storagePathOf({ projectNumber, taskId, runId }: FileOwner, id: s
   return `${folders.join("/")}/${runId === null ? id : id.slice(0, 8)}_${keyName(name)}`;
 }
 
+/** What the keys of an archived stream's entries begin with; each goes on with a name of its own. */
+export function streamPrefix({ projectNumber, id }: { projectNumber: number; id: string }): string {
+  return `streams/team_${projectNumber}/stream_${id}`;
+}
+
 /** What the keys of a run's archived log begin with; each goes on with a name of its own. */
 export function logPrefix(run: { projectNumber: number; taskId: string; id: string }): string {
   return `tasks/logs/team_${run.projectNumber}/task_${run.taskId}/run_${run.id}`;

@@ -2,8 +2,8 @@ import { and, gt, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 import { apiKeys } from "../db/schema.ts";
 
-/** Milliseconds between two looks at whether the key of an open connection is still good. */
-const LOOK_MS = 6_000;
+/** Milliseconds between two looks at whether the keys of open connections are still good. */
+export const LOOK_MS = 6_000;
 
 /** Settles when the key is good no more; rejects with the signal's reason when that is aborted. A look that fails is made again. */
 export async function untilKeyEnds(db: Database, keyId: string, signal: AbortSignal): Promise<void> {

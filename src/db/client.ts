@@ -1,11 +1,21 @@
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import * as agentSchema from "./agent-schema.ts";
 import * as evaluationSchema from "./evaluation-schema.ts";
+import * as ociSchema from "./oci-schema.ts";
 import * as platformSchema from "./schema.ts";
+import * as streamSchema from "./stream-schema.ts";
 import * as webhookSchema from "./webhook-schema.ts";
 import * as workflowSchema from "./workflow-schema.ts";
 
-const schema = { ...platformSchema, ...agentSchema, ...evaluationSchema, ...webhookSchema, ...workflowSchema };
+const schema = {
+  ...platformSchema,
+  ...agentSchema,
+  ...evaluationSchema,
+  ...streamSchema,
+  ...ociSchema,
+  ...webhookSchema,
+  ...workflowSchema,
+};
 
 export type Database = DrizzleD1Database<typeof schema> & { $client: D1Database };
 

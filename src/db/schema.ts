@@ -167,6 +167,8 @@ export const registryVersions = sqliteTable(
     /** SHA-256 of the archive in hex. */
     sha256: text("sha256").notNull(),
     fileSize: integer("file_size").notNull(),
+    /** Digest of the layer that it was pushed as; null for one that came as a zip (db/oci-schema.ts). */
+    ociDigest: text("oci_digest"),
     /** Where the central directory lies, known from the check: a listing needs no search for it. */
     directoryOffset: integer("directory_offset").notNull(),
     directorySize: integer("directory_size").notNull(),

@@ -15,8 +15,7 @@ import { offeredKinds } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
 import { askAgain } from "../objects/ask-again.ts";
 import { openEnvironment } from "./object/environment-handle.ts";
-import { needsOfContainer } from "../registry/manifest/harbor-settings.ts";
-import type { HarborSettings } from "../db/harbor-settings.ts";
+import { refuseUnfitTask, toContainerTask } from "./container-needs.ts";
 import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./object/environment-record.ts";
 import { resolvedLength, templateVariables } from "./instruction.ts";
 import type { newEnvironment } from "./environment-schemas.ts";
@@ -179,7 +178,7 @@ function beginRecord(
   const { organization, task, version } = detail;
   const now = Date.now();
   const seconds = Math.min(wanted.timeout_sec ?? SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS);
-  refuseContainerTask(version.harbor);
+  refuseUnfitTask(version.harbor, provider);
   const known = { template: version.instruction, inputs: wanted.inputs ?? {}, task: toSandboxTask(detail) };
   const length = resolvedLength(known.template ?? "", templateVariables({}, known.inputs));
   if (length > INSTRUCTION_MAX_LENGTH) {
@@ -211,16 +210,6 @@ function beginRecord(
   return { ...known, row, labels, tokenHashes: [tokenHash], latestExpiry: now + SANDBOX_MAX_SECONDS * 1000 };
 }
 
-/** No sandbox here runs a task's own image: better refused now than failing at its first command. */
-function refuseContainerTask(harbor: HarborSettings | null): void {
-  const needs = harbor ? needsOfContainer(harbor) : [];
-  if (needs.length === 0) return;
-  throw new ApiError(
-    "invalid_request",
-    `This task runs in a container of its own (${needs.join(", ")}), and no sandbox of this deployment builds or starts one. Tasks without these run in every sandbox.`,
-  );
-}
-
 function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask {
   return {
     organizationKey: organization.key,
@@ -238,5 +227,6 @@ function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask 
     ports: version.ports,
     provision: version.provision,
     teardown: version.teardown,
+    container: version.harbor && toContainerTask(version.harbor),
   };
 }

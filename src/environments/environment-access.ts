@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { hashText } from "../auth/text-hash.ts";
 import type { AppContext } from "../http/context.ts";
 import { ApiError, type ErrorCode } from "../http/errors/error-table.ts";
+import { ENVIRONMENT_TOKEN_PROTOCOL, offeredSecret } from "../http/socket-protocols.ts";
 import { requireOwnOrganization } from "../http/tenancy.ts";
 import type { FileFault } from "../sandbox/port.ts";
 import { type EnvironmentHandle, openEnvironment } from "./object/environment-handle.ts";
@@ -48,7 +49,8 @@ export async function nameSandbox(
   path: Path,
 ): Promise<{ handle: EnvironmentHandle; access: EnvironmentAccess }> {
   const { handle, scope } = nameEnvironment(c, path);
-  const token = (c.req.header(TOKEN_HEADER) ?? "").replace(/^Bearer\s+/i, "").trim();
+  const presented = c.req.header(TOKEN_HEADER) ?? offeredSecret(c, ENVIRONMENT_TOKEN_PROTOCOL) ?? "";
+  const token = presented.replace(/^Bearer\s+/i, "").trim();
   if (token === "") {
     const item = { loc: ["header", TOKEN_HEADER], msg: "Field required", type: "missing" };
     throw new ApiError("validation_failed", `Request validation failed. header.${TOKEN_HEADER}: ${item.msg}`, {
@@ -73,6 +75,8 @@ const FILE_ERRORS: Record<FileFault, ErrorCode> = {
   unavailable: "sandbox_failed",
 };
 
+const RETRY_SOON = { headers: { "Retry-After": "1" } };
+
 /** What a call of an environment brought; throws what it was refused for. */
 export function unwrap<T extends { ok: true }>(outcome: T | Refused): T {
   if (outcome.ok) return outcome;
@@ -91,9 +95,15 @@ export function refusalOf(outcome: Refused): ApiError {
     case "not_ready":
       return new ApiError("conflict", `The environment is ${outcome.state}: that needs one that is ready.`);
     case "busy":
-      return new ApiError("conflict", `${outcome.running} commands are running: that is as many as may at once.`, {
-        headers: { "Retry-After": "1" },
-      });
+      return new ApiError(
+        "conflict",
+        `${outcome.running} ${outcome.what} are running: that is as many as may at once.`,
+        RETRY_SOON,
+      );
+    case "unsupported":
+      return new ApiError("invalid_request", outcome.message);
+    case "conflict":
+      return new ApiError("conflict", outcome.message, outcome.mayRetry ? RETRY_SOON : {});
     case "file":
       return new ApiError(FILE_ERRORS[outcome.fault], outcome.message);
   }

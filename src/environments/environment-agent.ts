@@ -28,4 +28,4 @@ async function admitByAgentToken(c: AppContext): Promise<boolean> {
  * Lets the agent of an evaluation into the environment of its item, by the token of its run in place of a key
  * (docs/evaluations.md). The environment's own token is asked for besides.
  */
-export const admitEvaluationAgent: Admission = { runToken: "agent", admit: admitByAgentToken };
+export const admitEvaluationAgent: Admission = { runToken: "environment", admit: admitByAgentToken };

@@ -86,6 +86,7 @@ const sandboxProvider = z
     network: z.boolean(),
     services: z.boolean().openapi({ description: "Whether the task's services are started" }),
     streams: z.boolean().openapi({ description: "Whether output comes while a command runs" }),
+    terminals: z.boolean().openapi({ description: "Whether commands may have a terminal, or input that stays open" }),
   })
   .openapi("SandboxProvider");
 
@@ -161,6 +162,7 @@ export const ENVIRONMENT_EXAMPLE: EnvironmentResponse = {
     network: false,
     services: false,
     streams: false,
+    terminals: false,
   },
   limits: null,
   model_overrides: null,

@@ -22,7 +22,7 @@ interface Also {
 
 /** A3 EnvironmentResponse. */
 export function toEnvironment(row: EnvironmentRow, caller: Caller, { token, wait }: Also): EnvironmentResponse {
-  const { kind, description, linux, network, services, streams } = traitsOf(row.provider);
+  const { kind, description, linux, network, services, streams, terminals } = traitsOf(row.provider);
   return {
     id: row.id,
     state: row.state,
@@ -38,7 +38,7 @@ export function toEnvironment(row: EnvironmentRow, caller: Caller, { token, wait
     project_id: row.projectId,
     sandbox_id: row.id,
     sandbox_state: sandboxStateOf(row),
-    sandbox_provider: { kind, description, linux, network, services, streams },
+    sandbox_provider: { kind, description, linux, network, services, streams, terminals },
     limits: row.limits ?? null,
     model_overrides: row.modelOverrides,
     warnings: row.warnings,

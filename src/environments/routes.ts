@@ -1,5 +1,7 @@
 import { newRouter, type Router } from "../http/new-router.ts";
 import { commandRoutes } from "./commands/command-routes.ts";
+import { commandInputRoutes } from "./commands/input-routes.ts";
+import { terminalRoutes } from "./terminals/terminal-routes.ts";
 import { environmentLifeRoutes } from "./environment-routes.ts";
 import { executeRoutes } from "./commands/execute-routes.ts";
 import { environmentFileRoutes } from "./environment-file-routes.ts";
@@ -12,6 +14,8 @@ export function environmentRoutes(): Router {
   routes.route("/", environmentLifeRoutes());
   routes.route("/", executeRoutes());
   routes.route("/", commandRoutes());
+  routes.route("/", commandInputRoutes());
+  routes.route("/", terminalRoutes());
   routes.route("/", verifyRoutes());
   routes.route("/", environmentFileRoutes());
   routes.route("/", environmentUploadRoutes());

@@ -2,6 +2,7 @@ import { newRouter, type Router } from "../http/new-router.ts";
 import { compareRoutes } from "./routes/compare-routes.ts";
 import { evaluationRoutes } from "./routes/evaluation-routes.ts";
 import { eventRoutes } from "./routes/event-routes.ts";
+import { exportRoutes } from "./routes/export-routes.ts";
 import { itemRoutes } from "./routes/item-routes.ts";
 import { trajectoryRoutes } from "./routes/trajectory-routes.ts";
 
@@ -12,6 +13,7 @@ export function evaluationsRoutes(): Router {
   routes.route("/", evaluationRoutes());
   routes.route("/", itemRoutes());
   routes.route("/", trajectoryRoutes());
+  routes.route("/", exportRoutes());
   routes.route("/", eventRoutes());
   return routes;
 }

@@ -16,6 +16,10 @@ const EXPOSED_HEADERS = [
   "Content-Range",
   "Location",
   "Repr-Digest",
+  "Docker-Content-Digest",
+  "Docker-Upload-UUID",
+  "Link",
+  "Range",
   "X-Task-Version",
   "Idempotency-Replayed",
   "X-Command-Id",
@@ -24,8 +28,16 @@ const EXPOSED_HEADERS = [
   "X-Next-Offset",
   "Producer-Duplicate",
   "Producer-Epoch",
+  "Producer-Seq",
   "Producer-Expected-Seq",
   "Producer-Received-Seq",
+  "Stream-Next-Offset",
+  "Stream-Up-To-Date",
+  "Stream-Closed",
+  "Stream-Cursor",
+  "Stream-TTL",
+  "Stream-Expires-At",
+  "Stream-SSE-Data-Encoding",
 ];
 
 const EXPOSED = EXPOSED_HEADERS.join(",");

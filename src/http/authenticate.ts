@@ -5,8 +5,10 @@ import { verifyRecentKey } from "../auth/recent-keys.ts";
 import { isLastUsedStale, recordKeyUse, verifyApiKey } from "../auth/verify-api-key.ts";
 import { type AppContext, type AppEnv, callerOf, databaseOf } from "./context.ts";
 import { ApiError } from "./errors/error-table.ts";
+import { familyOfRequest } from "./errors/request-family.ts";
 import { addressOf, limitRate } from "./admission/rate-limit.ts";
 import { logBackgroundFailure } from "./request-log.ts";
+import { KEY_PROTOCOL, offeredSecret } from "./socket-protocols.ts";
 
 /** The user name that Basic credentials carry; the password is the API key (A4). */
 const TOKEN_USER = "__token__";
@@ -25,7 +27,7 @@ function fromBasic(credentials: string): string {
   return text.slice(colon + 1);
 }
 
-/** The key that a request presents: Authorization (Bearer or Basic) first, then X-API-Key. */
+/** The key that a request presents: Authorization (Bearer or Basic) first, then X-API-Key, then a browser's WebSocket. */
 function presentedKey(c: AppContext): string {
   const authorization = c.req.header("authorization")?.trim();
   if (authorization) {
@@ -40,7 +42,7 @@ function presentedKey(c: AppContext): string {
         throw new ApiError("key_invalid", "Invalid API key: the Authorization scheme is neither Bearer nor Basic.");
     }
   }
-  const header = c.req.header("x-api-key")?.trim();
+  const header = c.req.header("x-api-key")?.trim() ?? offeredSecret(c, KEY_PROTOCOL);
   if (!header) throw new ApiError("key_required");
   return header;
 }
@@ -62,10 +64,15 @@ async function identify(c: AppContext, verify: typeof verifyApiKey): Promise<voi
 
 /** How a request comes in without a key, by a token of a run. */
 export interface Admission {
-  /** Which token: of its stream, of its events, or of its agent. */
-  runToken: "stream" | "events" | "agent";
+  /** Which token: of its stream, of its events, of its agent, or of an evaluation's agent for its environment. */
+  runToken: "stream" | "events" | "agent" | "environment";
   /** Whether this request presents one. It counts such requests itself. */
   admit: (c: AppContext) => Promise<boolean>;
+}
+
+/** How a client may say who it is. Container tools would ask a server of tokens for a Bearer one: they send Basic. */
+function challengeOf(c: AppContext): string {
+  return `${familyOfRequest(c) === "oci" ? "Basic" : "Bearer"} realm="taskyard"`;
 }
 
 export interface AuthenticationRules {
@@ -91,7 +98,7 @@ export function authenticate(
       await identify(c, looksUpKey ? verifyApiKey : verifyRecentKey);
     } catch (error) {
       if (error instanceof ApiError) {
-        error.headers["WWW-Authenticate"] = 'Bearer realm="taskyard"';
+        error.headers["WWW-Authenticate"] = challengeOf(c);
         await limitRate(c, `address:${addressOf(c)}`);
       }
       throw error;

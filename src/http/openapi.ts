@@ -8,11 +8,21 @@ with the user \`__token__\`.`;
 const TAGS = [
   { name: "Task registry", description: "Packaged tasks: publish, list, read" },
   { name: "Task uploads", description: "Resumable uploads of large archives" },
+  {
+    name: "OCI push",
+    description: "Tasks pushed and pulled by clients that speak the protocol of container registries",
+  },
+  { name: "OCI registry", description: "The same at the path that container tools know, with their errors" },
   { name: "Environments", description: "Tasks provisioned in a sandbox: their life, commands and files" },
+  { name: "Evaluations", description: "An agent, tasks, attempts, and what came of them" },
   { name: "Secrets", description: "Values that environments get as variables, and that nobody reads back" },
   { name: "Runners", description: "Machines that run environments' commands and agents" },
   { name: "Agent tasks", description: "Tasks for agents, and who the caller is to agent clients" },
   { name: "Agent runs", description: "Runs of agent tasks: state, logs, connections" },
+  {
+    name: "Durable Streams",
+    description: "Append-only streams of one's own, and runs, by the Durable Streams protocol",
+  },
   { name: "Workflow files", description: "Tasks and their files as workflow clients know them" },
   { name: "Webhooks", description: "Events to tell other servers of" },
   { name: "Administration", description: "Organizations, workspaces, projects, users, keys" },

@@ -148,7 +148,7 @@ export function operation<P extends string, R extends Omit<RouteConfig, "path"> 
       ...(errorFamily ? [answersErrorsAs(errorFamily)] : []),
       ...(scope === "none" ? [] : [authenticate(scope, { admits, looksUpKey, projectKeys })]),
       ...(Array.isArray(own) ? own : [own]),
-      ...(takesBody && config.path.includes("/org/{org}") ? [requireBodysOrganization] : []),
+      ...(takesBody && config.path.includes("{org}") ? [requireBodysOrganization] : []),
       ...(takesJson ? [readJsonBody(bodyLimit)] : []),
       ...(isRepeatable ? [honourIdempotencyKey] : []),
     ],

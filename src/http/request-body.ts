@@ -62,6 +62,12 @@ async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number, rul
   return await new Blob(chunks).arrayBuffer();
 }
 
+/** All bytes of a request. Throws `body_too_large`, `body_too_slow`. */
+export async function readBytes(request: Request, maxBytes: number, rules: PaceRules): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  return request.body ? new Uint8Array(await readWhole(request.body, maxBytes, rules)) : new Uint8Array(0);
+}
+
 /** A body that is passed on as it comes, and breaks off where it comes too slowly; `failure` is then why. */
 export interface PacedBody {
   stream: ReadableStream<Uint8Array>;

@@ -41,6 +41,14 @@ export const label = z
   .string()
   .regex(/^[\w.:-]{1,100}$/, "must be letters, digits, and . _ : -, at most 100 characters");
 
+/**
+ * What a task may need of its runner that no operator names: the runner finds it out. `container`: an engine that runs a
+ * task's own image; `compose`: several services beside each other.
+ */
+export const CAPABILITIES = ["container", "compose"] as const;
+
+export type Capability = (typeof CAPABILITIES)[number];
+
 /** Names one piece of work of an organization. */
 const workId = z.string().min(1).max(200);
 
@@ -53,6 +61,7 @@ export const runnerMessage = z.discriminatedUnion("type", [
     name: z.string().min(1).max(100),
     slots: z.int().min(0).max(MAX_SLOTS),
     labels: z.array(label).max(MAX_LABELS),
+    capabilities: z.array(label).max(MAX_LABELS).default([]),
     kinds: z.array(workKind),
     holds: z.array(workId).max(MAX_SLOTS),
   }),

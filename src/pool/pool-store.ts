@@ -40,6 +40,8 @@ export const POOL_SCHEMA: SchemaPart = {
     "ALTER TABLE work ADD COLUMN queued_at INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE tidings RENAME COLUMN tidings TO event",
     "ALTER TABLE tidings RENAME TO work_events",
+    "ALTER TABLE runners ADD COLUMN capabilities TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE work ADD COLUMN capabilities TEXT NOT NULL DEFAULT '[]'",
   ],
 };
 
@@ -49,6 +51,7 @@ export interface RunnerRow {
   name: string;
   slots: number;
   labels: string[];
+  capabilities: string[];
   kinds: WorkKind[];
   heardAt: number;
 }
@@ -66,8 +69,23 @@ export interface WorkEventRow {
   due: number;
 }
 
-type RunnerColumns = { id: string; name: string; slots: number; labels: string; kinds: string; heard_at: number };
-type WorkColumns = { id: string; kind: WorkKind; labels: string; reference: string; runner_id: string | null };
+type RunnerColumns = {
+  id: string;
+  name: string;
+  slots: number;
+  labels: string;
+  capabilities: string;
+  kinds: string;
+  heard_at: number;
+};
+type WorkColumns = {
+  id: string;
+  kind: WorkKind;
+  labels: string;
+  capabilities: string;
+  reference: string;
+  runner_id: string | null;
+};
 type WorkEventColumns = { number: number; pair: string; attempts: number; due: number };
 
 const texts = z.array(z.string());
@@ -76,14 +94,16 @@ const reference = z.record(z.string(), z.unknown());
 
 function toRunner({ heard_at, ...row }: RunnerColumns): RunnerRow {
   const labels = texts.parse(JSON.parse(row.labels));
-  return { ...row, labels, kinds: kinds.parse(JSON.parse(row.kinds)), heardAt: heard_at };
+  const capabilities = texts.parse(JSON.parse(row.capabilities));
+  return { ...row, labels, capabilities, kinds: kinds.parse(JSON.parse(row.kinds)), heardAt: heard_at };
 }
 
-function toWork({ id, kind, labels, reference: text, runner_id }: WorkColumns): WorkRow {
+function toWork({ id, kind, labels, capabilities, reference: text, runner_id }: WorkColumns): WorkRow {
   return {
     id,
     kind,
     labels: texts.parse(JSON.parse(labels)),
+    capabilities: texts.parse(JSON.parse(capabilities)),
     reference: reference.parse(JSON.parse(text)),
     runnerId: runner_id,
   };
@@ -101,13 +121,15 @@ export class PoolStore {
     this.#sql = sql;
   }
 
-  saveRunner({ id, name, slots, labels, kinds, heardAt }: RunnerRow): void {
+  saveRunner({ id, name, slots, labels, capabilities, kinds, heardAt }: RunnerRow): void {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO runners (id, name, slots, labels, kinds, heard_at) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO runners (id, name, slots, labels, capabilities, kinds, heard_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       id,
       name,
       slots,
       JSON.stringify(labels),
+      JSON.stringify(capabilities),
       JSON.stringify(kinds),
       heardAt,
     );
@@ -126,13 +148,14 @@ export class PoolStore {
   }
 
   /** False when work of this id is there already. */
-  queue({ id, kind, labels, reference }: Work, now: number): boolean {
+  queue({ id, kind, labels, capabilities, reference }: Work, now: number): boolean {
     const added = this.#sql.exec(
-      `INSERT INTO work (id, kind, labels, reference, queued_at) VALUES (?, ?, ?, ?, ?)
+      `INSERT INTO work (id, kind, labels, capabilities, reference, queued_at) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING RETURNING id`,
       id,
       kind,
       JSON.stringify(labels),
+      JSON.stringify(capabilities),
       JSON.stringify(reference),
       now,
     );
@@ -141,7 +164,7 @@ export class PoolStore {
 
   work(id: string): WorkRow | undefined {
     return this.#sql
-      .exec<WorkColumns>("SELECT id, kind, labels, reference, runner_id FROM work WHERE id = ?", id)
+      .exec<WorkColumns>("SELECT id, kind, labels, capabilities, reference, runner_id FROM work WHERE id = ?", id)
       .toArray()
       .map(toWork)[0];
   }
@@ -149,7 +172,7 @@ export class PoolStore {
   workOf(runnerId: string): WorkRow[] {
     return this.#sql
       .exec<WorkColumns>(
-        "SELECT id, kind, labels, reference, runner_id FROM work WHERE runner_id = ? ORDER BY number",
+        "SELECT id, kind, labels, capabilities, reference, runner_id FROM work WHERE runner_id = ? ORDER BY number",
         runnerId,
       )
       .toArray()
@@ -166,7 +189,7 @@ export class PoolStore {
     const [row] = this.#sql
       .exec<WorkColumns & { queued_at: number }>(
         // From `ID.` to before `ID/`: the ids of its attempts, by their index.
-        `SELECT id, kind, labels, reference, runner_id, queued_at FROM work
+        `SELECT id, kind, labels, capabilities, reference, runner_id, queued_at FROM work
          WHERE id > ? || '.' AND id < ? || '/' AND runner_id IS NULL ORDER BY number DESC LIMIT 1`,
         ownerId,
         ownerId,
@@ -183,12 +206,14 @@ export class PoolStore {
   queuedFor(runner: RunnerRow, limit: number): WorkRow[] {
     return this.#sql
       .exec<WorkColumns>(
-        `SELECT id, kind, labels, reference, runner_id FROM work WHERE runner_id IS NULL
+        `SELECT id, kind, labels, capabilities, reference, runner_id FROM work WHERE runner_id IS NULL
            AND kind IN (SELECT value FROM json_each(?))
            AND NOT EXISTS (SELECT 1 FROM json_each(work.labels) WHERE value NOT IN (SELECT value FROM json_each(?)))
+           AND NOT EXISTS (SELECT 1 FROM json_each(work.capabilities) WHERE value NOT IN (SELECT value FROM json_each(?)))
          ORDER BY number LIMIT ?`,
         JSON.stringify(runner.kinds),
         JSON.stringify(runner.labels),
+        JSON.stringify(runner.capabilities),
         limit,
       )
       .toArray()
@@ -205,8 +230,8 @@ export class PoolStore {
   }
 
   /** Keeps an event until the owner of the work has heard it. */
-  tell({ id, kind, labels, reference }: Work, event: WorkEvent, now: number): void {
-    const work = JSON.stringify({ id, kind, labels, reference });
+  tell({ id, kind, labels, capabilities, reference }: Work, event: WorkEvent, now: number): void {
+    const work = JSON.stringify({ id, kind, labels, capabilities, reference });
     this.#sql.exec(
       "INSERT INTO work_events (work_id, work, event, due) VALUES (?, ?, ?, ?)",
       id,

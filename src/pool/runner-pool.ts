@@ -30,6 +30,7 @@ export interface RunnerStatus {
   id: string;
   name: string;
   labels: string[];
+  capabilities: string[];
   kinds: string[];
   slots: number;
   busy: number;
@@ -96,9 +97,9 @@ export abstract class Pool extends DurableObject {
   }
 
   describe(): { runners: RunnerStatus[]; queued: number } {
-    const runners = this.#store.runners().map(({ id, name, labels, kinds, slots }) => {
+    const runners = this.#store.runners().map(({ id, name, labels, capabilities, kinds, slots }) => {
       const connected = this.#sockets.find(id) !== undefined;
-      return { id, name, labels, kinds, slots, busy: this.#store.countWork(id), connected };
+      return { id, name, labels, capabilities, kinds, slots, busy: this.#store.countWork(id), connected };
     });
     return { runners, queued: this.#store.countWork(null) };
   }
@@ -163,10 +164,10 @@ export abstract class Pool extends DurableObject {
   }
 
   #greet(socket: WebSocket, hello: Extract<RunnerMessage, { type: "hello" }>): void {
-    const { runner_id: id, name, slots, labels, kinds, holds } = hello;
+    const { runner_id: id, name, slots, labels, capabilities, kinds, holds } = hello;
     this.#sockets.adopt(socket, id);
     this.ctx.storage.kv.put(EVER_USED, true);
-    this.#store.saveRunner({ id, name, slots, labels, kinds, heardAt: Date.now() });
+    this.#store.saveRunner({ id, name, slots, labels, capabilities, kinds, heardAt: Date.now() });
     const held = new Set(holds);
     const known = this.#store.workOf(id);
     for (const work of known) {
@@ -191,16 +192,19 @@ export abstract class Pool extends DurableObject {
     }
     const work = this.#store.work(message.work_id);
     if (message.type === "claim") return await this.#claim(runner, message.work_id, work);
-    if (work?.runnerId !== runner.id) return;
-    if (message.type === "give_back") this.#lose(work, message.reason);
-    else this.#finish(work);
+    if (work?.runnerId === runner.id) {
+      if (message.type === "give_back") this.#lose(work, message.reason);
+      else this.#finish(work);
+    }
+    // Also of work that was taken back: until now the runner had no room for what it was offered then.
     this.#offer(runner.id);
   }
 
   /** Gives queued work to the runner, in one turn of the object; then asks the owner what to tell it. */
   async #claim(runner: RunnerRow, workId: string, work: WorkRow | undefined): Promise<void> {
     const isFree = this.#store.countWork(runner.id) < runner.slots && runner.kinds.some((kind) => kind === work?.kind);
-    if (!work || work.runnerId !== null || !isFree) {
+    const isAble = work?.capabilities.every((word) => runner.capabilities.includes(word));
+    if (!work || work.runnerId !== null || !isFree || !isAble) {
       this.#sockets.send(runner.id, { type: "taken", work_id: workId });
       return this.#offer(runner.id);
     }

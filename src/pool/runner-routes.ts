@@ -18,6 +18,9 @@ const runnerList = z
         id: z.string(),
         name: z.string(),
         labels: z.array(z.string()),
+        capabilities: z.array(z.string()).openapi({
+          description: "`container`: it runs tasks in their own images; `compose`: also those of several services",
+        }),
         kinds: z.array(z.string()),
         slots: z.int(),
         busy: z.int(),
@@ -53,6 +56,7 @@ const list = operation({
                 id: "0d1c9d5e-5a53-4f0b-8c2f-0f6d6d1c3a11",
                 name: "build-7",
                 labels: ["gpu"],
+                capabilities: ["container"],
                 kinds: ["environment", "run"],
                 slots: 4,
                 busy: 1,

@@ -7,6 +7,8 @@ export interface Work {
   kind: WorkKind;
   /** Labels that its runner has to have, all of them. */
   labels: readonly string[];
+  /** What its runner has to be able to do (pool-protocol.ts), all of them. */
+  capabilities: readonly string[];
   /** What its owner needs to find it again; no secrets. */
   reference: Readonly<Record<string, unknown>>;
 }

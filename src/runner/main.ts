@@ -4,20 +4,11 @@ import { POOL_CLOSE_CODES, type WorkKind } from "../pool/pool-protocol.ts";
 import { findAgentProblem } from "./agent/agent-program.ts";
 import { AgentRun } from "./agent/agent-run.ts";
 import { environmentGrant } from "./environment/environment-grant.ts";
-import { describeHardening, hardeningHere } from "./process/bubblewrap.ts";
+import { chooseSandboxes, MachineUnfit } from "./choose-sandboxes.ts";
 import { EnvironmentSession } from "./environment/environment-session.ts";
-import { chooseUser, type Isolation, tryIsolation } from "./process/isolation.ts";
-import { findCgroupPlace, removeLeftGroups } from "./process/cgroup-place.ts";
-import {
-  asksForTogether,
-  groupLimitsOf,
-  helpText,
-  limitsOf,
-  maxUnpackedBytes,
-  OptionsRefused,
-  readOptions,
-  type RunnerOptions,
-} from "./options.ts";
+import { MachineVariables } from "./environment/machine-variables.ts";
+import { helpText, OptionsRefused, readOptions, type RunnerOptions } from "./options.ts";
+import { prune, PRUNE } from "./prune.ts";
 import { PoolClient } from "./connection/pool-client.ts";
 import { removeFolder } from "./process/remove-folder.ts";
 import { runGrant } from "./agent/run-grant.ts";
@@ -46,9 +37,11 @@ function fail(exitCode: number, message: string): void {
 }
 
 async function main(): Promise<void> {
+  const args = process.argv.slice(2);
   let options: RunnerOptions | undefined;
   try {
-    options = readOptions(process.argv.slice(2), process.env);
+    if (args[0] === PRUNE) return await prune(args.slice(1), say);
+    options = readOptions(args, process.env);
   } catch (error) {
     if (error instanceof OptionsRefused) return fail(EXIT_OPTIONS, `${error.message}\n\n${helpText()}`);
     throw error;
@@ -70,32 +63,24 @@ async function main(): Promise<void> {
 }
 
 async function lend(options: RunnerOptions, server: Server, workFolder: string): Promise<void> {
-  const together = await findTogether(options);
-  if (typeof together === "string" && asksForTogether(options)) {
-    return fail(EXIT_MACHINE, `--total-memory-mb and --total-cpus cannot be kept: ${together}.`);
-  }
-  const isolation = isolationOf(options, typeof together === "string" ? undefined : together);
-  const problem = options.kinds.includes("environment") ? await tryIsolation(workFolder, isolation) : undefined;
-  if (problem !== undefined) return fail(EXIT_MACHINE, describeMachine(options, problem));
-  if (isolation.kind === "none") say("WARNING: commands run without a sandbox: they reach whatever this user reaches.");
-  else say(`sandboxes of environments have: ${describeHardening(hardeningHere())}`);
-  say(
-    `limits: ${typeof together === "string" ? `NONE for an environment as a whole, since ${together}; each process has its own` : describeTogether(together)}`,
-  );
+  const sandboxes = options.kinds.includes("environment")
+    ? await chooseSandboxes(options, workFolder, say).catch(refuseMachine)
+    : undefined;
+  if (sandboxes === null) return;
   const refusal = await askServer(server, options.org);
   if (refusal === "interrupted") return say("stopped before the server was reached");
   if (refusal !== undefined) return fail(EXIT_SERVER, refusal);
-  const begin = (kind: WorkKind, details: unknown): HeldWork =>
-    kind === "run"
-      ? new AgentRun(runGrant.parse(details), agentOptions(options, workFolder), say)
-      : new EnvironmentSession(
-          environmentGrant.parse(details),
-          { server, org: options.org, isolation, workFolder, maxUnpackedBytes: maxUnpackedBytes(options) },
-          say,
-        );
   const { org, name, slots, labels, kinds } = options;
-  const pool = new PoolClient({ server, org, name, slots, labels, kinds, begin, say });
-  say(`${name}: ${slots} slots for ${kinds.join(" and ")}, isolation ${isolation.kind}, server ${server.url}`);
+  const variables = new MachineVariables(options["allow-env"], process.env);
+  const begin = (kind: WorkKind, details: unknown): HeldWork => {
+    if (kind === "run") return new AgentRun(runGrant.parse(details), agentOptions(options, workFolder), say);
+    if (!sandboxes) throw new Error("The pool has granted an environment to a runner that takes none");
+    return new EnvironmentSession(environmentGrant.parse(details), { server, org, sandboxes, variables }, say);
+  };
+  const capabilities = sandboxes?.capabilities ?? [];
+  const pool = new PoolClient({ server, org, name, slots, labels, capabilities, kinds, begin, say });
+  const isolation = sandboxes ? `, isolation ${sandboxes.kind}` : "";
+  say(`${name}: ${slots} slots for ${kinds.join(" and ")}${isolation}, server ${server.url}`);
   const leaving = onSignals(async () => {
     say("stopping");
     await pool.leave(options["grace-seconds"] * 1000);
@@ -114,41 +99,16 @@ function onSignals(leave: () => Promise<void>): () => Promise<void> {
   return begin;
 }
 
-/** Where groups of processes can have limits, and which; why not, where they cannot. */
-async function findTogether(options: RunnerOptions): Promise<NonNullable<Isolation["together"]> | string> {
-  if (options.unsandboxed) return "commands run without a sandbox";
-  try {
-    const place = await findCgroupPlace();
-    await removeLeftGroups(place);
-    return { place, limits: groupLimitsOf(options) };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-function describeTogether({ place, limits }: NonNullable<Isolation["together"]>): string {
-  const { memoryBytes, processes, cpus = "all" } = limits;
-  return `${Math.floor(memoryBytes / 2 ** 20)} MiB, ${processes} processes and ${cpus} processors for an environment as a whole (cgroups, version ${place.version})`;
-}
-
-function isolationOf(options: RunnerOptions, together: Isolation["together"]): Isolation {
-  const kind = options.unsandboxed ? "none" : "bubblewrap";
-  const { network, share } = options;
-  return { kind, network, readOnly: share, limits: limitsOf(options), together, user: chooseUser() };
+/** Says why this machine cannot run commands of environments; anything else is thrown on. */
+function refuseMachine(error: unknown): null {
+  if (!(error instanceof MachineUnfit)) throw error;
+  fail(EXIT_MACHINE, error.message);
+  return null;
 }
 
 function agentOptions(options: RunnerOptions, workFolder: string) {
   const { agent = "", url } = options;
   return { command: agent, base: process.cwd(), workFolder, passedOn: options["agent-env"], url };
-}
-
-function describeMachine({ unsandboxed }: RunnerOptions, problem: string): string {
-  if (unsandboxed) return `This machine cannot run commands: ${problem}`;
-  return (
-    `bubblewrap does not work here: ${problem}\n` +
-    "Install it (`apt-get install bubblewrap`) where user namespaces are allowed, or start with --unsandboxed in a " +
-    "container or machine that holds nothing else (docs/runner.md)."
-  );
 }
 
 /**

@@ -7,6 +7,9 @@ import { label, workKind, WORK_KINDS } from "../pool/pool-protocol.ts";
 
 const MIB = 1024 * 1024;
 
+/** Has what most commands need, and a name that every engine understands. */
+const DEFAULT_IMAGE = "docker.io/library/debian:bookworm";
+
 /** What the program's command line takes; each has a variable of the environment too. Also the text of `--help`. */
 const FLAGS = {
   url: ["TASKYARD_URL", "the server, such as https://taskyard.example.com"],
@@ -18,6 +21,9 @@ const FLAGS = {
   agent: ["TASKYARD_RUNNER_AGENT", "the agent's command, such as ./agent.sh; without one no runs are taken"],
   "agent-env": ["TASKYARD_RUNNER_AGENT_ENV", "names of variables that agents get from this environment, by commas"],
   "work-folder": ["TASKYARD_RUNNER_WORK_FOLDER", "where work has its folders; the folder for temporary files"],
+  isolation: ["TASKYARD_RUNNER_ISOLATION", "docker, podman or bubblewrap; the first of them that works here"],
+  image: ["TASKYARD_RUNNER_IMAGE", `the container image of tasks without one; ${DEFAULT_IMAGE}`],
+  "allow-env": ["TASKYARD_RUNNER_ALLOW_ENV", "names of variables that tasks may get from this environment, by commas"],
   share: ["TASKYARD_RUNNER_SHARE", "further folders that commands may read, separated by commas"],
   processes: ["TASKYARD_RUNNER_PROCESSES", "processes and threads of one command at the same time; 512"],
   "memory-mb": ["TASKYARD_RUNNER_MEMORY_MB", "MiB of memory of each process; 4096"],
@@ -66,6 +72,12 @@ const options = z.object({
   agent: z.string().min(1).optional(),
   "agent-env": list,
   "work-folder": z.string().optional(),
+  isolation: z.enum(["docker", "podman", "bubblewrap"]).optional(),
+  image: z
+    .string()
+    .regex(/^[\w][\w./:@-]*$/, "is no name of an image")
+    .default(DEFAULT_IMAGE),
+  "allow-env": list.pipe(z.array(z.string().regex(/^[A-Za-z_]\w*$/, "is no name of a variable"))),
   share: list.transform((folders) => folders.map((folder) => path.resolve(folder))),
   processes: count(512),
   "memory-mb": count(4_096),
@@ -98,6 +110,9 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv): RunnerOptio
   const { kinds, agent } = read.data;
   const able = WORK_KINDS.filter((kind) => kind !== "run" || agent !== undefined);
   if (kinds.includes("run") && agent === undefined) throw new OptionsRefused("--kinds run needs --agent.");
+  if (read.data.unsandboxed && read.data.isolation !== undefined) {
+    throw new OptionsRefused("--unsandboxed and --isolation exclude each other.");
+  }
   return { ...read.data, kinds: kinds.length > 0 ? kinds : able };
 }
 

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Say } from "./connection/held-work.ts";
+import { identifyProcess } from "./process/process-identity.ts";
 import { endProcessesOf } from "./process/leftovers.ts";
 import { removeFolder } from "./process/remove-folder.ts";
 
@@ -16,7 +17,7 @@ const PASSAGE = 0o711;
 export async function makeWorkFolder(parent: string): Promise<string> {
   const folder = await mkdtemp(path.join(parent, PREFIX));
   await chmod(folder, PASSAGE);
-  await writeFile(path.join(folder, OWNER_FILE), await identify(process.pid));
+  await writeFile(path.join(folder, OWNER_FILE), await identifyProcess(process.pid));
   return folder;
 }
 
@@ -38,17 +39,5 @@ async function isAbandoned(folder: string): Promise<boolean> {
   const owner = await readFile(path.join(folder, OWNER_FILE), "utf8").catch(() => undefined);
   const facts = await stat(folder).catch(() => undefined);
   if (owner === undefined || facts === undefined || facts.uid !== process.getuid?.()) return false;
-  return owner !== (await identify(Number(owner.split(" ")[0])).catch(() => undefined));
-}
-
-/** A process for as long as it lives: its id may be another's later. Rejects where there is none, or no /proc. */
-async function identify(pid: number): Promise<string> {
-  if (process.platform !== "linux") {
-    // Throws where there is no such process.
-    process.kill(pid, 0);
-    return String(pid);
-  }
-  const status = await readFile(`/proc/${pid}/stat`, "utf8");
-  // After the name, which is in brackets and may hold anything: the twentieth field is the time of its start.
-  return `${pid} ${status.slice(status.lastIndexOf(")") + 2).split(" ")[19]}`;
+  return owner !== (await identifyProcess(Number(owner.split(" ")[0])).catch(() => undefined));
 }

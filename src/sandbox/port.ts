@@ -1,3 +1,4 @@
+import type { ContainerTask } from "./container-task.ts";
 import type { WorkEvent } from "../pool/work.ts";
 import type { ZipSource } from "../zip/read/source.ts";
 import type { SandboxSecrets } from "./secret-mask.ts";
@@ -15,6 +16,9 @@ export type SandboxKind = (typeof SANDBOX_KINDS)[number];
 
 /** Where the task's archive lies in every sandbox, and where commands start that ask for no folder. */
 export const TASK_ROOT = "/task";
+
+/** The folder of commands that ask for none: TASK_ROOT, or the working folder of the task's image. */
+export const START_FOLDER = ".";
 
 /** Exit codes of commands that did not end by themselves: those of timeout(1) and of a process that SIGKILL ends. */
 export const TIMED_OUT_EXIT_CODE = 124;
@@ -50,6 +54,8 @@ export interface SandboxTask {
   /** What runs in the sandbox before it is ready, and before it is destroyed. */
   provision: SandboxScript | null;
   teardown: SandboxScript | null;
+  /** What a task in Harbor's format asks of its container; null for others, and left out of those of older records. */
+  container?: ContainerTask | null;
 }
 
 /** The time of a command that may run as long as its sandbox: 23 days, the most that every timer on the way takes. */
@@ -63,17 +69,31 @@ export interface CommandLimits {
   outputBytes: number;
 }
 
+/** The size of a terminal, in characters. */
+export interface TerminalSize {
+  rows: number;
+  cols: number;
+}
+
 export interface SandboxCommand {
   /** UUID. A command that is started twice under the same id runs once. */
   id: string;
   /** A line for the shell; `bash -c` where there is one. */
   command: string;
-  /** Absolute, or relative to TASK_ROOT. */
+  /** Absolute, or relative to where the sandbox starts commands: TASK_ROOT, or the working folder of the task's image. */
   cwd: string;
   /** Added to the sandbox's own variables. */
   env: Readonly<Record<string, string>>;
-  /** All of standard input; empty means that it is at its end. */
+  /** Variables besides, whose values may name those of a runner's machine (`${NAME}`), which fills them in. */
+  machineEnv?: Readonly<Record<string, string>>;
+  /** Whom it runs as, where the sandbox knows users; its own one when left out. */
+  user?: string;
+  /** All of standard input, or its beginning where more follows. */
   stdin: Uint8Array;
+  /** Whether standard input stays open for what `SandboxInteraction.input` brings; so it does with a terminal. */
+  keepsInput: boolean;
+  /** The size of the terminal that it runs on; null for one that has none. */
+  tty: TerminalSize | null;
   /**
    * Whether standard output and standard error are to be told apart. Where they are not, both come as standard output, in
    * the order in which they were written; a sandbox that knows both at once may tell them apart all the same.
@@ -110,20 +130,25 @@ export interface SandboxLimits {
 
 /** What the sandbox tells the environment. Every call is committed before it returns, and may be repeated. */
 export interface SandboxHost {
+  /** An image is built or fetched before anything else can be done, or no longer (`false`). */
+  building(isBuilding: boolean): Promise<void>;
   /** Provisioning is done: the files are there and commands can run. */
   ready(services: Readonly<Record<string, ServiceAddress>>, limits?: SandboxLimits): Promise<void>;
   /** Provisioning failed, or the sandbox is gone for good; `reason` is shown to users. Ends running commands as lost. */
   failed(reason: string): Promise<void>;
   /**
    * Output of a running command. `offset` is where `bytes` begin in their stream, so that bytes sent again are stored
-   * once. Returns how many bytes of the stream are stored now, or undefined when no such command runs (any more):
-   * then it is to be killed.
+   * once. Returns how many bytes of the stream are taken, so that as many more may come, or undefined when no such command
+   * runs (any more): then it is to be killed. Of a terminal's fewer may be taken than are stored; the rest is told by
+   * `SandboxInteraction.takeOutput`.
    */
   output(commandId: string, stream: OutputStream, offset: number, bytes: Uint8Array): number | undefined;
   /** The command is over. Later endings of the same command change nothing. */
   ended(commandId: string, ending: CommandEnding): Promise<void>;
   /** Bytes stored of each stream of a command that runs, undefined when none of that id does: to resume from. */
   stored(commandId: string): Produced | undefined;
+  /** More of a command's input has been taken: others have room for more. */
+  inputTaken(commandId: string): void;
   /** Ids of the commands that run as far as the host knows. */
   running(): string[];
   /** Adds lines to the environment's log (`GET …/logs`): what provisioning does, not what commands write. */
@@ -162,6 +187,8 @@ export interface SandboxTraits {
   services: boolean;
   /** Whether output is passed on while the command runs, rather than when it is over. */
   streams: boolean;
+  /** Whether commands may have a terminal, and input that stays open. */
+  terminals: boolean;
 }
 
 /** Why something about files was refused. */
@@ -244,6 +271,20 @@ export interface SandboxFiles {
   readonly parted: PartedFiles;
 }
 
+/** What a sandbox does with commands whose input stays open. All of it is stored before it returns. */
+export interface SandboxInteraction {
+  /** Why commands get no terminal here now; undefined where they do. For users. */
+  readonly terminalFault: string | undefined;
+  /** Adds to a command's input, which it gets once and in this order. `isLast`: nothing follows. */
+  input(commandId: string, bytes: Uint8Array, isLast: boolean): void;
+  /** Bytes of a command's input that it has not taken yet. */
+  backlog(commandId: string): number;
+  /** Changes the size of a command's terminal. */
+  resize(commandId: string, size: TerminalSize): void;
+  /** So many bytes of a command's output are taken. */
+  takeOutput(commandId: string, bytes: number): void;
+}
+
 /** What the host asks of a sandbox. */
 export interface Sandbox {
   readonly traits: SandboxTraits;
@@ -253,6 +294,8 @@ export interface Sandbox {
    * running when it wakes as lost.
    */
   readonly outlivesObject: boolean;
+  /** Left out where the input of commands is all there at their start. */
+  readonly interaction?: SandboxInteraction;
   /** Begins to provision; the outcome comes by `ready` or `failed`. Repeated when the object was lost meanwhile. */
   provision(): Promise<void>;
   /** Starts a command, which the host has stored as running. What comes of it is told to the host. */

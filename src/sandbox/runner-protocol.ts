@@ -3,6 +3,7 @@
  * both ways, besides `ping` and `pong`. Both sides use this module; it imports nothing of either.
  */
 import { z } from "zod";
+import { containerTask } from "./container-task.ts";
 
 /** Goes up when a machine of the former one would no longer understand. */
 export const SANDBOX_PROTOCOL = 1;
@@ -29,6 +30,7 @@ export const SANDBOX_CLOSE_CODES = {
 
 const stream = z.literal(["stdout", "stderr"]);
 const count = z.int().min(0);
+const size = { rows: z.int().min(1).max(1_000), cols: z.int().min(1).max(1_000) };
 const produced = z.object({ stdout: count, stderr: count });
 const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
 
@@ -42,11 +44,12 @@ export const sandboxLimits = z.object({
 });
 
 export const machineMessage = z.discriminatedUnion("type", [
-  /** First on each connection. `new`: nothing was set up yet. */
+  /** First on each connection. `new`: nothing was set up yet. `terminals`: whether it takes `tty`, and `offset` of input. */
   z.object({
     type: z.literal("hello"),
     protocol: z.literal(SANDBOX_PROTOCOL),
     state: z.literal(["new", "ready"]),
+    terminals: z.boolean().optional(),
     /** Whether it masks secrets in what it sends: only such a machine is given any. */
     masks_secrets: z.boolean().optional(),
     /** What its sandboxes may take. */
@@ -54,6 +57,8 @@ export const machineMessage = z.discriminatedUnion("type", [
   }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
+  /** An image is built or fetched, or no longer. */
+  z.object({ type: z.literal("building"), building: z.boolean() }),
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("failed"), reason: z.string().max(4_000) }),
   /** The machine has the command, and starts it. */
@@ -83,6 +88,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     /** `root`: the folder of the archive, `name/`, that is taken away. */
     archive: z.object({ sha256: z.string(), size: count, root: z.string().default("") }),
     withheld_paths: z.array(z.string()),
+    /** What the task asks of its container; null where it asks for none. */
+    container: containerTask.nullable().default(null),
     provision: script,
     teardown: script,
     /** Secrets: variables of commands and scripts, whose values are masked in all that is sent of their output. */
@@ -100,16 +107,24 @@ export const environmentMessage = z.discriminatedUnion("type", [
     command: z.string(),
     cwd: z.string(),
     env: z.record(z.string(), z.string()),
+    /** Variables besides, whose values may name those of the machine that its operator allows. */
+    machine_env: z.record(z.string(), z.string()).default({}),
+    /** Whom it runs as, in a container; the sandbox's own user when left out. */
+    user: z.string().optional(),
     stdin: z.base64(),
     input: z.boolean(),
     seconds: z.number(),
     output_bytes: z.number(),
     /** Whether `stdout` and `stderr` are told apart; else both are `stdout`, in the order in which they are written. */
     separate_output: z.boolean().default(true),
+    /** The size of the terminal that it gets; its output is all `stdout` then. */
+    tty: z.object(size).optional(),
     /** Whether it has the secrets. Operations on files have none, and bytes of files are not masked. */
     has_secrets: z.boolean().default(false),
   }),
-  z.object({ type: z.literal("input"), id: z.string(), data: z.base64(), end: z.boolean() }),
+  /** Input that follows. `offset` is where it begins in all of it: sent again after a break, it is read once. */
+  z.object({ type: z.literal("input"), id: z.string(), offset: count.optional(), data: z.base64(), end: z.boolean() }),
+  z.object({ type: z.literal("resize"), id: z.string(), ...size }),
   z.object({ type: z.literal("kill"), id: z.string() }),
   /** So many bytes of the stream are stored. */
   z.object({ type: z.literal("stored"), id: z.string(), stream, bytes: count }),

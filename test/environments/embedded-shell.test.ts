@@ -139,7 +139,9 @@ describe("what cannot be done", () => {
       const { exit_code: exitCode, stderr } = await execute(command);
       expect(exitCode, command).not.toBe(0);
       expect(stderr, command).toMatch(/above (8 MiB|4096 KiB); a runner has no such limit/);
+      expect(stderr, command).not.toContain("No such file");
     }
+    expect((await execute("cat ./big gone")).stderr).toMatch(/cat: .*big: File too large\ncat: gone: No such file/);
   });
 
   test.each([

@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import { readReward } from "../../src/environments/verification/verify-harbor.ts";
 import { type ErrorBody } from "../registry/archives.ts";
 import { pack } from "../registry/pack.ts";
-import { imageTask, plainTask, rewardsTask, type TaskFolder, withSettings } from "../registry/harbor-tasks.ts";
+import {
+  composeTask,
+  imageTask,
+  plainTask,
+  rewardsTask,
+  type TaskFolder,
+  withSettings,
+} from "../registry/harbor-tasks.ts";
 import { publishVersion } from "../registry/published.ts";
 import { createTenant } from "../tenant.ts";
 import { basePath, connect, type EnvironmentClient, provision } from "./client.ts";
@@ -77,11 +84,7 @@ describe("an environment of a task in Harbor's format", () => {
   test.each<[string, TaskFolder, string]>([
     ["a Dockerfile", imageTask, "environment/Dockerfile"],
     ["an image", withSettings(plainTask, '[environment]\ndocker_image = "debian:bookworm"\n'), "docker_image"],
-    [
-      "services",
-      { ...plainTask, "environment/docker-compose.yaml": "services: { main: { image: debian } }" },
-      "docker-compose",
-    ],
+    ["services", composeTask, "docker-compose"],
     ["a folder of its image's", withSettings(plainTask, '[environment]\nworkdir = "/app"\n'), "workdir"],
     ["GPUs", withSettings(plainTask, "[environment]\ngpus = 1\n"), "gpus"],
   ])("is refused where the task needs %s and no sandbox has it", async (_, task, need) => {

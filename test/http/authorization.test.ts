@@ -22,6 +22,13 @@ function valueOf({ path, operation }: Operation, name: string): string {
   return scene.named[name] ?? String(parameter?.example ?? parameter?.schema?.example);
 }
 
+/** What a query has to have, from the document's own examples. */
+function requiredQuery({ parameters = [] }: Operation["operation"]): string {
+  const required = parameters.filter((parameter) => parameter.in === "query" && parameter.required === true);
+  const given = required.map(({ name, example, schema }) => [name, String(example ?? schema?.example)]);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+}
+
 /** A request to the operation on what is there, made of the document's own examples; `other` replaces path parameters. */
 function send(
   asked: Operation,
@@ -38,7 +45,11 @@ function send(
   const raw = operation.requestBody ? new Uint8Array(8) : undefined;
   const body = json ? JSON.stringify({ ...Object(example), ...own }) : raw;
   const type = json ? { "Content-Type": "application/json" } : {};
-  return call(`${filled}${query}`, { method, headers: { ...type, ...headers }, ...(body !== undefined && { body }) });
+  return call(`${filled}${query === "" ? requiredQuery(operation) : query}`, {
+    method,
+    headers: { ...type, ...headers },
+    ...(body !== undefined && { body }),
+  });
 }
 
 /** The text of an answer, but of one that goes on. */
@@ -48,19 +59,30 @@ async function readText(response: Response): Promise<string> {
   return "";
 }
 
+/** What container tools read of a refusal; of what is not there, also which it is. */
+const OCI_CODES: Record<number, string[] | undefined> = {
+  401: ["UNAUTHORIZED"],
+  403: ["DENIED"],
+  404: ["NAME_UNKNOWN", "BLOB_UNKNOWN", "MANIFEST_UNKNOWN"],
+};
+
 /** What is wrong with a refusal's body, in its family's words; undefined for one that is right. */
 function faultOf({ path }: Operation, text: string, refusal: keyof typeof REFUSALS): string | undefined {
   const body: Record<string, unknown> = JSON.parse(text);
   const { status, type, agentCode } = REFUSALS[refusal];
   const agentType = refusal === "not_found" ? "invalid_request" : "authentication_error";
+  const [oci] = Array.isArray(body["errors"]) ? body["errors"] : [];
   const wanted = {
+    oci: { errors: [{ code: OCI_CODES[status]?.find((code) => code === oci?.code), message: oci?.message }] },
     registry: { code: status, type, detail: body["detail"] },
     "agent-tasks": { type: agentType, code: agentCode, detail: body["detail"], attr: null },
     "agent-events": { error: body["error"] },
     "workflow-files": { detail: body["detail"] },
   }[path.endsWith("/event_stream") ? "agent-events" : familyOfPath(path)];
-  const told = body["detail"] ?? body["error"];
-  const isRight = Object.entries({ ...body, ...wanted }).every(([key, value]) => body[key] === value && key in wanted);
+  const told = body["detail"] ?? body["error"] ?? oci?.message;
+  const isRight = Object.entries({ ...body, ...wanted }).every(
+    ([key, value]) => key in wanted && JSON.stringify(body[key]) === JSON.stringify(value),
+  );
   return isRight && typeof told === "string" && told !== "" ? undefined : `body ${text}`;
 }
 
@@ -81,7 +103,8 @@ async function findFault(
   if ("refused" in expected) {
     const wanted = REFUSALS[expected.refused].status;
     if (status !== wanted) return `${status} in place of ${wanted} ${expected.refused}: ${text.slice(0, 300)}`;
-    if (status === 401 && !response.headers.get("www-authenticate")?.startsWith("Bearer")) {
+    const scheme = familyOfPath(operation.path) === "oci" ? "Basic" : "Bearer";
+    if (status === 401 && !response.headers.get("www-authenticate")?.startsWith(scheme)) {
       if (expected.refused !== "token_invalid") return "401 without WWW-Authenticate";
     }
     return faultOf(operation, text, expected.refused);

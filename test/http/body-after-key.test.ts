@@ -10,7 +10,7 @@ const app = buildApp();
 const withBody = [...eachOperation(await readDocument())].filter(({ operation }) => operation.requestBody);
 /** Its permission stands in the form itself. */
 const guarded = withBody.filter(({ operation }) => operation.operationId !== "postArtifactUpload");
-const ofOrganization = guarded.filter(({ path }) => path.includes("/org/{org}"));
+const ofOrganization = guarded.filter(({ path }) => path.includes("{org}"));
 const ofJson = guarded.filter(
   ({ operation }) =>
     operation.requestBody?.content?.["application/json"] && operation.operationId !== "sendAgentRunEvents",

@@ -2,10 +2,11 @@ import { describe, expect, test } from "vitest";
 import { call } from "../tenant.ts";
 import { eachOperation, PUBLIC_OPERATIONS, readDocument } from "./operations.ts";
 
-/** Whether a body is one that the path's family sends: A7 of the registry's contract, 1.3 of the agent tasks' one. */
+/** Whether a body is one that the path's family sends: A7 of the registry's contract, 1.3 of the agent tasks' one, or OCI's. */
 function isErrorBody(path: string, status: number, body: object): boolean {
   const keys = Object.keys(body).sort().join();
   if (/^\/(tasks|files|core)\//.test(path)) return keys === "detail";
+  if (path.startsWith("/v2/")) return keys === "errors";
   const isAgent = path.startsWith("/api/") && !path.startsWith("/api/v1/");
   if (isAgent) return ["attr,code,detail,type", "error", "detail"].includes(keys);
   return keys === "code,detail,type" && "code" in body && body.code === status;

@@ -17,6 +17,7 @@ describe("each family answers in its own body", () => {
     ],
     ["/tasks/1/nothing", { detail: "Endpoint not found." }],
     ["/core/nothing", { detail: "Endpoint not found." }],
+    ["/v2/nothing", { errors: [{ code: "UNSUPPORTED", message: "Endpoint not found." }] }],
   ];
   test.each(unknown)("unknown path %s", async (path, body) => {
     const response = await call(path);

@@ -29,6 +29,7 @@ const OF_THE_KEY: Record<string, string> = {
   revokeOwnApiKey: OWN,
   getAgentCaller: OWN,
   getAgentApiKey: OWN,
+  ociGetBase: OWN,
   uploadCoreDocument: "stores a document in the key's own project; a task that it names is looked for there",
 };
 
@@ -56,6 +57,15 @@ const OTHER_PROJECT: Record<string, string> = {
   readTaskFile: REGISTRY,
   readTaskReadme: REGISTRY,
   downloadTaskArchive: REGISTRY,
+  readBlob: REGISTRY,
+  readTaskBlob: REGISTRY,
+  pullManifest: REGISTRY,
+  listTags: REGISTRY,
+  listReferrers: REGISTRY,
+  ociReadTaskBlob: REGISTRY,
+  ociPullManifest: REGISTRY,
+  ociListTags: REGISTRY,
+  ociListReferrers: REGISTRY,
   listSecrets: SECRETS,
   getSecret: SECRETS,
   ...OF_THE_KEY,
@@ -97,7 +107,7 @@ const BY_IDENTITY: Record<IdentityName, (operation: Operation) => Expected> = {
   "a token of the run's agent": byRunToken("agent"),
   // A stream's token that is not for the run of the path is no way in, and no key either.
   "a token of another run": ({ operation }) =>
-    refused(["events", "agent"].includes(operation["x-run-token"] ?? "") ? "forbidden" : "key_invalid"),
+    refused(["events", "agent", "environment"].includes(operation["x-run-token"] ?? "") ? "forbidden" : "key_invalid"),
   "an environment's token in place of a key": () => refused("key_invalid"),
   "a key with another environment's token": ({ operation }) =>
     operation.parameters?.some(({ name }) => name === "X-Environment-Token")

@@ -39,6 +39,7 @@ export async function setScene(): Promise<Scene> {
   const { id: otherProjectId } = await made.json<{ id: string }>();
   // By the name that the document's examples use.
   await api(`/org/${org}/secrets`, { method: "POST", json: { name: "API_TOKEN", value: "of the scene" } });
+  await api(`/../projects/${number}/v1/stream/sample`, { method: "PUT", headers: { "Content-Type": "text/plain" } });
   const tokenRun = { runId: run.id, taskId: client.agentTaskId, projectNumber: number };
   return {
     client,
@@ -97,6 +98,16 @@ export const RUN_TOKENS = {
   stream: (run: TokenRun) => keep(`stream ${run.runId}`, () => signStreamToken(secretsOf(), run, "viewer")),
   events: (run: TokenRun) => keep(`events ${run.runId}`, () => signIngestToken(secretsOf(), run)),
   agent: (run: TokenRun) => keep(`agent ${run.runId}`, () => signAgentToken(secretsOf(), run)),
+  // Of an agent that an evaluation has let into an environment of its own.
+  environment: (run: TokenRun) =>
+    keep(`environment ${run.runId}`, () =>
+      signAgentToken(secretsOf(), run, {
+        id: run.runId,
+        organizationId: "another",
+        organizationKey: "another",
+        workspaceKey: "main",
+      }),
+    ),
 };
 
 export const IDENTITIES = {

@@ -28,7 +28,7 @@ export interface DocumentedOperation {
   /** Whether a key that is bound to a project is refused. */
   "x-project-keys"?: "refused";
   /** Which token of a run is taken in place of a key. */
-  "x-run-token"?: "stream" | "events" | "agent";
+  "x-run-token"?: "stream" | "events" | "agent" | "environment";
   parameters?: { name: string; in: string; required?: boolean; example?: unknown; schema?: { example?: unknown } }[];
   requestBody?: Part;
   responses: Record<string, Part>;

@@ -47,6 +47,22 @@ describe("a pool", () => {
     expect(await runner.take("offer")).toMatchObject({ work_id: `${second}.1` });
   });
 
+  test("offers again to a runner that is through with work that was taken back", async () => {
+    const client = await createDispatcher();
+    const runner = await startRunner(client);
+    await client.startRun();
+    const granted = await runner.work();
+    const second = await client.startRun();
+    const pool = env.RUNNERS.getByName(client.id);
+    await expect.poll(async () => (await pool.describe()).queued).toBe(1);
+    await pool.withdraw(granted.work_id, "It is not wanted");
+    expect(await runner.take("revoke")).toMatchObject({ work_id: granted.work_id });
+    // It comes while the runner still clears up, and has no room for it.
+    expect(await runner.take("offer")).toMatchObject({ work_id: `${second}.1` });
+    runner.send({ type: "done", work_id: granted.work_id });
+    expect(await runner.take("offer")).toMatchObject({ work_id: `${second}.1` });
+  });
+
   test("offers a runner that connects what has waited, oldest first", async () => {
     const client = await createDispatcher();
     const pool = env.RUNNERS.getByName(client.id);
@@ -100,6 +116,7 @@ describe("a pool", () => {
           id: runner.id,
           name: "test",
           labels: ["gpu"],
+          capabilities: [],
           kinds: ["run", "environment"],
           slots: 2,
           busy: 1,
@@ -139,7 +156,7 @@ describe("a pool", () => {
 
   test("counts work that is queued twice once", async () => {
     const pool = openPool(env, (await createTenant()).id);
-    const work = { id: "w", kind: "run" as const, labels: [], reference: { a: 1 } };
+    const work = { id: "w", kind: "run" as const, labels: [], capabilities: [], reference: { a: 1 } };
     expect(await pool.enqueue(work)).toBe(true);
     expect(await pool.enqueue({ ...work, reference: { a: 2 } })).toBe(true);
     expect(await pool.describe()).toEqual({ runners: [], queued: 1 });

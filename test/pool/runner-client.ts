@@ -85,6 +85,7 @@ interface Hello {
   id?: string;
   slots?: number;
   labels?: string[];
+  capabilities?: string[];
   holds?: string[];
 }
 
@@ -96,10 +97,11 @@ export async function connect(tenant: Tenant, key?: string): Promise<Response> {
 
 /** A runner that has been welcomed. */
 export async function startRunner(tenant: Tenant, hello: Hello = {}) {
-  const { id = uuid(), slots = 1, labels = [], holds = [] } = hello;
+  const { id = uuid(), slots = 1, labels = [], capabilities = [], holds = [] } = hello;
   const runner = new RunnerClient(await connect(tenant), id);
   const kinds: ("run" | "environment")[] = ["run", "environment"];
-  runner.send({ type: "hello", protocol: 1, runner_id: id, name: "test", slots, labels, kinds, holds });
+  const known = { runner_id: id, name: "test", slots, labels, capabilities, kinds, holds };
+  runner.send({ type: "hello", protocol: 1, ...known });
   const welcome = await runner.take("welcome");
   return Object.assign(runner, { welcome });
 }

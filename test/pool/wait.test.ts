@@ -4,6 +4,9 @@ import type { WaitingFor } from "../../src/pool/wait.ts";
 import { basePath, provision, publishTask } from "../environments/client.ts";
 import { createAgentClient, read, type WireTask } from "../tasks/client.ts";
 import { createTenant, type Tenant } from "../tenant.ts";
+import { composeTask, imageTask } from "../registry/harbor-tasks.ts";
+import { pack } from "../registry/pack.ts";
+import { publishVersion } from "../registry/published.ts";
 import { startRunner } from "./runner-client.ts";
 
 interface Waiting {
@@ -54,6 +57,23 @@ test("an environment tells a runner that left from one without its labels, and f
   await expect.poll(async () => (await ask()).waiting_for).toBeNull();
   const busy = await (await tenant.api(`${basePath(tenant)}/${second.id}`)).json<Waiting>();
   expect(busy.waiting_for).toMatchObject({ reason: "runners_busy" });
+});
+
+test.each([
+  ["container", imageTask, "Docker or Podman on its machine"],
+  ["compose", composeTask, "with compose"],
+])("an environment of a task that needs %s is for runners that have it, and says so", async (_, task, detail) => {
+  const tenant = await createTenant();
+  await publishVersion(tenant, "imaged", "1.0.0", pack(task));
+  const plain = await startRunner(tenant);
+  const asked = { task_ref: "imaged", sandbox_provider: "runner" };
+  const { id, waiting_for: wait } = await provision(tenant, asked);
+  expect(wait).toMatchObject({ reason: "no_runner_with_capabilities", detail: expect.stringContaining(detail) });
+  // One that is not able to is given nothing, even where it asks.
+  plain.send({ type: "claim", work_id: `${id}.1` });
+  await plain.take("taken");
+  const able = await startRunner(tenant, { capabilities: ["container", "compose"] });
+  expect((await able.take("offer")).work_id).toBe(`${id}.1`);
 });
 
 test("an environment that needs no runner waits for nothing", async () => {

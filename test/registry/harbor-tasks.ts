@@ -64,6 +64,12 @@ export const imageTask: TaskFolder = {
   "environment/Dockerfile": "FROM debian:bookworm\nRUN apt-get update && apt-get install -y jq\nWORKDIR /app\n",
 };
 
+/** Has two services. */
+export const composeTask: TaskFolder = {
+  ...plainTask,
+  "environment/docker-compose.yaml": "services: { main: { image: debian }, other: { image: debian } }\n",
+};
+
 /** The task with these lines more in its task.toml. */
 export function withSettings(task: TaskFolder, more: string): TaskFolder {
   return { ...task, "task.toml": toml(more) };

@@ -11,12 +11,16 @@ function withProducers<T>(work: (producers: Producers, storage: DurableObjectSto
   });
 }
 
-/** What a producer is to be told that is in `known.epoch` and has `known.next` to come. */
-function expectedVerdict(known: { epoch: number; next: number }, { epoch, seq }: { epoch: number; seq: number }) {
-  if (epoch < known.epoch) return { ok: false, reason: "stale_epoch", epoch: known.epoch };
-  const expected = epoch > known.epoch ? 0 : known.next;
-  if (seq > expected) return { ok: false, reason: "sequence_gap", expected, received: seq };
-  return { ok: true, duplicate: seq < expected };
+/** What a producer is to be told that is in `known.epoch` and has `known.next` to come, or was never heard of. */
+function expectedVerdict(
+  known: { epoch: number; next: number } | undefined,
+  { epoch, seq }: { epoch: number; seq: number },
+) {
+  if (known && epoch < known.epoch) return { ok: false, reason: "stale_epoch", epoch: known.epoch };
+  const opensEpoch = known !== undefined && epoch > known.epoch;
+  const expected = known && !opensEpoch ? known.next : 0;
+  if (seq > expected) return { ok: false, reason: "sequence_gap", expected, received: seq, opensEpoch };
+  return { ok: true, duplicate: seq < expected, last: Math.max(seq, expected - 1) };
 }
 
 describe("producers", () => {
@@ -31,8 +35,8 @@ describe("producers", () => {
         await withProducers((producers) => {
           const model = new Map<string, { epoch: number; next: number }>();
           for (const [index, { id, epoch, seq }] of batches.entries()) {
-            const known = model.get(id) ?? { epoch: 0, next: 0 };
-            const verdict = expectedVerdict(known, { epoch, seq });
+            const verdict = expectedVerdict(model.get(id), { epoch, seq });
+            expect(producers.judge({ id, epoch, seq })).toEqual(verdict);
             expect(producers.accept({ id, epoch, seq }, index + 1)).toEqual(verdict);
             if (verdict.ok && !verdict.duplicate) model.set(id, { epoch, next: seq + 1 });
           }
@@ -50,8 +54,8 @@ describe("producers", () => {
       producers.accept({ id: "p1", epoch: 0, seq: 1 }, MAX_PRODUCERS + 1);
       producers.accept({ id: "late", epoch: 0, seq: 0 }, MAX_PRODUCERS + 2);
       expect(sql.exec("SELECT count(*) AS known FROM producers").one()).toEqual({ known: MAX_PRODUCERS });
-      expect(producers.accept({ id: "p1", epoch: 0, seq: 1 }, 0)).toEqual({ ok: true, duplicate: true });
-      expect(producers.accept({ id: "p3", epoch: 0, seq: 0 }, 0)).toEqual({ ok: true, duplicate: true });
+      expect(producers.accept({ id: "p1", epoch: 0, seq: 1 }, 0)).toEqual({ ok: true, duplicate: true, last: 1 });
+      expect(producers.accept({ id: "p3", epoch: 0, seq: 0 }, 0)).toEqual({ ok: true, duplicate: true, last: 0 });
       expect(producers.accept({ id: "p2", epoch: 0, seq: 1 }, 0)).toMatchObject({ ok: false, expected: 0 });
     });
   });

@@ -1,4 +1,6 @@
-import { followCommand, type FollowedCommand } from "./command-following.ts";
+import type { AppContext } from "../../http/context.ts";
+import { withWatchedKey } from "../../http/watched-key.ts";
+import { followCommand, type FollowedCommand, KEY_ENDED } from "./command-following.ts";
 import type { ExecuteResponse } from "./command-schemas.ts";
 import { CollectedOutput, toResult } from "./command-view.ts";
 
@@ -17,4 +19,9 @@ export async function collect(followed: FollowedCommand): Promise<ExecuteRespons
     const { output, stdout, stderr } = collected;
     return { exit_code, output, stdout, stderr, ...result };
   }
+}
+
+/** The same for a request: 401 once the key that it came with is good no more. */
+export function collectForKey(c: AppContext, followed: FollowedCommand): Promise<ExecuteResponse> {
+  return withWatchedKey(c, KEY_ENDED, (ended) => Promise.race([collect(followed), ended]));
 }

@@ -6,6 +6,9 @@ import type { EnvironmentAccess } from "../object/environment-outcome.ts";
 
 /** How long one question to the object waits for news, in milliseconds. */
 const PATIENCE_MS = 20_000;
+/** What whoever follows a command is told when their key ends meanwhile. */
+export const KEY_ENDED = "The key that opened this connection is good no more. The command goes on.";
+
 /** A command whose output is wanted, and who may see it. */
 export interface FollowedCommand {
   /** Opens the environment anew: a stub whose object was lost is of no more use. */

@@ -1,5 +1,6 @@
 import type { SchemaPart } from "../../objects/object-schema.ts";
-import type { CommandEnding, OutputStream, Produced } from "../../sandbox/port.ts";
+import { appendToTerminal } from "./terminal-output.ts";
+import type { CommandEnding, OutputStream, Produced, TerminalSize } from "../../sandbox/port.ts";
 
 /** The commands of an environment and what they have written, in the SQLite of its object. */
 export const COMMAND_SCHEMA: SchemaPart = {
@@ -30,6 +31,12 @@ export const COMMAND_SCHEMA: SchemaPart = {
        bytes BLOB NOT NULL,
        PRIMARY KEY (number, at)
      )`,
+    `ALTER TABLE commands ADD COLUMN rows INTEGER`,
+    `ALTER TABLE commands ADD COLUMN cols INTEGER`,
+    `ALTER TABLE commands ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0`,
+    `ALTER TABLE commands ADD COLUMN input TEXT NOT NULL DEFAULT 'closed'`,
+    `ALTER TABLE commands ADD COLUMN idle_seconds INTEGER`,
+    `ALTER TABLE commands ADD COLUMN unwatched_since INTEGER`,
   ],
 };
 
@@ -60,6 +67,22 @@ export interface CommandRow {
   stderr_kept: number;
   stdout_total: number;
   stderr_total: number;
+  /** The size of its terminal; null for one that has none. */
+  rows: number | null;
+  cols: number | null;
+  /** Bytes at the beginning of a terminal's output that are no longer there. */
+  dropped: number;
+  /** Whether its input takes more. */
+  input: "open" | "closed";
+  /** Seconds that its terminal may be without anybody who is connected; null for ever. */
+  idle_seconds: number | null;
+  /** Since when nobody is connected to it. */
+  unwatched_since: number | null;
+}
+
+/** Whether a command runs on a terminal. */
+export function hasTerminal(row: CommandRow): row is CommandRow & { rows: number; cols: number } {
+  return row.rows !== null;
 }
 
 export interface NewCommand {
@@ -68,6 +91,9 @@ export interface NewCommand {
   cwd: string;
   background: boolean;
   seconds: number;
+  tty: TerminalSize | null;
+  keepsInput: boolean;
+  idleSeconds: number | null;
 }
 
 /** A piece of output, as it came. */
@@ -80,24 +106,32 @@ export class CommandLog {
   readonly #sql: SqlStorage;
   readonly #maxBytes: number;
 
-  /** `maxBytes` of each stream of a command are kept, from its beginning. */
+  /** `maxBytes` of each stream of a command are kept, from its beginning; of a terminal's output the last ones. */
   constructor(sql: SqlStorage, maxBytes: number) {
     this.#sql = sql;
     this.#maxBytes = maxBytes;
   }
 
   /** Records a command as running. */
-  begin({ id, command, cwd, background, seconds }: NewCommand, now: number): CommandRow {
+  begin(asked: NewCommand, now: number): CommandRow {
     this.#forgetOld();
+    const { id, command, cwd, background, seconds, tty, keepsInput, idleSeconds } = asked;
     return this.#sql
       .exec<CommandRow>(
-        `INSERT INTO commands (id, command, cwd, background, seconds, started, status) VALUES (?, ?, ?, ?, ?, ?, 'running')
+        `INSERT INTO commands
+           (id, command, cwd, background, seconds, started, status, rows, cols, input, idle_seconds, unwatched_since)
+         VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)
          RETURNING *`,
         id,
         command,
         cwd,
         background ? 1 : 0,
         seconds,
+        now,
+        tty?.rows ?? null,
+        tty?.cols ?? null,
+        keepsInput ? "open" : "closed",
+        idleSeconds,
         now,
       )
       .one();
@@ -116,10 +150,36 @@ export class CommandLog {
     return this.#sql.exec<CommandRow>("SELECT * FROM commands ORDER BY number DESC LIMIT ?", limit).toArray();
   }
 
-  /** Adds output of a running command that begins at `offset` of its stream; see SandboxHost.output. */
+  /** The latest commands with a terminal first. */
+  listTerminals(limit: number): CommandRow[] {
+    return this.#sql
+      .exec<CommandRow>("SELECT * FROM commands WHERE rows IS NOT NULL ORDER BY number DESC LIMIT ?", limit)
+      .toArray();
+  }
+
+  resize(id: string, { rows, cols }: TerminalSize): void {
+    this.#sql.exec("UPDATE commands SET rows = ?, cols = ? WHERE id = ?", rows, cols, id);
+  }
+
+  closeInput(id: string): void {
+    this.#sql.exec("UPDATE commands SET input = 'closed' WHERE id = ?", id);
+  }
+
+  /** Says since when nobody is connected to a terminal; null while somebody is. */
+  watch(id: string, unwatchedSince: number | null): void {
+    this.#sql.exec("UPDATE commands SET unwatched_since = ? WHERE id = ?", unwatchedSince, id);
+  }
+
+  /** Says why a command is about to end, for its ending. */
+  explain(id: string, reason: string): void {
+    this.#sql.exec("UPDATE commands SET reason = ? WHERE id = ? AND ended IS NULL", reason, id);
+  }
+
+  /** Adds output of a running command that begins at `offset` of its stream; how many bytes of it are stored then. */
   append(id: string, stream: OutputStream, offset: number, bytes: Uint8Array): number | undefined {
     const row = this.find(id);
     if (!row || row.ended !== null) return undefined;
+    if (hasTerminal(row)) return appendToTerminal(this.#sql, row, { offset, bytes, maxBytes: this.#maxBytes });
     const kept = row[`${stream}_kept`];
     const total = Math.max(row[`${stream}_total`], offset + bytes.byteLength);
     const fresh = offset > kept ? new Uint8Array(0) : bytes.subarray(kept - offset, this.#maxBytes - offset);
@@ -151,8 +211,8 @@ export class CommandLog {
     const produced: Produced =
       ending.status === "lost" ? { stdout: row.stdout_total, stderr: row.stderr_total } : ending.produced;
     this.#sql.exec(
-      `UPDATE commands SET ended = ?, status = ?, exit_code = ?, reason = ?,
-         stdout_total = max(stdout_kept, ?), stderr_total = max(stderr_kept, ?) WHERE number = ?`,
+      `UPDATE commands SET ended = ?, status = ?, exit_code = ?, reason = coalesce(?, reason),
+         stdout_total = max(stdout_kept, ?), stderr_total = max(stderr_kept, ?), input = 'closed' WHERE number = ?`,
       now,
       ending.status,
       ending.status === "exited" ? ending.exitCode : null,
@@ -164,26 +224,34 @@ export class CommandLog {
     return true;
   }
 
-  /** Output from `offset` on, both streams in the order in which they came; about `maxBytes` of it. */
-  read({ number }: CommandRow, offset: number, maxBytes: number): { pieces: OutputPiece[]; next: number } {
+  /**
+   * Output from `offset` on, both streams in the order in which they came; about `maxBytes` of it. `from` is where it begins:
+   * further on where a terminal's output there is gone.
+   */
+  read(
+    { number, dropped }: CommandRow,
+    offset: number,
+    maxBytes: number,
+  ): { pieces: OutputPiece[]; from: number; next: number } {
     const pieces: OutputPiece[] = [];
-    let next = offset;
+    const from = Math.max(offset, dropped);
+    let next = from;
     const rows = this.#sql.exec<{ at: number; stream: OutputStream; bytes: ArrayBuffer }>(
       `SELECT at, stream, bytes FROM command_output
        WHERE number = ? AND at >= coalesce((SELECT max(at) FROM command_output WHERE number = ? AND at <= ?), 0)
        ORDER BY at`,
       number,
       number,
-      offset,
+      from,
     );
     for (const { at, stream, bytes } of rows) {
       const part = new Uint8Array(bytes).subarray(Math.max(0, next - at));
       if (part.byteLength === 0) continue;
       pieces.push({ stream, bytes: part });
       next = at + bytes.byteLength;
-      if (next - offset >= maxBytes) break;
+      if (next - from >= maxBytes) break;
     }
-    return { pieces, next };
+    return { pieces, from, next };
   }
 
   /** Forgets all commands and their output. */

@@ -3,17 +3,22 @@ import { newRouter, type Router } from "../../http/new-router.ts";
 import { NO_STORE } from "../../admin/access.ts";
 import { admitEvaluationAgent } from "../environment-agent.ts";
 import { operation } from "../../http/operation.ts";
+import { withWatchedKey } from "../../http/watched-key.ts";
 import {
   COMMAND_EXAMPLE,
   COMMAND_PATH,
   commandList,
   commandPath,
   commandResponse,
+  type CommandResponse,
   COMMANDS_PATH,
 } from "./command-schemas.ts";
+import { KEY_ENDED } from "./command-following.ts";
 import { toCommand } from "./command-view.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
 import { environmentPath } from "../environment-schemas.ts";
+import type { EnvironmentHandle } from "../object/environment-handle.ts";
+import type { EnvironmentAccess } from "../object/environment-outcome.ts";
 
 const tags: ["Environments"] = ["Environments"];
 
@@ -95,6 +100,10 @@ const readOutput = operation({
     200: {
       description: "The bytes; none when there is nothing new",
       headers: {
+        "X-Output-Offset": {
+          schema: { type: "integer" },
+          description: "Where these bytes begin: further on than `offset` where a terminal's output there is gone",
+        },
         "X-Next-Offset": { schema: { type: "integer" }, description: "Where the next part begins" },
         "X-Command-Status": { schema: { type: "string" }, description: "As in getEnvironmentCommand" },
         "X-Command-Exit-Code": { schema: { type: "integer" }, description: "Where the command has one" },
@@ -137,13 +146,15 @@ export function commandRoutes(): Router {
   routes.openapi(readOutput, async (c) => {
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));
     const { offset, wait_seconds: wait } = c.req.valid("query");
-    const news = unwrap(await handle.follow(access, c.req.valid("param").command_id, offset, wait * 1000));
+    const follow = handle.follow(access, c.req.valid("param").command_id, offset, wait * 1000);
+    const news = unwrap(await withWatchedKey(c, KEY_ENDED, (ended) => Promise.race([follow, ended])));
     const { status, exit_code: exitCode } = toCommand(news.command);
     return new Response(new Blob(news.pieces.map(({ bytes }) => new Uint8Array(bytes))), {
       headers: {
         ...NO_STORE,
         "Content-Type": "application/octet-stream",
         "X-Content-Type-Options": "nosniff",
+        "X-Output-Offset": String(news.from),
         "X-Next-Offset": String(news.next),
         "X-Command-Status": status,
         ...(exitCode !== null && { "X-Command-Exit-Code": String(exitCode) }),
@@ -155,8 +166,17 @@ export function commandRoutes(): Router {
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));
     const id = c.req.valid("param").command_id;
     unwrap(await handle.kill(access, id));
-    const { command } = unwrap(await handle.follow(access, id, NO_OUTPUT, KILL_PATIENCE_MS));
-    return c.json(toCommand(command), 200);
+    return c.json(await endOf(handle, access, id), 200);
   });
   return routes;
+}
+
+/** A command that is being ended, when it has, or when that has taken too long. */
+export async function endOf(
+  handle: EnvironmentHandle,
+  access: EnvironmentAccess,
+  commandId: string,
+): Promise<CommandResponse> {
+  const { command } = unwrap(await handle.follow(access, commandId, NO_OUTPUT, KILL_PATIENCE_MS));
+  return toCommand(command);
 }

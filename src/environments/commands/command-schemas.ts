@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { TASK_ROOT, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
+import { START_FOLDER, TASK_ROOT, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
+import { DEFAULT_TERM } from "../terminals/terminal-command.ts";
+import { MAX_CHARACTERS } from "../terminals/terminal-messages.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
 
 /** Commands as clients send and see them (contract A3, C1; seed 002). */
@@ -15,6 +17,9 @@ export const commandPath = environmentPath.extend({
 const MAX_SECONDS = 600;
 const DEFAULT_SECONDS = 30;
 const MAX_VARIABLES = 100;
+/** The size of a terminal where none is asked for: that of the terminals which all others stand for. */
+const DEFAULT_ROWS = 24;
+const DEFAULT_COLS = 80;
 const PATH_MAX_LENGTH = 4_096;
 
 /** What no argument, variable or path of a program can hold. */
@@ -30,27 +35,70 @@ const isShort = (text: string) =>
   text.length <= WORD_MAX_BYTES && new TextEncoder().encode(text).length <= WORD_MAX_BYTES;
 const TOO_LONG = `has more than ${WORD_MAX_BYTES} bytes. Put it into a file, or into stdin`;
 
+const line = z.string().min(1).refine(withoutNul, NUL).refine(isShort, TOO_LONG);
+
+const folder = z
+  .string()
+  .min(1)
+  .max(PATH_MAX_LENGTH)
+  .refine(withoutNul, NUL)
+  .default(START_FOLDER)
+  .openapi({
+    example: TASK_ROOT,
+    description: `Folder to start in, or relative to where commands start: ${TASK_ROOT}, or the working folder of the task's own image`,
+  });
+
+/** Rows or columns of a terminal. */
+const characters = z.int().min(1).max(MAX_CHARACTERS);
+
+/** The size of a terminal in characters. */
+export const terminalSize = z
+  .object({ rows: characters.openapi({ example: 24 }), cols: characters.openapi({ example: 80 }) })
+  .openapi("TerminalSize");
+
+const term = z
+  .string()
+  .regex(/^[\w.+-]{1,64}$/, "is no name of a kind of terminal")
+  .default(DEFAULT_TERM)
+  .openapi({ example: DEFAULT_TERM, description: "The variable TERM" });
+
+/** How a terminal is opened, in the query of its WebSocket. */
+export const terminalQuery = {
+  command: line.max(PATH_MAX_LENGTH).optional().openapi({
+    example: "python3",
+    description: "A line for the shell that runs on the terminal; a login shell where nothing is said",
+  }),
+  cwd: folder,
+  term,
+  rows: z.coerce
+    .number()
+    .pipe(characters)
+    .optional()
+    .openapi({
+      example: DEFAULT_ROWS,
+      description: `${DEFAULT_ROWS} where nothing is said; of a terminal that is there, it is changed to it`,
+    }),
+  cols: z.coerce.number().pipe(characters).optional().openapi({ example: DEFAULT_COLS, description: "Like `rows`" }),
+};
+
+/** The size that a query asks for, where it does. */
+export function sizeOf({ rows, cols }: { rows?: number | undefined; cols?: number | undefined }) {
+  if (rows === undefined && cols === undefined) return undefined;
+  return { rows: rows ?? DEFAULT_ROWS, cols: cols ?? DEFAULT_COLS };
+}
+
+export const DEFAULT_SIZE = { rows: DEFAULT_ROWS, cols: DEFAULT_COLS };
+
 export const commandRequest = z
   .object({
-    command: z
-      .string()
-      .min(1)
-      .refine(withoutNul, NUL)
-      .refine(isShort, TOO_LONG)
-      .openapi({ example: "grep -c ERROR access.log", description: "A line for the shell" }),
+    command: line.openapi({ example: "grep -c ERROR access.log", description: "A line for the shell" }),
     timeout_sec: z
       .int()
       .min(1)
       .max(MAX_SECONDS)
       .default(DEFAULT_SECONDS)
       .openapi({ example: DEFAULT_SECONDS, description: "Seconds after which it is ended" }),
-    cwd: z
-      .string()
-      .min(1)
-      .max(PATH_MAX_LENGTH)
-      .refine(withoutNul, NUL)
-      .default(TASK_ROOT)
-      .openapi({ example: TASK_ROOT, description: `Folder to start in; relative to ${TASK_ROOT}` }),
+    cwd: folder,
     env: z
       .record(
         z.string().regex(/^[A-Za-z_]\w{0,127}$/, "is no name of a variable"),
@@ -79,12 +127,24 @@ export const backgroundRequest = commandRequest
       example: 3_600,
       description: "Seconds after which it is ended; without it, it may run as long as the environment",
     }),
+    tty: z
+      .object({ rows: characters.default(DEFAULT_ROWS), cols: characters.default(DEFAULT_COLS), term })
+      .nullable()
+      .default(null)
+      .openapi({
+        example: null,
+        description: "A terminal for it, on which it can be joined (docs/terminals.md); its output is what that shows",
+      }),
+    stdin_open: z.boolean().default(false).openapi({
+      example: false,
+      description: "Whether standard input stays open behind `stdin`, for `…/stdin`; so it does with `tty`",
+    }),
   })
   .openapi("BackgroundCommandRequest", { description: "Request to start a command inside a task environment." });
 
 const counts = z.object({
   total: z.int().openapi({ description: "Bytes that the command wrote" }),
-  kept: z.int().openapi({ description: "Bytes that are kept, from the beginning" }),
+  kept: z.int().openapi({ description: "Bytes that are kept, from the beginning; of a terminal the last ones" }),
 });
 
 const truncated = z
@@ -155,6 +215,8 @@ export const commandResponse = z
     ended_at: z.iso.datetime().nullable(),
     duration_ms: z.int().nullable(),
     output_bytes: z.int().openapi({ description: "Bytes of its output that can be read" }),
+    tty: terminalSize.nullable().openapi({ description: "The size of its terminal; null where it has none" }),
+    stdin_open: z.boolean().openapi({ description: "Whether `…/stdin` takes more" }),
   })
   .openapi("EnvironmentCommand");
 
@@ -175,6 +237,8 @@ export const COMMAND_EXAMPLE: CommandResponse = {
   ended_at: null,
   duration_ms: null,
   output_bytes: 2_048,
+  tty: null,
+  stdin_open: false,
 };
 
 export const commandList = z.object({ commands: z.array(commandResponse) }).openapi("EnvironmentCommandList");

@@ -1,6 +1,6 @@
 import { ApiError } from "../../http/errors/error-table.ts";
 import { KILLED_EXIT_CODE, type OutputStream, TIMED_OUT_EXIT_CODE, UNLIMITED_SECONDS } from "../../sandbox/port.ts";
-import type { CommandRow, OutputPiece } from "./command-log.ts";
+import { type CommandRow, hasTerminal, type OutputPiece } from "./command-log.ts";
 import type { CommandResponse, ExecuteResponse } from "./command-schemas.ts";
 
 /** Decodes output as it comes; a character may be split between two pieces of its stream. */
@@ -42,14 +42,14 @@ export class CollectedOutput {
 }
 
 /** Exit codes: the command's own, or what stands for the way it was ended (sandbox/port.ts). */
-function exitCodeOf({ status, exit_code: exitCode }: CommandRow): number | null {
+export function exitCodeOf({ status, exit_code: exitCode }: CommandRow): number | null {
   if (status === "timed_out") return TIMED_OUT_EXIT_CODE;
   if (status === "killed") return KILLED_EXIT_CODE;
   return exitCode;
 }
 
 function truncationOf(row: CommandRow): CommandResponse["truncated"] {
-  const stdout = { total: row.stdout_total, kept: row.stdout_kept };
+  const stdout = { total: row.stdout_total, kept: row.stdout_kept - row.dropped };
   const stderr = { total: row.stderr_total, kept: row.stderr_kept };
   return stdout.total > stdout.kept || stderr.total > stderr.kept ? { stdout, stderr } : null;
 }
@@ -69,7 +69,9 @@ export function toCommand(row: CommandRow): CommandResponse {
     started_at: new Date(row.started).toISOString(),
     ended_at: row.ended === null ? null : new Date(row.ended).toISOString(),
     duration_ms: row.ended === null ? null : Math.max(0, row.ended - row.started),
-    output_bytes: row.stdout_kept + row.stderr_kept,
+    output_bytes: row.stdout_kept + row.stderr_kept - row.dropped,
+    tty: hasTerminal(row) ? { rows: row.rows, cols: row.cols } : null,
+    stdin_open: row.input === "open",
   };
 }
 

@@ -1,8 +1,7 @@
-import { untilKeyEnds } from "../../auth/ended-keys.ts";
-import { type AppContext, callerOf, databaseOf } from "../../http/context.ts";
-import { ApiError } from "../../http/errors/error-table.ts";
+import type { AppContext } from "../../http/context.ts";
+import { withWatchedKey } from "../../http/watched-key.ts";
 import { EVENT_STREAM_HEADERS } from "../../stream/transport/server-sent-events.ts";
-import { followCommand, type FollowedCommand } from "./command-following.ts";
+import { followCommand, type FollowedCommand, KEY_ENDED } from "./command-following.ts";
 import { OutputText, toResult } from "./command-view.ts";
 import { describeFailure, silenceOf } from "./slow-answer.ts";
 
@@ -36,20 +35,11 @@ export function answerWithEvents(
   const timer = setInterval(() => {
     if (Date.now() - lastWrite >= silence) void write(KEEPALIVE).catch(() => clearInterval(timer));
   }, silence);
-  const over = new AbortController();
-  const ended = untilKeyEnds(databaseOf(c), callerOf(c).keyId, over.signal).then(() => {
-    throw new ApiError("key_invalid", "The key that opened this connection is good no more. The command goes on.");
-  });
-  // Where nobody waits for it any more, it rejects because it was aborted.
-  ended.catch(() => undefined);
-  const sending = send(c, followed, beginning, { write, ended })
+  const sending = withWatchedKey(c, KEY_ENDED, (ended) => send(c, followed, beginning, { write, ended }))
     .then(() => writer.close())
     // The client went away; its command goes on.
     .catch(() => undefined)
-    .finally(() => {
-      over.abort();
-      clearInterval(timer);
-    });
+    .finally(() => clearInterval(timer));
   c.executionCtx.waitUntil(sending);
   return new Response(readable, { headers: { ...headers, ...EVENT_STREAM_HEADERS } });
 }

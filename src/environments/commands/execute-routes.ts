@@ -8,7 +8,7 @@ import { admitEvaluationAgent } from "../environment-agent.ts";
 import { operation } from "../../http/operation.ts";
 import { ignoredFields } from "../../http/unknown-fields.ts";
 import type { SandboxCommand } from "../../sandbox/port.ts";
-import { collect } from "./collect.ts";
+import { collectForKey } from "./collect.ts";
 import type { FollowedCommand } from "./command-following.ts";
 import type { CommandRow } from "./command-log.ts";
 import {
@@ -23,6 +23,9 @@ import {
 import { toCommand } from "./command-view.ts";
 import { ACCESS_ERRORS, nameEnvironment, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
 import { askAgain } from "../../objects/ask-again.ts";
+import { ApiError } from "../../http/errors/error-table.ts";
+import { BACKLOG_MAX_BYTES } from "./command-input.ts";
+import { TERMINAL_OUTPUT_BYTES } from "../terminals/terminal-command.ts";
 import { answerWithEvents } from "./event-answer.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
 import { answerSlowly } from "./slow-answer.ts";
@@ -73,10 +76,11 @@ const start = operation({
   operationId: "startEnvironmentCommand",
   tags: ["Environments"],
   summary: "Start a command in the background",
-  description: "A server, or work that takes long: without `timeout_sec` it may run as long as the environment.",
+  description: `A server, or work that takes long: without \`timeout_sec\` it may run as long as the environment. With \`tty\` it runs
+on a terminal that can be joined, and with \`stdin_open\` its input stays open; 400 where the sandbox has neither.`,
   scope: "environment:write",
   admits: admitEvaluationAgent,
-  errors: ACCESS_ERRORS,
+  errors: [...ACCESS_ERRORS, "invalid_request"],
   request: { params: environmentPath, headers: tokenHeader, body: backgroundBody },
   responses: {
     201: {
@@ -98,13 +102,13 @@ export function executeRoutes(): Router {
     const supports = ["application/json", "text/event-stream"];
     const wanted = accepts(c, { header: "Accept", supports, default: "application/json" });
     if (wanted === "text/event-stream") return answerWithEvents(c, followed, headers, warned);
-    const result = collect(followed).then((collected) => ({ ...collected, ...warned }));
+    const result = collectForKey(c, followed).then((collected) => ({ ...collected, ...warned }));
     return answerSlowly(c, result, headers);
   });
 
   routes.openapi(start, async (c) => {
     const { command } = await startCommand(c, c.req.valid("param"), c.req.valid("json"), true);
-    return c.json({ ...toCommand(command), ...(await warningsOf(c)) }, 201, {
+    return c.json({ ...toCommand(command), ...(await warningsOf(c, backgroundRequest)) }, 201, {
       ...NO_STORE,
       "X-Command-Id": command.id,
     });
@@ -113,28 +117,49 @@ export function executeRoutes(): Router {
 }
 
 /** What of a command's request was ignored; nothing where nothing was. */
-async function warningsOf(c: AppContext): Promise<{ warnings?: string[] }> {
-  const warnings = ignoredFields(commandRequest, await c.req.json());
+async function warningsOf(
+  c: AppContext,
+  request: typeof commandRequest | typeof backgroundRequest = commandRequest,
+): Promise<{ warnings?: string[] }> {
+  const warnings = ignoredFields(request, await c.req.json());
   return warnings.length === 0 ? {} : { warnings };
 }
+
+/** What a client asks for, and what only Taskyard's own commands have. */
+type CommandWanted = z.output<typeof commandRequest> &
+  Partial<z.output<typeof backgroundRequest>> & { machine_env?: Record<string, string>; user?: string };
 
 /** Starts a command in the environment that the path names, for who presents its token. */
 export async function startCommand(
   c: AppContext,
   path: z.output<typeof environmentPath>,
-  asked: z.output<typeof commandRequest>,
+  asked: CommandWanted,
   background: boolean,
 ): Promise<{ followed: FollowedCommand; command: CommandRow }> {
   const { access } = await nameSandbox(c, path);
   const open = () => nameEnvironment(c, path).handle;
+  const { tty = null, stdin_open: keepsInput = false } = asked;
+  if (tty && asked.separate_output) {
+    throw new ApiError("invalid_request", "A terminal has one output: separate_output does not go with tty.");
+  }
+  const stdin = new TextEncoder().encode(asked.stdin);
+  if ((tty || keepsInput) && stdin.byteLength > BACKLOG_MAX_BYTES) {
+    const message = `stdin of a command whose input stays open has ${BACKLOG_MAX_BYTES} bytes at most: send more to …/stdin.`;
+    throw new ApiError("invalid_request", message);
+  }
+  const outputBytes = tty ? TERMINAL_OUTPUT_BYTES : configOf(c).SANDBOX_OUTPUT_MAX_BYTES;
   const command: SandboxCommand = {
     id: uuid(),
     command: asked.command,
     cwd: asked.cwd,
-    env: asked.env,
-    stdin: new TextEncoder().encode(asked.stdin),
+    env: tty ? { TERM: tty.term, ...asked.env } : asked.env,
+    ...(asked.machine_env && { machineEnv: asked.machine_env }),
+    ...(asked.user !== undefined && { user: asked.user }),
+    stdin,
+    keepsInput: keepsInput || tty !== null,
+    tty: tty && { rows: tty.rows, cols: tty.cols },
     separateOutput: asked.separate_output,
-    limits: { seconds: asked.timeout_sec, outputBytes: configOf(c).SANDBOX_OUTPUT_MAX_BYTES },
+    limits: { seconds: asked.timeout_sec, outputBytes },
   };
   const started = unwrap(await askAgain(() => open().execute(access, command, background)));
   return { followed: { open, access, commandId: command.id }, command: started.command };

@@ -13,12 +13,15 @@ import type {
 import { applySchema } from "../../objects/object-schema.ts";
 import { TIMER_SCHEMA, Timers } from "../../objects/timers.ts";
 import { Announcement } from "../../objects/announcement.ts";
-import { COMMAND_SCHEMA, CommandLog, type CommandRow } from "../commands/command-log.ts";
+import { INPUT_SCHEMA } from "../commands/command-input.ts";
+import { COMMAND_SCHEMA, CommandLog, type CommandRow, hasTerminal } from "../commands/command-log.ts";
+import { EnvironmentTerminals } from "../terminals/environment-terminals.ts";
 import { PROJECT_RETRY_MS, projectEnvironment } from "./environment-projection.ts";
 import {
   becomeFailed,
   becomeReady,
   becomeTornDown,
+  changeState,
   type EndReason,
   type EnvironmentRecord,
   isOver,
@@ -30,12 +33,23 @@ import { UPLOAD_SCHEMA } from "../uploads/upload-log.ts";
 import { LongWork } from "../../objects/long-work.ts";
 import { LOG_SCHEMA, ProvisioningLog } from "./provisioning-log.ts";
 
-type EnvironmentTimer = "project" | "expire" | "provision" | "destroy" | "pulse" | "wake" | "forget" | "uploads";
+type EnvironmentTimer =
+  | "project"
+  | "expire"
+  | "provision"
+  | "destroy"
+  | "pulse"
+  | "viewers"
+  | "wake"
+  | "forget"
+  | "uploads";
 
 const RECORD = "environment";
 
 /** How often an object that is at work is woken: one that nobody asks anything goes to sleep, and its work with it. */
 const PULSE_MS = 10_000;
+/** How often those who are connected to terminals are looked at: a key that has ended is let in for 10 seconds at most. */
+const VIEWERS_MS = 6_000;
 /** How long after its time a command is given up that nobody has told the end of. */
 const OVERDUE_MS = 30_000;
 /** How long commands and logs can be read after the end. */
@@ -49,6 +63,7 @@ export class EnvironmentCore implements SandboxHost {
   readonly commands: CommandLog;
   readonly lines: ProvisioningLog;
   readonly uploads: EnvironmentUploads;
+  readonly terminals: EnvironmentTerminals;
   /** Rung when a command writes or ends, and when the environment is ready or over. */
   readonly news = new Announcement();
   readonly #ctx: DurableObjectState;
@@ -72,6 +87,11 @@ export class EnvironmentCore implements SandboxHost {
         await this.#timers.arm();
       },
     );
+    this.terminals = new EnvironmentTerminals(ctx, {
+      commands: this.commands,
+      interaction: () => (this.#record && !isOver(this.#record.row) ? this.sandbox.interaction : undefined),
+      kill: (id) => this.sandbox.kill(id),
+    });
     this.#record = ctx.storage.kv.get<EnvironmentRecord>(RECORD);
     if (!this.#record) return;
     ctx.storage.transactionSync(() => this.#migrate());
@@ -111,17 +131,20 @@ export class EnvironmentCore implements SandboxHost {
     if (!record || isOver(record.row)) return;
     const now = Date.now();
     await this.#commit(becomeTornDown(record, why, now), () => this.#close(now, why));
-    this.news.announce();
+    this.#announceEnds();
     void this.#destroy();
   }
 
-  /** Records a command as running and hands it to the sandbox, which may still fail to start it. */
-  async start(command: SandboxCommand, background: boolean): Promise<CommandRow> {
-    const { id, cwd, limits } = command;
+  /**
+   * Records a command as running and hands it to the sandbox, which may still fail to start it. `idleSeconds`: how long its
+   * terminal may be without anybody who is connected.
+   */
+  async start(command: SandboxCommand, background: boolean, idleSeconds: number | null = null): Promise<CommandRow> {
+    const { id, cwd, limits, tty, keepsInput } = command;
     const row = this.#ctx.storage.transactionSync(() => {
       this.#timers.set("pulse", Date.now() + PULSE_MS);
       return this.commands.begin(
-        { id, command: command.command, cwd, background, seconds: limits.seconds },
+        { id, command: command.command, cwd, background, seconds: limits.seconds, tty, keepsInput, idleSeconds },
         Date.now(),
       );
     });
@@ -133,6 +156,12 @@ export class EnvironmentCore implements SandboxHost {
       await this.ended(id, { status: "lost", reason: "The sandbox could not be told to start the command." });
     }
     return row;
+  }
+
+  async building(isBuilding: boolean): Promise<void> {
+    const record = this.#record;
+    const [from, to] = isBuilding ? (["provisioning", "building"] as const) : (["building", "provisioning"] as const);
+    if (record?.row.state === from) await this.#commit(changeState(record, to), () => undefined);
   }
 
   async ready(services: Services, limits?: SandboxLimits): Promise<void> {
@@ -151,14 +180,20 @@ export class EnvironmentCore implements SandboxHost {
     this.lines.add(reason);
     const now = Date.now();
     await this.#commit(becomeFailed(record, reason, now), () => this.#close(now, "failed"));
-    this.news.announce();
+    this.#announceEnds();
     void this.#destroy();
   }
 
   output(commandId: string, stream: OutputStream, offset: number, bytes: Uint8Array): number | undefined {
     const stored = this.#ctx.storage.transactionSync(() => this.commands.append(commandId, stream, offset, bytes));
     this.news.announce();
-    return stored;
+    const row = this.commands.find(commandId);
+    if (stored === undefined || !row || !hasTerminal(row)) return stored;
+    return this.terminals.wrote(commandId, stored, bytes.byteLength);
+  }
+
+  inputTaken(commandId: string): void {
+    this.terminals.inputTaken(commandId);
   }
 
   async ended(commandId: string, ending: CommandEnding): Promise<void> {
@@ -168,7 +203,14 @@ export class EnvironmentCore implements SandboxHost {
       return changed;
     });
     if (!isNews) return;
-    this.news.announce();
+    this.#announceEnds();
+    await this.#timers.arm();
+  }
+
+  /** Has those who are connected to terminals looked at from now on. */
+  async watchViewers(): Promise<void> {
+    if (this.#timers.has("viewers")) return;
+    this.#timers.set("viewers", Date.now() + VIEWERS_MS);
     await this.#timers.arm();
   }
 
@@ -216,6 +258,10 @@ export class EnvironmentCore implements SandboxHost {
         return;
       case "pulse":
         return this.#pulse();
+      case "viewers":
+        this.#timers.set("viewers", Date.now() + VIEWERS_MS);
+        if (this.terminals.hasViewers) return this.terminals.checkViewers(connect(this.#env.DB), new Date());
+        return this.#timers.clear("viewers");
       case "wake":
         this.#timers.clear("wake");
         return this.#sandbox === undefined && isOver(record.row) ? undefined : this.sandbox.wake?.();
@@ -227,6 +273,7 @@ export class EnvironmentCore implements SandboxHost {
         this.#timers.clear("forget");
         this.#ctx.storage.transactionSync(() => {
           this.commands.clear();
+          this.terminals.input.clear();
           this.lines.clear();
         });
     }
@@ -245,12 +292,18 @@ export class EnvironmentCore implements SandboxHost {
     this.#timers.set("forget", now + KEPT_AFTER_END_MS);
   }
 
-  #pulse(): void {
+  #announceEnds(): void {
+    this.news.announce();
+    this.terminals.ended();
+  }
+
+  async #pulse(): Promise<void> {
     const now = Date.now();
+    await this.terminals.closeIdle(now);
     for (const { id, started, seconds } of this.commands.running()) {
       if (now < started + seconds * 1000 + OVERDUE_MS) continue;
       this.commands.end(id, { status: "lost", reason: "The sandbox never said how the command ended." }, now);
-      this.news.announce();
+      this.#announceEnds();
     }
     if (this.commands.running().length === 0) this.#timers.clear("pulse");
     else this.#timers.set("pulse", now + PULSE_MS);
@@ -293,7 +346,7 @@ export class EnvironmentCore implements SandboxHost {
   }
 
   #migrate(): void {
-    applySchema(this.#ctx.storage.sql, [COMMAND_SCHEMA, LOG_SCHEMA, TIMER_SCHEMA, UPLOAD_SCHEMA]);
+    applySchema(this.#ctx.storage.sql, [COMMAND_SCHEMA, INPUT_SCHEMA, LOG_SCHEMA, TIMER_SCHEMA, UPLOAD_SCHEMA]);
   }
 
   async #commit(record: EnvironmentRecord, also: () => void): Promise<void> {

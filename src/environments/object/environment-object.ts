@@ -1,7 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import { readConfig } from "../../config.ts";
-import { FileError, type FileStatus, type SandboxCommand, type SandboxFiles } from "../../sandbox/port.ts";
-import type { CommandRow, OutputPiece } from "../commands/command-log.ts";
+import {
+  FileError,
+  type FileStatus,
+  type SandboxCommand,
+  type SandboxFiles,
+  type SandboxKind,
+  type TerminalSize,
+} from "../../sandbox/port.ts";
+import { type CommandRow, hasTerminal, type OutputPiece } from "../commands/command-log.ts";
+import type { Written, Writing } from "../commands/command-input.ts";
+import { terminalCommand } from "../terminals/terminal-command.ts";
 import { EnvironmentCore } from "./environment-core.ts";
 import {
   type EnvironmentAccess,
@@ -12,7 +21,7 @@ import {
   type Refused,
 } from "./environment-outcome.ts";
 import { type EnvironmentRecord, type EnvironmentRow, isOver, prolong } from "./environment-record.ts";
-import { type FileRequest, readObjectRequest } from "../object-request.ts";
+import { type FileRequest, readObjectRequest, type TerminalRequest } from "../object-request.ts";
 import type { Upload } from "../uploads/upload-log.ts";
 import type { WorkEvent } from "../../pool/work.ts";
 
@@ -26,6 +35,8 @@ export interface CommandNews {
   ok: true;
   command: CommandRow;
   pieces: OutputPiece[];
+  /** Where they begin: further on than was asked where a terminal's output is gone. */
+  from: number;
   /** Where the next part begins. */
   next: number;
 }
@@ -112,19 +123,22 @@ export class Environment extends DurableObject {
     return this.read(scope);
   }
 
-  /** Starts a command, once for each id; what comes of it is told by `follow`. */
+  /**
+   * Starts a command, once for each id; what comes of it is told by `follow`. `idleSeconds`: how long its terminal may be
+   * without anybody who is connected.
+   */
   async execute(
     access: EnvironmentAccess,
     command: SandboxCommand,
     background: boolean,
+    idleSeconds?: number,
   ): Promise<{ ok: true; command: CommandRow } | Refused> {
     const refused = this.#refuse(access);
     if (refused) return refused;
     const known = this.#core.commands.find(command.id);
     if (known) return { ok: true, command: known };
-    const running = this.#core.running().length;
-    if (running >= readConfig(this.env).SANDBOX_MAX_COMMANDS) return { ok: false, reason: "busy", running };
-    return { ok: true, command: await this.#core.start(command, background) };
+    const cannot = this.#refuseStart(command);
+    return cannot ?? { ok: true, command: await this.#core.start(command, background, idleSeconds) };
   }
 
   /** Output of a command from `offset` on; waits for some, or for its end, up to `patience` milliseconds. */
@@ -140,9 +154,9 @@ export class Environment extends DurableObject {
       if (refused) return refused;
       const command = this.#core.commands.find(commandId);
       if (!command) return NO_COMMAND;
-      const { pieces, next } = this.#core.commands.read(command, offset, OUTPUT_PAGE_BYTES);
+      const { pieces, from, next } = this.#core.commands.read(command, offset, OUTPUT_PAGE_BYTES);
       const left = until - Date.now();
-      if (pieces.length > 0 || command.ended !== null || left <= 0) return { ok: true, command, pieces, next };
+      if (pieces.length > 0 || command.ended !== null || left <= 0) return { ok: true, command, pieces, from, next };
       await this.#core.news.wait(left);
     }
   }
@@ -151,14 +165,53 @@ export class Environment extends DurableObject {
     return this.#refuse(access, "over") ?? { ok: true, commands: this.#core.commands.list(limit) };
   }
 
-  /** Has a command killed; one that is over stays as it ended. */
-  async kill(access: EnvironmentAccess, commandId: string): Promise<{ ok: true; command: CommandRow } | Refused> {
+  /** The latest commands with a terminal, and how many are connected to each. */
+  terminals(
+    access: EnvironmentAccess,
+    limit: number,
+  ): { ok: true; terminals: { command: CommandRow; connections: number }[] } | Refused {
     const refused = this.#refuse(access, "over");
     if (refused) return refused;
-    const command = this.#core.commands.find(commandId);
-    if (!command) return NO_COMMAND;
-    if (command.ended === null) await this.#core.sandbox.kill(commandId);
-    return { ok: true, command };
+    const rows = this.#core.commands.listTerminals(limit);
+    const { terminals } = this.#core;
+    return {
+      ok: true,
+      terminals: rows.map((command) => ({ command, connections: terminals.connections(command.id) })),
+    };
+  }
+
+  /** Has a command killed; one that is over stays as it ended. */
+  async kill(access: EnvironmentAccess, commandId: string): Promise<{ ok: true; command: CommandRow } | Refused> {
+    const found = this.#command(access, commandId);
+    if (found.ok && found.command.ended === null) await this.#core.sandbox.kill(commandId);
+    return found;
+  }
+
+  /** Ends a terminal; one that is over stays as it ended. */
+  async closeTerminal(access: EnvironmentAccess, id: string): Promise<{ ok: true; command: CommandRow } | Refused> {
+    const found = this.#command(access, id);
+    if (!found.ok) return found;
+    if (!hasTerminal(found.command)) return NO_COMMAND;
+    await this.#core.terminals.close(found.command, "It was closed.");
+    return found;
+  }
+
+  /** Adds to the input of a command that keeps it open. */
+  writeInput(access: EnvironmentAccess, commandId: string, writing: Writing): Written {
+    const found = this.#command(access, commandId);
+    return found.ok ? this.#core.terminals.input.write(found.command, writing) : found;
+  }
+
+  /** Changes the size of a command's terminal. */
+  resize(
+    access: EnvironmentAccess,
+    commandId: string,
+    size: TerminalSize,
+  ): { ok: true; command: CommandRow } | Refused {
+    const found = this.#command(access, commandId);
+    if (!found.ok) return found;
+    const resized = this.#core.terminals.resize(found.command, size);
+    return resized.ok ? { ok: true, command: { ...found.command, ...size } } : resized;
   }
 
   statFile(access: EnvironmentAccess, path: string) {
@@ -227,20 +280,22 @@ export class Environment extends DurableObject {
   override async fetch(request: Request): Promise<Response> {
     const asked = readObjectRequest(request);
     if (asked.kind === "file") return this.#readFile(asked);
+    if (asked.kind === "terminal") return this.#openTerminal(asked);
     const answer = this.#isAlive ? await this.#core.sandbox.connect?.(asked) : undefined;
     return answer ?? new Response(null, { status: 404 });
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    await this.#core.sandbox.socketMessage?.(socket, message);
+    if (this.#core.terminals.has(socket)) await this.#core.terminals.receive(socket, message);
+    else await this.#core.sandbox.socketMessage?.(socket, message);
   }
 
-  override async webSocketClose(socket: WebSocket): Promise<void> {
-    await this.#core.sandbox.socketClosed?.(socket);
+  override webSocketClose(socket: WebSocket): Promise<void> {
+    return this.#socketClosed(socket);
   }
 
-  override async webSocketError(socket: WebSocket): Promise<void> {
-    await this.#core.sandbox.socketClosed?.(socket);
+  override webSocketError(socket: WebSocket): Promise<void> {
+    return this.#socketClosed(socket);
   }
 
   override alarm(): Promise<void> {
@@ -250,6 +305,11 @@ export class Environment extends DurableObject {
   get #isAlive(): boolean {
     const { record } = this.#core;
     return record !== undefined && !isOver(record.row);
+  }
+
+  async #socketClosed(socket: WebSocket): Promise<void> {
+    if (this.#core.terminals.has(socket)) this.#core.terminals.left(socket);
+    else await this.#core.sandbox.socketClosed?.(socket);
   }
 
   #recordOf(scope: EnvironmentScope): EnvironmentRecord | undefined {
@@ -269,6 +329,38 @@ export class Environment extends DurableObject {
     if (!record.tokenHashes.includes(access.tokenHash)) return { ok: false, reason: "token" };
     if (record.row.state === "ready" || allowed === "over") return undefined;
     return notReady(record);
+  }
+
+  /** A command, for whoever has the environment's token, also after its end. */
+  #command(access: EnvironmentAccess, commandId: string): { ok: true; command: CommandRow } | Refused {
+    const refused = this.#refuse(access, "over");
+    if (refused) return refused;
+    const command = this.#core.commands.find(commandId);
+    return command ? { ok: true, command } : NO_COMMAND;
+  }
+
+  /** Why a command is not started. */
+  #refuseStart({ tty, keepsInput }: SandboxCommand): Refused | undefined {
+    const { sandbox, commands } = this.#core;
+    if (tty || keepsInput) {
+      const message = sandbox.interaction ? sandbox.interaction.terminalFault : noInteraction(sandbox.traits.kind);
+      if (message !== undefined) return { ok: false, reason: "unsupported", message };
+    }
+    const { SANDBOX_MAX_COMMANDS, SANDBOX_MAX_TERMINALS } = readConfig(this.env);
+    const running = commands.running().filter((row) => hasTerminal(row) === (tty !== null)).length;
+    if (running < (tty ? SANDBOX_MAX_TERMINALS : SANDBOX_MAX_COMMANDS)) return undefined;
+    return { ok: false, reason: "busy", running, what: tty ? "terminals" : "commands" };
+  }
+
+  /** Connects a client to a terminal, which is started where it is not there. */
+  async #openTerminal({ access, start, terminalId, joining, size }: TerminalRequest): Promise<Response> {
+    const found = start
+      ? await this.execute(access, terminalCommand(terminalId, start), true, start.idleSeconds)
+      : this.#command(access, terminalId);
+    const answer = found.ok ? this.#core.terminals.join(found.command, joining, size) : found;
+    if (!(answer instanceof Response)) return Response.json(answer, { status: 409 });
+    await this.#core.watchViewers();
+    return answer;
   }
 
   async #readFile({ access, path, range }: FileRequest): Promise<Response> {
@@ -293,4 +385,8 @@ export class Environment extends DurableObject {
 
 function notReady({ row }: EnvironmentRecord): Refused {
   return { ok: false, reason: "not_ready", state: row.state };
+}
+
+function noInteraction(kind: SandboxKind): string {
+  return `A sandbox of the kind '${kind}' gives commands no terminal, and no input that stays open: 'runner' does (docs/runner.md).`;
 }

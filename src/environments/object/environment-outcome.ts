@@ -30,7 +30,11 @@ export type Refused =
   | { ok: false; reason: "not_found" | "token" | "no_command" }
   | { ok: false; reason: "not_ready"; state: EnvironmentState }
   /** As many commands run as may. */
-  | { ok: false; reason: "busy"; running: number }
+  | { ok: false; reason: "busy"; running: number; what: "commands" | "terminals" }
+  /** The sandbox cannot do it. */
+  | { ok: false; reason: "unsupported"; message: string }
+  /** It does not go with how the command is; `mayRetry`: soon it may. */
+  | { ok: false; reason: "conflict"; message: string; mayRetry: boolean }
   | { ok: false; reason: "file"; fault: FileFault; message: string };
 
 export const NOT_FOUND = { ok: false, reason: "not_found" } as const;

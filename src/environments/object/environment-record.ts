@@ -70,6 +70,11 @@ function change(record: EnvironmentRecord, changed: Partial<EnvironmentRow>): En
   return { ...record, row: { ...record.row, ...changed, revision: record.row.revision + 1 } };
 }
 
+/** On the way to `ready`: whether an image is being built. */
+export function changeState(record: EnvironmentRecord, state: "building" | "provisioning"): EnvironmentRecord {
+  return change(record, { state });
+}
+
 /** Commands can run. */
 export function becomeReady(record: EnvironmentRecord, services: Services, limits?: SandboxLimits): EnvironmentRecord {
   return change(record, {

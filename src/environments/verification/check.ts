@@ -1,11 +1,21 @@
+import { namesMachineVariable } from "../../sandbox/container-task.ts";
 import type { ExecuteResponse } from "../commands/command-schemas.ts";
 
 /** A command of a verification. */
 export interface CheckCommand {
   command: string;
   env: Record<string, string>;
+  /** Variables whose values may name those of a runner's machine. */
+  machine_env?: Record<string, string>;
+  /** Whom it runs as, where the sandbox knows users. */
+  user?: string;
   timeout_sec: number;
   separate_output: boolean;
+}
+
+/** What a task says of a command's variables: values that name the machine's are for the machine to fill in. */
+export function variablesOf(env: Record<string, string>): Pick<CheckCommand, "env" | "machine_env"> {
+  return Object.values(env).some(namesMachineVariable) ? { env: {}, machine_env: env } : { env };
 }
 
 /** How the command that finds out has ended. */

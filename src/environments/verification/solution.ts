@@ -1,7 +1,7 @@
 import type { HarborSettings } from "../../db/harbor-settings.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { resolveInside } from "../../registry/manifest/manifest-compose.ts";
-import type { CheckCommand, Machine } from "./check.ts";
+import { type CheckCommand, type Machine, variablesOf } from "./check.ts";
 import { PublishedFiles, type PublishedTask, type TaskContext } from "./published-files.ts";
 
 /** Where Harbor's solutions are copied (evaluations 3): for the `oracle` agent alone. */
@@ -39,7 +39,7 @@ export async function planSolution(
       await files.copy(SOLUTION_FOLDER, machine, SOLUTION);
     };
     const command = `chmod -R +x ${SOLUTION}; bash ${SOLUTION}/solve.sh`;
-    return { prepare, command: toCommand(command, harbor.solution.env, seconds) };
+    return { prepare, command: { ...toCommand(command, {}, seconds), ...variablesOf(harbor.solution.env) } };
   }
   if (solution === null) throw new ApiError("invalid_request", "The task has no solution for the oracle to carry out.");
   const files = await PublishedFiles.open(context, task);

@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { HarborSettings } from "../../db/harbor-settings.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { TESTS_FOLDER } from "../../registry/manifest/harbor.ts";
+import { namesMachineVariable } from "../../sandbox/container-task.ts";
 import { PublishedFiles, type TaskContext } from "./published-files.ts";
-import type { Check, CheckCommand, Machine, Outcome } from "./check.ts";
+import { type Check, type CheckCommand, type Machine, type Outcome, variablesOf } from "./check.ts";
 import type { EnvironmentRow } from "../object/environment-record.ts";
 
 /**
@@ -19,7 +20,7 @@ const STEP_SECONDS = 60;
 const REWARD_MAX_BYTES = 100_000;
 
 /** Nothing that was there before the verification is taken for a part or an outcome of it. */
-const CLEAR = `rm -rf ${TESTS}/* ${TESTS}/.[!.]* ${VERIFIER_LOGS} && mkdir -p ${TESTS} ${VERIFIER_LOGS}`;
+const CLEAR = `rm -rf ${TESTS}/* ${TESTS}/.[!.]* ${VERIFIER_LOGS} && mkdir -p ${TESTS} ${VERIFIER_LOGS} && { chmod 777 ${TESTS} ${VERIFIER_LOGS} || true; }`;
 const RUN = `chmod -R +x ${TESTS}; set -o pipefail; bash ${TESTS}/test.sh 2>&1 | tee ${VERIFIER_LOGS}/test-stdout.txt`;
 const READ_REWARD = `for name in reward.json reward.txt; do
   if [ -f ${VERIFIER_LOGS}/$name ]; then echo $name; head -c ${REWARD_MAX_BYTES} ${VERIFIER_LOGS}/$name; break; fi
@@ -34,20 +35,28 @@ export function planHarborCheck(
   { verifier }: HarborSettings,
   seconds: number,
 ): Check {
-  const foreign = Object.values(verifier.env).find((value) => value.includes("${"));
-  if (foreign !== undefined) {
-    const msg = `The verification needs ${foreign} of whoever runs it, which no runner here passes on.`;
+  const foreign = Object.values(verifier.env).find(namesMachineVariable);
+  if (foreign !== undefined && row.provider !== "runner") {
+    const msg = `The verification needs ${foreign} of a runner's machine: its environment has to be one of sandbox_provider 'runner'.`;
     throw new ApiError("invalid_request", msg);
   }
+  const asUser = verifier.user === null ? {} : { user: verifier.user };
   return {
     method: "script",
     prepare: (machine) => copyTests(context, row, machine),
-    command: commandOf(RUN, seconds, { env: verifier.env }),
+    command: commandOf(RUN, seconds, { ...variablesOf(verifier.env), ...asUser }),
     judge: (outcome, machine) => judge(outcome, machine),
   };
 }
 
-function commandOf(command: string, seconds = STEP_SECONDS, more: Partial<CheckCommand> = {}): CheckCommand {
+/** Whoever the agent was: what stands around the script reaches all that either has written. */
+const ROOT = "root";
+
+function commandOf(
+  command: string,
+  seconds = STEP_SECONDS,
+  more: Partial<CheckCommand> = { user: ROOT },
+): CheckCommand {
   return { command, env: {}, timeout_sec: seconds, separate_output: false, ...more };
 }
 

@@ -3,9 +3,9 @@ import { newRouter, type Router } from "../../http/new-router.ts";
 import { NO_STORE } from "../../admin/access.ts";
 import { callerOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
-import { TASK_ROOT } from "../../sandbox/port.ts";
+import { START_FOLDER } from "../../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, tokenHeader, unwrap } from "../environment-access.ts";
-import { collect } from "../commands/collect.ts";
+import { collectForKey } from "../commands/collect.ts";
 import { startCommand } from "../commands/execute-routes.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "../environment-schemas.ts";
 import { answerSlowly } from "../commands/slow-answer.ts";
@@ -84,9 +84,9 @@ export function verifyRoutes(): Router {
       waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
     };
     const check = await planCheck(context, unwrap(await handle.inspect(access)).row);
-    const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: TASK_ROOT, stdin: "" }, false);
+    const start = (command: CheckCommand) => startCommand(c, path, { ...command, cwd: START_FOLDER, stdin: "" }, false);
     const machine: Machine = {
-      run: async (command) => collect((await start(command)).followed),
+      run: async (command) => collectForKey(c, (await start(command)).followed),
       write: async (place, content, size) => {
         unwrap(await handle.writeFile(access, place, content, size));
       },
@@ -94,7 +94,7 @@ export function verifyRoutes(): Router {
     await check.prepare?.(machine);
     const { followed } = await start(check.command);
     const judge = async (): Promise<z.output<typeof verdict>> => {
-      const result = await collect(followed);
+      const result = await collectForKey(c, followed);
       const { exit_code, timed_out, command_id, duration_ms } = result;
       const output = check.method.startsWith("flag") ? "" : result.output;
       const needs_judge = check.method.endsWith("_and_judge");

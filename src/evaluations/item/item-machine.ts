@@ -9,7 +9,7 @@ import type { EnvironmentAccess } from "../../environments/object/environment-ou
 import { toObjectRequest } from "../../environments/object-request.ts";
 import { readConfig } from "../../config.ts";
 import { askAgain } from "../../objects/ask-again.ts";
-import { TASK_ROOT } from "../../sandbox/port.ts";
+import { START_FOLDER } from "../../sandbox/port.ts";
 
 /** The environment of an item, as whoever has its token works in it. Calls throw ApiError for what is refused. */
 export class ItemMachine implements Machine {
@@ -29,13 +29,18 @@ export class ItemMachine implements Machine {
   }
 
   /** Starts a command, once for each id, and says how to follow it. */
-  async start(id: string, { command, env, timeout_sec, separate_output }: CheckCommand): Promise<FollowedCommand> {
+  async start(id: string, checked: CheckCommand): Promise<FollowedCommand> {
+    const { command, env, machine_env: machineEnv, user, timeout_sec, separate_output } = checked;
     const asked = {
       id,
       command,
-      cwd: TASK_ROOT,
+      cwd: START_FOLDER,
       env,
+      ...(machineEnv && { machineEnv }),
+      ...(user !== undefined && { user }),
       stdin: new Uint8Array(0),
+      keepsInput: false,
+      tty: null,
       separateOutput: separate_output,
       limits: { seconds: timeout_sec, outputBytes: readConfig(this.#env).SANDBOX_OUTPUT_MAX_BYTES },
     };

@@ -3,7 +3,7 @@ import { openRun } from "../../runs/access/run-handle.ts";
 import type { RunScope } from "../../runs/model/run-outcome.ts";
 
 /** The entries of a run's log as they stand now, parsed, one after the other as they are taken; what is no JSON is left out. */
-export async function* readRunEntries(env: Cloudflare.Env, runId: string, scope: RunScope): AsyncGenerator<unknown> {
+export async function* readRunEntries(env: Cloudflare.Env, runId: string, scope: RunScope): AsyncGenerator {
   const { log } = unwrap(await openRun(env, runId).describeLog(scope));
   if (log.bytes === 0) return;
   const part = { tag: log.tag, offset: log.from, length: log.bytes };

@@ -1,7 +1,17 @@
 import type { Handle } from "../../objects/handle.ts";
 import type { Evaluation } from "./evaluation-object.ts";
 
-type Calls = "create" | "read" | "analyse" | "list" | "item" | "results" | "cancel" | "retryFailed" | "report";
+type Calls =
+  | "create"
+  | "read"
+  | "analyse"
+  | "list"
+  | "item"
+  | "results"
+  | "outline"
+  | "cancel"
+  | "retryFailed"
+  | "report";
 
 /** An evaluation as its callers reach it; `fetch` opens its events (events-request.ts). */
 export type EvaluationHandle = Handle<Evaluation, Calls>;

@@ -77,6 +77,12 @@ export class Evaluation extends DurableObject {
     return item ? { ok: true, record, item } : NOT_FOUND;
   }
 
+  /** What it was made of: references of its tasks, each once, in their order. */
+  outline(scope: EvaluationScope): { ok: true; record: EvaluationRecord; tasks: string[] } | NotFound {
+    const record = this.#isOf(scope);
+    return record ? { ok: true, record, tasks: this.#core.items.taskRefs() } : NOT_FOUND;
+  }
+
   /** The results of all items, which comparisons are made of. */
   results(scope: EvaluationScope): { ok: true; results: Scored[] } | NotFound {
     return this.#isOf(scope) ? { ok: true, results: [...this.#core.items.results()] } : NOT_FOUND;

@@ -180,6 +180,12 @@ export class ItemStore {
     return this.#sql.exec<{ tasks: number }>("SELECT count(*) AS tasks FROM tasks").one().tasks;
   }
 
+  /** References of the tasks, each once. */
+  taskRefs(): string[] {
+    const rows = this.#sql.exec<{ ref: string }>("SELECT DISTINCT task ->> '$.ref' AS ref FROM tasks ORDER BY number");
+    return [...rows].map(({ ref }) => ref);
+  }
+
   /** How many items hold one of the evaluation's places. */
   countActive(): number {
     const counts = this.#counted();

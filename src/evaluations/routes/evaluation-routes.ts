@@ -10,6 +10,7 @@ import { ignoredFields } from "../../http/unknown-fields.ts";
 import { EVALUATION_STATUSES } from "../model/evaluation.ts";
 import { createEvaluation } from "./create.ts";
 import { nameEvaluation, unwrap } from "./evaluation-access.ts";
+import { DETAIL_EXAMPLE, JOB_EXAMPLE, NEW_EVALUATION_EXAMPLE, PAGE_EXAMPLE } from "./evaluation-examples.ts";
 import {
   analysedEvaluation,
   createdEvaluation,
@@ -50,10 +51,16 @@ const create = operation({
   errors: ["validation_failed", "invalid_request", "not_found"],
   request: {
     params: workspacePath,
-    body: { required: true, content: { "application/json": { schema: newEvaluation } } },
+    body: {
+      required: true,
+      content: { "application/json": { schema: newEvaluation, example: NEW_EVALUATION_EXAMPLE } },
+    },
   },
   responses: {
-    201: { description: "The evaluation", content: { "application/json": { schema: createdEvaluation } } },
+    201: {
+      description: "The evaluation",
+      content: { "application/json": { schema: createdEvaluation, example: { ...JOB_EXAMPLE, warnings: [] } } },
+    },
   },
 });
 
@@ -71,11 +78,21 @@ const list = operation({
     query: pageQuery({ maximum: 200, fallback: 50 }).extend({
       status: statusFilter,
       "status[]": statusFilter,
-      project_id: z.uuid().optional().openapi({ description: "Only those of this project" }),
+      project_id: z
+        .uuid()
+        .optional()
+        .openapi({ example: "01a0b6a4-5c1e-7c3a-9d55-1f0c2a6be003", description: "Only those of this project" }),
       search: z.string().max(200).optional().openapi({ example: "nightly", description: "Part of the name" }),
     }),
   },
-  responses: { 200: { description: "A page", content: { "application/json": { schema: evaluationList } } } },
+  responses: {
+    200: {
+      description: "A page",
+      content: {
+        "application/json": { schema: evaluationList, example: { evaluations: [JOB_EXAMPLE], ...PAGE_EXAMPLE } },
+      },
+    },
+  },
 });
 
 const get = operation({
@@ -88,7 +105,10 @@ const get = operation({
   errors: ["validation_failed", "not_found"],
   request: { params: evaluationPath },
   responses: {
-    200: { description: "The evaluation", content: { "application/json": { schema: analysedEvaluation } } },
+    200: {
+      description: "The evaluation",
+      content: { "application/json": { schema: analysedEvaluation, example: DETAIL_EXAMPLE } },
+    },
   },
 });
 
@@ -104,7 +124,12 @@ const cancel = operation({
   scope: "evaluation:write",
   errors: ["validation_failed", "not_found", "conflict"],
   request: { params: evaluationPath },
-  responses: { 200: { description: "The evaluation", content: { "application/json": { schema: evaluationJob } } } },
+  responses: {
+    200: {
+      description: "The evaluation",
+      content: { "application/json": { schema: evaluationJob, example: JOB_EXAMPLE } },
+    },
+  },
 });
 
 const retryFailed = operation({
@@ -120,7 +145,10 @@ const retryFailed = operation({
   errors: ["validation_failed", "not_found", "conflict"],
   request: { params: evaluationPath },
   responses: {
-    200: { description: "The evaluation", content: { "application/json": { schema: retriedEvaluation } } },
+    200: {
+      description: "The evaluation",
+      content: { "application/json": { schema: retriedEvaluation, example: { ...JOB_EXAMPLE, queued: 1 } } },
+    },
   },
 });
 

@@ -116,9 +116,7 @@ export const newEvaluation = z
     metadata: z.record(z.string(), z.unknown()).nullish(),
     tags: z.array(z.string().min(1).max(100)).max(MAX_TAGS).default([]),
   })
-  .openapi("CreateEvaluationRequest", {
-    example: { name: "nightly", model: "example/model", task_names: ["log-triage"], agent: "oracle", attempts: 3 },
-  });
+  .openapi("CreateEvaluationRequest");
 
 export type NewEvaluation = z.output<typeof newEvaluation>;
 

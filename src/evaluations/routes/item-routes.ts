@@ -6,6 +6,7 @@ import { isEnded } from "../model/item-status.ts";
 import { durationsOf } from "../model/results.ts";
 import { ITEM_STATUSES } from "../statistics/item-result.ts";
 import { nameEvaluation, unwrap } from "./evaluation-access.ts";
+import { ITEM_EXAMPLE, PAGE_EXAMPLE, TRACE_EXAMPLE } from "./evaluation-examples.ts";
 import { EVALUATION_PATH, evaluationPath } from "./evaluation-schemas.ts";
 import { evaluationItem, ITEM_PATH, itemList, itemPath, ITEMS_PATH, toItem } from "./item-schemas.ts";
 
@@ -34,7 +35,14 @@ const list = operation({
   scope: "evaluation:read",
   errors: ["validation_failed", "not_found"],
   request: { params: evaluationPath, query },
-  responses: { 200: { description: "A page", content: { "application/json": { schema: itemList } } } },
+  responses: {
+    200: {
+      description: "A page",
+      content: {
+        "application/json": { schema: itemList, example: { items: [ITEM_EXAMPLE], ...PAGE_EXAMPLE } },
+      },
+    },
+  },
 });
 
 const get = operation({
@@ -46,7 +54,12 @@ const get = operation({
   scope: "evaluation:read",
   errors: ["validation_failed", "not_found"],
   request: { params: itemPath },
-  responses: { 200: { description: "The item", content: { "application/json": { schema: evaluationItem } } } },
+  responses: {
+    200: {
+      description: "The item",
+      content: { "application/json": { schema: evaluationItem, example: ITEM_EXAMPLE } },
+    },
+  },
 });
 
 const tracedItem = z
@@ -78,7 +91,12 @@ const traces = operation({
   scope: "evaluation:read",
   errors: ["validation_failed", "not_found"],
   request: { params: evaluationPath, query: pageQuery({ maximum: 1_000, fallback: 1_000 }) },
-  responses: { 200: { description: "The items", content: { "application/json": { schema: z.array(tracedItem) } } } },
+  responses: {
+    200: {
+      description: "The items",
+      content: { "application/json": { schema: z.array(tracedItem), example: [TRACE_EXAMPLE] } },
+    },
+  },
 });
 
 /** Items of evaluations (evaluations 2). */

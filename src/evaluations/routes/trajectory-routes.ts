@@ -6,12 +6,13 @@ import { operation } from "../../http/operation.ts";
 import { findTaskOfRun } from "../../runs/access/run-store.ts";
 import { openRun } from "../../runs/access/run-handle.ts";
 import type { RunRow } from "../../runs/model/run-view.ts";
-import { streamOf } from "../../runs/object/run-log.ts";
+import { streamOf } from "../export/piece-stream.ts";
 import { readRunEntries } from "../item/run-entries.ts";
 import { checkTrajectory, TRAJECTORY_MAX_BYTES } from "../trajectory/check-trajectory.ts";
 import { trajectory } from "../trajectory/atif-schema.ts";
 import { writeTrajectory } from "../trajectory/trajectory-stream.ts";
 import { nameEvaluation, unwrap } from "./evaluation-access.ts";
+import { TRAJECTORY_EXAMPLE } from "./evaluation-examples.ts";
 import { ITEM_PATH, itemPath } from "./item-schemas.ts";
 
 /** Where an agent's own trajectory is among the artifacts of its run. */
@@ -20,7 +21,7 @@ const OWN_TRAJECTORY = "agent/trajectory.json";
 /** Made as it is sent: this type lets the route answer with a plain Response. */
 const answer: NonNullable<RouteConfig["responses"]>[string] = {
   description: "The trajectory",
-  content: { "application/json": { schema: trajectory } },
+  content: { "application/json": { schema: trajectory, example: TRAJECTORY_EXAMPLE } },
 };
 
 const get = operation({
@@ -45,11 +46,6 @@ async function readOwn(c: AppContext, run: RunRow): Promise<Uint8Array | undefin
   const stored = await c.env.ARTIFACTS.get(item.storage_path);
   const bytes = stored && new Uint8Array(await stored.arrayBuffer());
   return bytes && checkTrajectory(bytes).ok ? bytes : undefined;
-}
-
-async function* encode(pieces: AsyncGenerator<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const piece of pieces) yield encoder.encode(piece);
 }
 
 /** Trajectories of items (evaluations 4). */
@@ -80,7 +76,7 @@ export function trajectoryRoutes(): Router {
       extra: { evaluation_id: record.id, item_id: item.id, task_ref: item.task.ref, attempt: item.attempt },
     };
     const entries = readRunEntries(c.env, runId, runScope);
-    return new Response(streamOf(encode(writeTrajectory(head, entries))), { headers });
+    return new Response(streamOf(writeTrajectory(head, entries)), { headers });
   });
   return routes;
 }

@@ -44,9 +44,9 @@ export const REGISTRY_ERROR_TYPES = [
 
 export type RegistryErrorType = (typeof REGISTRY_ERROR_TYPES)[number];
 
-/** HTTP statuses of errors: A7's eleven, those that HTTP itself asks for (405, 408, 411, 413, 415, 416), workflow files' 501. */
+/** HTTP statuses of errors: A7's eleven, those that HTTP itself asks for (405, 408, 410, 411, 413, 415, 416), workflow files' 501. */
 export const ERROR_STATUSES = [
-  400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 416, 422, 426, 429, 500, 501, 502, 503, 504,
+  400, 401, 403, 404, 405, 408, 409, 410, 411, 413, 415, 416, 422, 426, 429, 500, 501, 502, 503, 504,
 ] as const;
 
 export type ErrorStatus = (typeof ERROR_STATUSES)[number];
@@ -158,6 +158,12 @@ export const ERRORS = {
     agent: { type: "validation_error", code: "conflict" },
     detail: "The current state does not allow that.",
   },
+  gone: {
+    status: 410,
+    type: "not_found_error",
+    agent: invalidRequest("gone"),
+    detail: "What was asked for is not kept any more.",
+  },
   length_required: {
     status: 411,
     type: "invalid_error",
@@ -200,6 +206,60 @@ export const ERRORS = {
     agent: { type: "validation_error", code: "invalid_input", status: 400 },
     detail: "Request validation failed.",
   },
+  name_unknown: {
+    status: 404,
+    type: "not_found_error",
+    agent: invalidRequest("not_found"),
+    detail: "No such task.",
+  },
+  blob_unknown: {
+    status: 404,
+    type: "not_found_error",
+    agent: invalidRequest("not_found"),
+    detail: "No such blob.",
+  },
+  blob_upload_unknown: {
+    status: 404,
+    type: "not_found_error",
+    agent: invalidRequest("not_found"),
+    detail: "No such upload: it has ended, or was never begun.",
+  },
+  blob_upload_invalid: {
+    status: 416,
+    type: "invalid_error",
+    agent: invalidRequest("range_not_satisfiable"),
+    detail: "The chunk does not begin where the upload ends.",
+  },
+  digest_invalid: {
+    status: 400,
+    type: "invalid_error",
+    agent: invalidRequest("invalid_input"),
+    detail: "The bytes have another digest than the request says, or it is none.",
+  },
+  size_invalid: {
+    status: 400,
+    type: "invalid_error",
+    agent: invalidRequest("invalid_input"),
+    detail: "The body is not as long as the request says.",
+  },
+  manifest_unknown: {
+    status: 404,
+    type: "not_found_error",
+    agent: invalidRequest("not_found"),
+    detail: "No such manifest.",
+  },
+  manifest_blob_unknown: {
+    status: 404,
+    type: "not_found_error",
+    agent: invalidRequest("not_found"),
+    detail: "The manifest names a blob that is not there: push it first.",
+  },
+  manifest_invalid: {
+    status: 400,
+    type: "task_error",
+    agent: invalidRequest("invalid_input"),
+    detail: "The manifest, or the archive that it names, was refused.",
+  },
   upgrade_required: {
     status: 426,
     type: "upgrade_required_error",
@@ -223,6 +283,12 @@ export const ERRORS = {
     type: "org_sandbox_capacity_exceeded_error",
     agent: { type: "throttled_error", code: "sandbox_capacity_exceeded" },
     detail: "The organization has as many live environments as it may have.",
+  },
+  stream_capacity_exceeded: {
+    status: 429,
+    type: "usage_limit_exceeded_error",
+    agent: { type: "throttled_error", code: "stream_capacity_exceeded" },
+    detail: "The project has as many streams as it may have.",
   },
   sandbox_failed: {
     status: 502,

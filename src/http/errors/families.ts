@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { ociErrorPayload, renderOciError } from "./oci-errors.ts";
 import {
   type ApiError,
   ERROR_STATUSES,
@@ -9,18 +10,21 @@ import {
 } from "./error-table.ts";
 
 /**
- * The three API families and how each shows an error: registry and environments `{code, detail, type, errors}` (A7),
- * agent tasks `{type, code, detail, attr}` (1.3a) but their event stream `{error}` (9), workflow files `{detail}`.
+ * The API families and how each shows an error: registry and environments `{code, detail, type, errors}` (A7), container
+ * tools at `/v2/` `{errors: [{code, message, detail}]}` (OCI distribution), agent tasks `{type, code, detail, attr}` (1.3a)
+ * but their event stream `{error}` (9), workflow files `{detail}`.
  */
-export type Family = "registry" | "agent-tasks" | "agent-events" | "workflow-files";
+export type Family = "registry" | "oci" | "agent-tasks" | "agent-events" | "workflow-files";
 
 /** Agent tasks' paths, known or not: they have bodies of their own, and are matched in a way of their own. */
 export const AGENT_PATHS = /^\/api\/(projects|environments|users|personal_api_keys)(\/|$)/;
+const OCI_PATHS = /^\/v2(\/|$)/;
 const WORKFLOW_PATHS = /^\/(tasks|files|core)(\/|$)/;
 
 /** The family that a path, known or not, belongs to; an operation may have its errors told otherwise (`errorFamily`). */
 export function familyOfPath(path: string): Family {
   if (AGENT_PATHS.test(path)) return "agent-tasks";
+  if (OCI_PATHS.test(path)) return "oci";
   if (WORKFLOW_PATHS.test(path)) return "workflow-files";
   return "registry";
 }
@@ -61,6 +65,7 @@ const workflowErrorPayload = z.object({ detail: z.string() }).openapi("WorkflowE
 
 export const ERROR_SCHEMAS = {
   registry: apiErrorPayload,
+  oci: ociErrorPayload,
   "agent-tasks": z.union([agentErrorPayload, agentBareErrorPayload]),
   "agent-events": agentEventsErrorPayload,
   "workflow-files": workflowErrorPayload,
@@ -109,6 +114,8 @@ export function renderError(family: Family, error: ApiError): { status: ErrorSta
           ...(error.errors && { errors: error.errors }),
         },
       };
+    case "oci":
+      return renderOciError(error);
     case "agent-tasks":
       return { status: row.agent.status ?? row.status, body: agentBody(row.agent, error) };
     case "agent-events":

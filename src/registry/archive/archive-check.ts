@@ -5,7 +5,8 @@ import { type CheckLimits, DEFAULT_CHECK_LIMITS } from "../../zip/check/check-li
 import type { Problem } from "../../zip/check/check-problems.ts";
 import type { ZipSource } from "../../zip/read/source.ts";
 
-function limitsOf(config: Config): CheckLimits {
+/** The limits of this deployment. */
+export function limitsOf(config: Config): CheckLimits {
   return {
     maxEntries: config.ARCHIVE_MAX_ENTRIES,
     maxDirectoryBytes: config.ARCHIVE_MAX_DIRECTORY_BYTES,

@@ -4,3 +4,8 @@
 export function archiveKey(organizationId: string, uploadId: string): string {
   return `${organizationId}/${uploadId}.zip`;
 }
+
+/** Where the bytes of a pushed blob lie, or what one request has brought of it. */
+export function blobKey(organizationId: string, objectId: string): string {
+  return `${organizationId}/blobs/${objectId}`;
+}

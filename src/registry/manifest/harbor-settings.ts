@@ -45,15 +45,19 @@ function imageOf(
 
 /** What a task needs that only a container gives; empty for one that any sandbox runs. In words for people. */
 export function needsOfContainer({ image, environment }: HarborSettings): string[] {
-  const { env, workdir, gpus, os, also } = environment;
+  const { env, workdir } = environment;
   const needs: Record<string, boolean> = {
     "environment/Dockerfile": image.kind === "dockerfile",
     "environment/docker-compose.yaml": image.kind === "compose",
     docker_image: image.kind === "image",
     env: Object.keys(env).length > 0,
     workdir: workdir !== null,
-    gpus: gpus > 0,
-    os: os !== null && os !== "linux",
   };
+  return Object.keys(needs).filter((need) => needs[need]);
+}
+
+/** What a task needs that nothing here gives. */
+export function needsOfNobody({ environment: { gpus, os, also } }: HarborSettings): string[] {
+  const needs: Record<string, boolean> = { gpus: gpus > 0, os: os !== null && os !== "linux" };
   return [...Object.keys(needs).filter((need) => needs[need]), ...also];
 }

@@ -24,7 +24,8 @@ export async function disposeArchive(
 /** R2's error for a multipart upload that was completed or aborted before. */
 const NO_SUCH_UPLOAD = /\(10024\)/;
 
-async function abortMultipart(bucket: R2Bucket, key: string, multipartId: string): Promise<void> {
+/** Aborts a multipart upload, if it has not ended before. */
+export async function abortMultipart(bucket: R2Bucket, key: string, multipartId: string): Promise<void> {
   try {
     await bucket.resumeMultipartUpload(key, multipartId).abort();
   } catch (error) {

@@ -1,9 +1,11 @@
 import { and, desc, eq, inArray, notExists, sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
+import { ociBlobs, ociManifests } from "../../db/oci-schema.ts";
 import { discardedArchives, registryTasks, registryVersions, uploadParts, uploads } from "../../db/schema.ts";
 import { v7 as uuid } from "uuid";
 import type { DirectoryPlace } from "../../zip/read/locate.ts";
 import type { Manifest } from "../manifest/manifest.ts";
+import { releaseManifests } from "./manifest-release.ts";
 import { type DiscardedArchive, UNFINISHED, type Upload } from "./upload-store.ts";
 
 /** What the check and the store know of an accepted archive. */
@@ -92,6 +94,11 @@ export async function insertVersion(
     .select({ id: registryTasks.id })
     .from(registryTasks)
     .where(and(ofTask(organizationId, taskName), sql`exists ${unfinished}`));
+  const layerDigest = db
+    .select({ digest: ociBlobs.digest })
+    .from(ociManifests)
+    .innerJoin(ociBlobs, eq(ociBlobs.id, ociManifests.layerBlobId))
+    .where(eq(ociManifests.id, upload.id));
   await db.batch([
     db.insert(registryTasks).values({ id: uuid(), organizationId, name: taskName }).onConflictDoNothing(),
     db.insert(registryVersions).values({
@@ -106,6 +113,7 @@ export async function insertVersion(
       archiveEtag: archive.etag,
       sha256: archive.sha256,
       fileSize: upload.size,
+      ociDigest: sql`${layerDigest}`,
       directoryOffset: archive.directory.offset,
       directorySize: archive.directory.size,
       entryCount: archive.directory.entries,
@@ -144,7 +152,9 @@ export async function deleteVersion(
 ): Promise<DiscardedArchive | undefined> {
   const task = db.select({ id: registryTasks.id }).from(registryTasks).where(ofTask(organizationId, name));
   const doomed = and(inArray(registryVersions.taskId, task), eq(registryVersions.version, version));
-  const [, [deleted]] = await db.batch([
+  const named = db.select({ id: registryVersions.id }).from(registryVersions).where(doomed);
+  const [, , , [deleted]] = await db.batch([
+    ...releaseManifests(db, named),
     db.insert(discardedArchives).select(
       db
         .select({

@@ -122,7 +122,8 @@ async function moveHashed(body: RawBody, write: (chunk: Uint8Array) => Promise<v
   return toHex(await digest.digest);
 }
 
-async function* chunksOf({ stream, pace }: RawBody): AsyncGenerator<Uint8Array> {
+/** The chunks of a body, each good until the next one is asked for. */
+export async function* chunksOf({ stream, pace }: Omit<RawBody, "length">): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(CHUNK_SIZE);
   let finished = false;

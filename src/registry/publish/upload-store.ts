@@ -1,6 +1,7 @@
 import { and, count, desc, eq, inArray, isNotNull, or, sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { discardedArchives, type StoredProblem, uploadParts, uploads } from "../../db/schema.ts";
+import { releaseManifests } from "./manifest-release.ts";
 
 export type Upload = typeof uploads.$inferSelect;
 export type NewUpload = typeof uploads.$inferInsert;
@@ -44,7 +45,9 @@ export async function endUpload(
     inArray(uploads.state, [...from]),
   );
   const discarded = { archiveKey: uploads.archiveKey, multipartId: uploads.multipartId };
-  const [, , [ended]] = await db.batch([
+  const doomed = db.select({ id: uploads.id }).from(uploads).where(ending);
+  const [, , , , [ended]] = await db.batch([
+    ...releaseManifests(db, doomed),
     db
       .insert(discardedArchives)
       .select(
@@ -54,9 +57,7 @@ export async function endUpload(
           .where(ending),
       )
       .onConflictDoNothing(),
-    db
-      .delete(uploadParts)
-      .where(inArray(uploadParts.uploadId, db.select({ id: uploads.id }).from(uploads).where(ending))),
+    db.delete(uploadParts).where(inArray(uploadParts.uploadId, doomed)),
     kept
       ? db.update(uploads).set(kept).where(ending).returning(discarded)
       : db.delete(uploads).where(ending).returning(discarded),

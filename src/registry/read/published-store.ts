@@ -42,6 +42,7 @@ export const summaryColumns = {
   id: registryVersions.id,
   version: registryVersions.version,
   fileSize: registryVersions.fileSize,
+  ociDigest: registryVersions.ociDigest,
   createdAt: registryVersions.createdAt,
   description: registryVersions.description,
   difficulty: registryVersions.difficulty,

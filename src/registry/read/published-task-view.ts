@@ -11,6 +11,7 @@ export type SummaryColumns = Pick<
   | "id"
   | "version"
   | "fileSize"
+  | "ociDigest"
   | "createdAt"
   | "description"
   | "difficulty"
@@ -52,7 +53,7 @@ export function toTaskSummary({ organization, task, version }: SummaryRow): Task
     source: version.source,
     tags: version.tags,
     ports: version.ports,
-    oci_digest: null,
+    oci_digest: version.ociDigest,
     verification: withoutFlag(version.verification),
   };
 }

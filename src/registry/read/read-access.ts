@@ -54,8 +54,12 @@ export function refuseWithheldPath(withheldPaths: readonly string[], path: strin
 
 /** Refuses the whole archive when some of its paths are withheld. */
 export function refuseWithheldArchive(withheldPaths: readonly string[]): void {
-  if (withheldPaths.length === 0) return;
-  throw new ApiError(
+  if (withheldPaths.length > 0) throw refuseWithheld();
+}
+
+/** The refusal of a whole archive, or of what it was made of. */
+export function refuseWithheld(): ApiError {
+  return new ApiError(
     "forbidden",
     "The archive holds the task's solution or flag. Use a key with task:write of the organization that owns the task, " +
       "or read the other files one by one below /files/.",

@@ -10,6 +10,7 @@ import { disposeArchive } from "../publish/archive-disposal.ts";
 import { archiveFiles } from "../archive/archive-files.ts";
 import { withoutOnlyFolder } from "../archive/archive-root.ts";
 import { ArchiveGoneError, archiveSource } from "../archive/archive-source.ts";
+import { findPushedLayer, repackLayer } from "../layers/repack-layer.ts";
 import { readManifest } from "../manifest/manifest.ts";
 import { describeConflict, findPublished, insertVersion } from "../publish/publish-store.ts";
 import { toHex } from "../publish/upload-digest.ts";
@@ -33,14 +34,22 @@ export interface StoredArchive {
   etag: string;
 }
 
-/** Puts the parts together, when it came in parts. Throws ArchiveGoneError when there is nothing to verify. */
-export async function assembleArchive(env: Cloudflare.Env, upload: Upload): Promise<StoredArchive> {
+/** What is to be verified, or why there is nothing. */
+export type Assembled = { ok: true; stored: StoredArchive } | { ok: false; problems: StoredProblem[] };
+
+/**
+ * Puts the parts together, when it came in parts; makes it out of the layer, when that was pushed the OCI way. Throws
+ * ArchiveGoneError when there is nothing to verify.
+ */
+export async function assembleArchive(env: Cloudflare.Env, upload: Upload): Promise<Assembled> {
+  const layer = await findPushedLayer(env, upload.id);
+  if (layer) return repackLayer(env, upload, layer);
   const there = await env.ARCHIVES.head(upload.archiveKey);
-  if (there) return { upload, etag: there.etag };
+  if (there) return { ok: true, stored: { upload, etag: there.etag } };
   if (upload.multipartId === null) throw new ArchiveGoneError(upload.archiveKey);
   const parts = await listAllParts(connect(env.DB), upload.id);
   const object = await env.ARCHIVES.resumeMultipartUpload(upload.archiveKey, upload.multipartId).complete(parts);
-  return { upload, etag: object.etag };
+  return { ok: true, stored: { upload, etag: object.etag } };
 }
 
 /** The archive's SHA-256 in hex, by reading it once. */
@@ -91,8 +100,11 @@ export async function publishVerified(
     const published = await findPublished(db, upload.organizationId, upload.taskName, upload.version);
     if (published === undefined) throw error;
     if (published.version.id === upload.id) return [];
-    if (published.version.sha256 !== sha256) {
-      return [{ loc: ["path", "version"], msg: describeConflict(published, sha256), type: "already_exists" }];
+    // What was pushed the OCI way is the version by its manifest, whatever archive became of its layer.
+    const pushed = (await findPushedLayer(env, upload.id)) !== undefined;
+    if (pushed || published.version.sha256 !== sha256) {
+      const msg = describeConflict(published, pushed ? undefined : sha256);
+      return [{ loc: ["path", "version"], msg, type: "already_exists" }];
     }
     await end(env, upload, { state: "accepted", problems: null, expiresAt: keptUntil(env) });
   }

@@ -27,8 +27,8 @@ const STEP: WorkflowStepConfig = {
 export type VerificationResult = "accepted" | "refused" | "gone";
 
 /**
- * Verifies an archive that is too large for the request that brought it: puts its parts together, compares its SHA-256,
- * checks structure and content in steps of bounded work, and publishes the version or refuses the upload. The
+ * Verifies an archive that is too large for the request that brought it, or makes it out of a pushed layer: puts its parts
+ * together, compares its SHA-256, checks structure and content in steps of bounded work, and publishes the version or refuses the upload. The
  * instance's id is the upload's.
  */
 export class VerifyUploadWorkflow extends WorkflowEntrypoint<Cloudflare.Env, VerificationRequest> {
@@ -51,9 +51,11 @@ export class VerifyUploadWorkflow extends WorkflowEntrypoint<Cloudflare.Env, Ver
 
   /** Empty when the upload has become a version. */
   async #verify(upload: Upload, step: WorkflowStep): Promise<StoredProblem[]> {
-    const stored = await step.do("assemble", STEP, () =>
+    const assembled = await step.do("assemble", STEP, () =>
       expectThere(withBeats(this.env, upload, () => assembleArchive(this.env, upload))),
     );
+    if (!assembled.ok) return assembled.problems;
+    const { stored } = assembled;
     const sha256 = await this.#hash(stored, step);
     if (upload.sha256 !== null && upload.sha256 !== sha256) {
       const msg = `The upload announced SHA-256 ${upload.sha256}, its bytes have ${sha256}. Send them again.`;

@@ -19,6 +19,7 @@ export interface PoolClientOptions {
   name: string;
   slots: number;
   labels: string[];
+  capabilities: readonly string[];
   kinds: WorkKind[];
   /** Takes up work that was granted. */
   begin: (kind: WorkKind, details: unknown) => HeldWork;
@@ -73,7 +74,7 @@ export class PoolClient {
   }
 
   #greet(): void {
-    const { name, labels, kinds } = this.#options;
+    const { name, labels, capabilities, kinds } = this.#options;
     const holds = [...this.#held.keys(), ...this.#done.keys()];
     this.#claimed.clear();
     this.#send({
@@ -83,6 +84,7 @@ export class PoolClient {
       name,
       slots: this.#slots,
       labels,
+      capabilities: [...capabilities],
       kinds,
       holds,
     });

@@ -1,4 +1,3 @@
-import { open, rm } from "node:fs/promises";
 import {
   type EnvironmentMessage,
   environmentMessage,
@@ -8,32 +7,29 @@ import {
   WORK_TOKEN_HEADER,
 } from "../../sandbox/runner-protocol.ts";
 import { NO_SECRETS, SecretMask } from "../../sandbox/secret-mask.ts";
-import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
-import { runCommand } from "../process/command.ts";
+import { runCommand, type Startable } from "../process/command.ts";
 import { downloadFile } from "./download.ts";
 import type { EnvironmentGrant } from "./environment-grant.ts";
-import { fileSource } from "./file-source.ts";
 import { HeldCommand } from "./held-command.ts";
-import { type Isolation, SandboxFolder } from "../process/isolation.ts";
+import type { LocalSandbox, SandboxSource } from "./local-sandbox.ts";
 import { Link } from "../connection/link.ts";
 import type { Server } from "../connection/server.ts";
-import { ArchiveRefused, unpackArchive } from "./unpack.ts";
+import type { MachineVariables } from "./machine-variables.ts";
+import { ArchiveRefused } from "./unpack.ts";
 import type { HeldWork, Say } from "../connection/held-work.ts";
 
 export interface EnvironmentOptions {
   /** The server as the runner's key reaches it. */
   server: Server;
   org: string;
-  isolation: Isolation;
-  /** Below which each environment gets a folder of its own. */
-  workFolder: string;
-  /** Bytes that an archive may unpack to. */
-  maxUnpackedBytes: number;
+  /** Where its commands are to run. */
+  sandboxes: SandboxSource;
+  /** What of the runner's environment tasks may have. */
+  variables: MachineVariables;
 }
 
 type Open = Extract<EnvironmentMessage, { type: "open" }>;
-type Hello = Extract<MachineMessage, { type: "hello" }>;
 type Script = NonNullable<Open["provision"]>;
 
 /** Milliseconds between pings. */
@@ -54,7 +50,7 @@ export class EnvironmentSession implements HeldWork {
   readonly #link: Link;
   readonly #commands = new Map<string, HeldCommand>();
   readonly #stopped = new AbortController();
-  #sandbox: SandboxFolder | undefined;
+  #sandbox: LocalSandbox | undefined;
   #opening: Promise<void> | undefined;
   #teardown: Script | null = null;
   /** In memory alone, and masked in whatever is sent. */
@@ -80,13 +76,8 @@ export class EnvironmentSession implements HeldWork {
       onOpen: () => {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
-        this.#send({
-          type: "hello",
-          protocol: SANDBOX_PROTOCOL,
-          state,
-          masks_secrets: true,
-          limits: describeLimits(options.isolation),
-        });
+        const { terminals, limits } = options.sandboxes;
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true, limits });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -133,7 +124,9 @@ export class EnvironmentSession implements HeldWork {
       case "start":
         return this.#start(message);
       case "input":
-        return this.#commands.get(message.id)?.input(message.data, message.end);
+        return this.#commands.get(message.id)?.input(message.data, message.end, message.offset);
+      case "resize":
+        return this.#commands.get(message.id)?.resize(message);
       case "kill":
         return this.#kill(message.id);
       case "stored":
@@ -143,28 +136,27 @@ export class EnvironmentSession implements HeldWork {
     }
   }
 
-  /** Downloads and unpacks the task and runs its provision script. */
-  async #open({ archive, withheld_paths, provision, teardown, secrets }: Open): Promise<void> {
-    const { isolation, workFolder, maxUnpackedBytes, server } = this.#options;
+  /** Makes the sandbox with the task in it, and runs its provision script. */
+  async #open(message: Open): Promise<void> {
+    const { archive, withheld_paths: withheldPaths, container, provision, teardown, secrets } = message;
+    const { sandboxes, variables, server } = this.#options;
     this.#teardown = teardown;
     this.#secrets = { variables: secrets, mask: new SecretMask(Object.values(secrets)) };
     const { signal } = this.#stopped;
     try {
-      const sandbox = (this.#sandbox = await SandboxFolder.create(workFolder, isolation));
-      const place = sandbox.hidden("archive.zip");
       const headers = { [WORK_TOKEN_HEADER]: this.#grant.work_token };
       const url = `${server.url}${this.#path}/archive`;
-      await downloadFile({ url, token: server.token, headers, ...archive }, place, signal);
-      this.#log(`The archive has come, ${archive.size} bytes, and is unpacked.`);
-      const file = await open(place, "r");
-      try {
-        const limits = { ...DEFAULT_CHECK_LIMITS, maxTotalBytes: maxUnpackedBytes };
-        const options = { limits, root: archive.root, withheldPaths: withheld_paths, owner: sandbox.owner };
-        await unpackArchive(fileSource(file, archive.size), sandbox.taskFolder, options);
-      } finally {
-        await file.close();
-      }
-      await rm(place);
+      this.#sandbox = await sandboxes.open({
+        environmentId: this.#grant.environment_id,
+        archive,
+        withheldPaths,
+        container,
+        env: variables.fillIn(container?.env ?? {}),
+        download: (place) => downloadFile({ url, token: server.token, headers, ...archive }, place, signal),
+        log: (line) => this.#log(line),
+        building: (isBuilding) => this.#send({ type: "building", building: isBuilding }),
+        signal,
+      });
       if (provision) await this.#provision(provision);
       this.#isReady = true;
       this.#say("ready");
@@ -217,10 +209,24 @@ export class EnvironmentSession implements HeldWork {
     const sandbox = this.#sandbox;
     if (!sandbox || !this.#isReady || this.#commands.has(message.id)) return;
     this.#send({ type: "taken", id: message.id });
-    const joinsErrors = !message.separate_output;
     const { variables, mask } = message.has_secrets ? this.#secrets : NO_SECRETS;
-    const program = sandbox.command(message.command, message.cwd, { ...variables, ...message.env }, { joinsErrors });
+    const program = this.#startable(sandbox, message, variables);
     this.#commands.set(message.id, new HeldCommand(message, program, mask, (sent) => this.#tell(sent)));
+  }
+
+  #startable(
+    sandbox: LocalSandbox,
+    message: Extract<EnvironmentMessage, { type: "start" }>,
+    secrets: Readonly<Record<string, string>>,
+  ): Startable {
+    const { command, cwd, env, machine_env: machineEnv, user, separate_output: separates, tty } = message;
+    try {
+      const variables = { ...secrets, ...env, ...this.#options.variables.fillIn(machineEnv) };
+      return sandbox.command(command, cwd, variables, { joinsErrors: !separates || tty !== undefined, tty, user });
+    } catch (error) {
+      // It ends as one that never ran, with the reason.
+      return { words: [], start: () => Promise.reject(error) };
+    }
   }
 
   /** A command that this machine does not know never ran here, or was forgotten: how it ended is unknown. */
@@ -251,13 +257,6 @@ export class EnvironmentSession implements HeldWork {
   #send(message: MachineMessage): void {
     this.#link.send(message);
   }
-}
-
-/** What commands may take on this machine, as the environment's answer tells it. */
-function describeLimits({ together, limits }: Isolation): NonNullable<Hello["limits"]> {
-  if (!together) return { scope: "process", memory_bytes: limits.memoryBytes, processes: limits.processes, cpus: null };
-  const { memoryBytes, processes, cpus = null } = together.limits;
-  return { scope: "environment", memory_bytes: memoryBytes, processes, cpus };
 }
 
 function describe(error: unknown): string {

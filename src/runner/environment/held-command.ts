@@ -1,4 +1,4 @@
-import type { CommandEnding, OutputStream } from "../../sandbox/port.ts";
+import type { CommandEnding, OutputStream, TerminalSize } from "../../sandbox/port.ts";
 import {
   type EnvironmentMessage,
   INPUT_WINDOW_BYTES,
@@ -8,6 +8,7 @@ import {
 } from "../../sandbox/runner-protocol.ts";
 import type { SecretMask } from "../../sandbox/secret-mask.ts";
 import { runCommand, type Startable } from "../process/command.ts";
+import { inputFrames, resizeFrame } from "../process/pty-bridge.ts";
 
 type Start = Extract<EnvironmentMessage, { type: "start" }>;
 
@@ -51,26 +52,48 @@ class Outgoing {
   }
 }
 
+/** Bytes for the program, and how many of the command's input they are. */
+interface InputPiece {
+  bytes: Uint8Array;
+  counts: number;
+}
+
 /** A command's input as it arrives, and what is told of it as it is read. */
 class Incoming {
-  readonly #pieces: Uint8Array[];
+  readonly #pieces: InputPiece[] = [];
   readonly #taken: (bytes: number) => void;
-  #isOpen: boolean;
+  /** What the program gets for bytes of input. */
+  readonly #encode: (bytes: Uint8Array) => Uint8Array;
+  #isOpen = true;
+  #received = 0;
   #read = 0;
-  #held = 0;
   #news = Promise.withResolvers<void>();
 
-  constructor(first: Uint8Array, isOpen: boolean, taken: (bytes: number) => void) {
-    this.#pieces = [first];
-    this.#isOpen = isOpen;
+  constructor(taken: (bytes: number) => void, encode: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes) {
     this.#taken = taken;
+    this.#encode = encode;
   }
 
-  add(bytes: Uint8Array, isLast: boolean): void {
-    this.#held += bytes.byteLength;
-    if (this.#held > 2 * INPUT_WINDOW_BYTES) throw new Error("The server sends more input than is asked for");
-    this.#pieces.push(bytes);
+  /** `offset`: where it begins in all of the input; what has come before is left out. */
+  add(bytes: Uint8Array, isLast: boolean, offset = this.#received): void {
+    const fresh = bytes.subarray(Math.max(0, this.#received - offset));
+    if (fresh.byteLength < bytes.byteLength) this.#taken(this.#read);
+    if (!this.#isOpen) return;
+    if (offset > this.#received) throw new Error("The server has left out some of a command's input");
+    this.#received += fresh.byteLength;
+    if (fresh.byteLength > 0) this.#pieces.push({ bytes: this.#encode(fresh), counts: fresh.byteLength });
     if (isLast) this.#isOpen = false;
+    this.#news.resolve();
+  }
+
+  /** Bytes that have come and were not read. */
+  get held(): number {
+    return this.#received - this.#read;
+  }
+
+  /** What the program gets beside its input, in the order of all. */
+  addControl(bytes: Uint8Array): void {
+    this.#pieces.push({ bytes, counts: 0 });
     this.#news.resolve();
   }
 
@@ -83,9 +106,8 @@ class Incoming {
     for (;;) {
       const piece = this.#pieces.shift();
       if (piece) {
-        if (piece.byteLength > 0) yield piece;
-        this.#read += piece.byteLength;
-        this.#held = Math.max(0, this.#held - piece.byteLength);
+        yield piece.bytes;
+        this.#read += piece.counts;
         if (this.#isOpen) this.#taken(this.#read);
         continue;
       }
@@ -109,11 +131,12 @@ export class HeldCommand {
 
   /** `mask` hides the secrets in its output before it is counted or sent. */
   constructor(start: Start, program: Startable, mask: SecretMask, send: (message: MachineMessage) => void) {
-    const { id, stdin, input, seconds, output_bytes: outputBytes } = start;
+    const { id, stdin, input, seconds, output_bytes: outputBytes, tty } = start;
     this.id = id;
     this.#send = send;
-    const first = new Uint8Array(Buffer.from(stdin, "base64"));
-    this.#incoming = new Incoming(first, input, (bytes) => send({ type: "input_taken", id, bytes }));
+    const taken = (bytes: number) => send({ type: "input_taken", id, bytes });
+    this.#incoming = new Incoming(taken, tty && inputFrames);
+    this.#incoming.add(new Uint8Array(Buffer.from(stdin, "base64")), !input);
     this.finished = this.#run(program, mask, { seconds, outputBytes });
   }
 
@@ -129,8 +152,14 @@ export class HeldCommand {
     this.#sendEnding();
   }
 
-  input(data: string, isLast: boolean): void {
-    this.#incoming.add(new Uint8Array(Buffer.from(data, "base64")), isLast);
+  /** `offset`: where it begins in all of the input; left out where nothing is sent twice. */
+  input(data: string, isLast: boolean, offset?: number): void {
+    this.#incoming.add(new Uint8Array(Buffer.from(data, "base64")), isLast, offset);
+    if (this.#incoming.held > 2 * INPUT_WINDOW_BYTES) throw new Error("The server sends more input than is asked for");
+  }
+
+  resize(size: TerminalSize): void {
+    this.#incoming.addControl(resizeFrame(size));
   }
 
   stored(stream: OutputStream, bytes: number): void {

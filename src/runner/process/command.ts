@@ -1,4 +1,4 @@
-import type { CommandEnding, CommandLimits, OutputStream } from "../../sandbox/port.ts";
+import type { CommandEnding, CommandLimits, OutputStream, TerminalSize } from "../../sandbox/port.ts";
 import { NO_SECRETS, type SecretMask } from "../../sandbox/secret-mask.ts";
 import { OutputPump } from "./output-pump.ts";
 import type { Program } from "./program.ts";
@@ -16,6 +16,18 @@ export interface Startable {
   /** The words and values that the machine has to take. */
   words: readonly string[];
   start: () => Promise<Program>;
+}
+
+/** How a command is started beyond its line, its folder and its variables. */
+export interface CommandOptions {
+  /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
+  joinsErrors?: boolean | undefined;
+  /** It runs on a terminal of this size, and its input are frames (pty-bridge.ts). */
+  tty?: TerminalSize | undefined;
+  /** Milliseconds that it has to end when it is asked to. */
+  graceMs?: number | undefined;
+  /** Whom it runs as, where the sandbox knows users of its own; the sandbox's own user when left out. */
+  user?: string | undefined;
 }
 
 export interface CommandRun {

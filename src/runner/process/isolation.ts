@@ -4,12 +4,13 @@ import { TASK_ROOT } from "../../sandbox/port.ts";
 import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
 import { Cgroup, type GroupLimits } from "./cgroup.ts";
 import type { CgroupPlace } from "./cgroup-place.ts";
-import { runCommand, type Startable } from "./command.ts";
+import { type CommandOptions, runCommand, type Startable } from "./command.ts";
 import { endProcessesOf } from "./leftovers.ts";
 import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
 import { LivingSandbox } from "./living-sandbox.ts";
 import { type Launch, startProgram } from "./program.ts";
 import { removeFolder } from "./remove-folder.ts";
+import { onTerminal } from "./pty-bridge.ts";
 import { INIT_FOLDER, INIT_SCRIPT } from "./sandbox-init.ts";
 import type { Say } from "../connection/held-work.ts";
 
@@ -62,14 +63,6 @@ const GROUP = "root:x:0:\ntask:x:1000:\n";
 
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** How a command is started beyond its line, its folder and its variables. */
-export interface CommandOptions {
-  /** Standard error goes where standard output goes, so that both come in the order in which they were written. */
-  joinsErrors?: boolean | undefined;
-  /** Milliseconds that it has to end when it is asked to. */
-  graceMs?: number | undefined;
-}
-
 /** One sandbox on this machine: its folder, and what is started in it. */
 export class SandboxFolder {
   readonly #folder: string;
@@ -120,10 +113,11 @@ export class SandboxFolder {
   /** A line for the shell. `cwd` is absolute inside of the sandbox, or relative to the task's files. */
   command(line: string, cwd: string, env: Readonly<Record<string, string>>, options: CommandOptions = {}): Startable {
     const { kind, limits, user } = this.#isolation;
-    const { joinsErrors = false, graceMs } = options;
+    const { joinsErrors = false, graceMs, tty } = options;
     const inside = path.posix.resolve(TASK_ROOT, cwd);
     const place = kind === "none" ? this.#outside(inside) : inside;
-    const argv = underLimits(limits, place, [SHELL, "-c", line]);
+    const shell = [SHELL, "-c", line];
+    const argv = underLimits(limits, place, tty ? onTerminal(shell, tty) : shell);
     const root = kind === "none" ? this.taskFolder : TASK_ROOT;
     const home = kind === "none" ? path.join(this.#folder, "home") : "/home/task";
     const variables = { PATH: SYSTEM_PATH, HOME: home, LANG: "C.UTF-8", TASK_ROOT: root, ...env };

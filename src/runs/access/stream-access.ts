@@ -3,6 +3,7 @@ import { readIngestToken, readStreamToken, type TokenRun } from "../../auth/run-
 import { type AppContext, configOf } from "../../http/context.ts";
 import type { Admission } from "../../http/authenticate.ts";
 import { limitRate } from "../../http/admission/rate-limit.ts";
+import { offeredProtocols } from "../../http/socket-protocols.ts";
 import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "../protocol/agent-protocol.ts";
 import { readUuid } from "./run-path.ts";
 
@@ -26,12 +27,6 @@ export function tokenNamesPath(run: TokenRun, c: AppContext): boolean {
     readUuid(c.req.param("task_id") ?? "") === run.taskId &&
     readUuid(c.req.param("run_id") ?? "") === run.runId
   );
-}
-
-/** The subprotocols that a WebSocket's client offers. */
-function offeredProtocols(c: AppContext): string[] {
-  const offered = c.req.header("sec-websocket-protocol")?.split(",") ?? [];
-  return offered.map((protocol) => protocol.trim());
 }
 
 /** The subprotocol to answer with; a browser ends a connection that names none of those it offered. */

@@ -33,6 +33,8 @@ class Intake {
   readonly #take: (step: SourceStep) => Promise<SourceAnswer>;
   readonly #cutter = new LineCutter(LINE_MAX_BYTES);
   #report: IntakeReport = { accepted: 0, duplicate: 0, last_accepted_seq: 0 };
+  /** Whether the source has said that it is through: then each event is refused, also one that is stored. */
+  #isComplete = false;
   #events: Uint8Array[] = [];
   #first = 0;
   #bytes = 0;
@@ -73,7 +75,8 @@ class Intake {
 
   /** Has a step carried out and counts what became of it; throws 409 for one that is refused. */
   async step(step: SourceStep): Promise<void> {
-    const { accepted, duplicate, last, refused } = await this.#take(step);
+    const { accepted, duplicate, last, completed, refused } = await this.#take(step);
+    this.#isComplete = completed;
     this.#report = {
       accepted: this.#report.accepted + accepted,
       duplicate: this.#report.duplicate + duplicate,
@@ -98,12 +101,22 @@ class Intake {
     if (this.#received.events > REQUEST_MAX_EVENTS) {
       throw tooLarge(`A request takes ${REQUEST_MAX_EVENTS} events at most.`);
     }
+    if (this.#isKnown(seq)) {
+      this.#report.duplicate += 1;
+      return;
+    }
     if (seq !== this.#first + this.#events.length) await this.flush();
     if (this.isEmpty) this.#first = seq;
     // A copy: the line's bytes are the cutter's, which uses them again.
     this.#events.push(event.slice());
     this.#bytes += event.length + 1;
     if (this.#bytes >= COMMIT_BYTES) await this.flush();
+  }
+
+  /** Whether an event is stored, or waits to be: one that is sent again is not worth a call of the run's object. */
+  #isKnown(seq: number): boolean {
+    if (this.#isComplete) return false;
+    return seq <= this.#report.last_accepted_seq || (seq >= this.#first && seq < this.#first + this.#events.length);
   }
 
   #joinEvents(): Uint8Array {
@@ -131,7 +144,7 @@ async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
 }
 
 /** Reads the body while it arrives, so that an event is committed whether or not the request ever ends. */
-async function readBody(intake: Intake, body: ReadableStream<Uint8Array>): Promise<void> {
+async function readBody(intake: Intake, body: ReadableStream<Uint8Array>, ended: Promise<never>): Promise<void> {
   const reader = body.getReader();
   let pause = Promise.resolve();
   let next = readChunk(reader);
@@ -142,7 +155,7 @@ async function readBody(intake: Intake, body: ReadableStream<Uint8Array>): Promi
       pause = scheduler.wait(COMMIT_PAUSE_MS);
       continue;
     }
-    const { done, value } = await next;
+    const { done, value } = await Promise.race([next, ended]);
     if (done) return intake.end();
     await intake.push(value);
     next = readChunk(reader);
@@ -155,17 +168,18 @@ function asRefusal(error: unknown): unknown {
 
 /**
  * Takes the events of a request (agent-tasks 9); an absent body asks how far the source is. A refusal is an ApiError that
- * tells the last number accepted; what was committed before it stays.
+ * tells the last number accepted; what was committed before it stays. `ended` rejects once the sender may send no more.
  */
 export async function takeEvents(
   body: ReadableStream<Uint8Array> | null,
   take: (step: SourceStep) => Promise<SourceAnswer>,
+  ended: Promise<never>,
 ): Promise<IntakeReport> {
   const intake = new Intake(take);
   await intake.step({ kind: "ask" });
   if (!body) return intake.report;
   try {
-    await readBody(intake, body).catch(async (error: unknown) => {
+    await readBody(intake, body, ended).catch(async (error: unknown) => {
       // What came before the line that is refused is as good as if the request had ended there.
       await intake.flush();
       throw asRefusal(error);

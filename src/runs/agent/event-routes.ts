@@ -2,6 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { newRouter, type Router } from "../../http/new-router.ts";
 import { configOf } from "../../http/context.ts";
 import { operation } from "../../http/operation.ts";
+import { withWatchedKey } from "../../http/watched-key.ts";
+import type { SourceStep } from "../../stream/journal/numbered-source.ts";
 import { admitIngestToken } from "../access/event-access.ts";
 import { takeEvents } from "./event-intake.ts";
 import { resolveRun, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
@@ -58,8 +60,9 @@ export function eventRoutes(): Router {
   routes.openapi(eventStream, async (c) => {
     const { handle, scope } = await resolveRun(c, c.req.valid("param"));
     const { RUN_JOURNAL_MAX_BYTES: maxBytes } = configOf(c);
-    const report = await takeEvents(c.req.raw.body, async (step) =>
-      unwrap(await handle.takeEvents(scope, step, maxBytes)),
+    const take = async (step: SourceStep) => unwrap(await handle.takeEvents(scope, step, maxBytes));
+    const report = await withWatchedKey(c, "The key that sent these events is good no more.", (ended) =>
+      takeEvents(c.req.raw.body, take, ended),
     );
     return c.json(report, 200);
   });

@@ -18,6 +18,7 @@ export function toRunWork(run: RunRow, attempt: number): Work {
     id: `${runId}.${attempt}`,
     kind: "run",
     labels: labels.success ? labels.data : [],
+    capabilities: [],
     reference: { runId, scope: { organizationId, projectNumber, taskId } },
   };
 }

@@ -10,9 +10,13 @@ export interface RunScope {
   taskId: string;
 }
 
+/** The same of who names a run without its task. */
+export type ProjectScope = Omit<RunScope, "taskId"> & { taskId?: string | undefined };
+
 /** Whether a run is in a scope. */
-export function isInScope(run: RunRow, { organizationId, projectNumber, taskId }: RunScope): boolean {
-  return run.organizationId === organizationId && run.projectNumber === projectNumber && run.taskId === taskId;
+export function isInScope(run: RunRow, { organizationId, projectNumber, taskId }: ProjectScope): boolean {
+  const isOfProject = run.organizationId === organizationId && run.projectNumber === projectNumber;
+  return isOfProject && (taskId === undefined || run.taskId === taskId);
 }
 
 export type Found = { ok: true; run: RunRow };

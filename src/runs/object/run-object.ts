@@ -25,6 +25,7 @@ import {
   type JournalFull,
   NOT_FOUND,
   type NotFound,
+  type ProjectScope,
   type RunScope,
   TOO_LARGE,
   type TooLarge,
@@ -33,7 +34,7 @@ import { beginRun, isStorable, type NewRun, RunRecord } from "./run-record.ts";
 import { isTerminal } from "../model/run-status.ts";
 import { RUN_TABLES } from "./run-tables.ts";
 import { type SessionLogPage, type SessionLogQuery, selectSessionLog } from "./session-log.ts";
-import { readObjectRequest } from "../protocol/stream-request.ts";
+import { readDurableRequest, readObjectRequest } from "../protocol/stream-request.ts";
 import type { OwnedAgent, RunOwner } from "../model/run-owner.ts";
 
 /** Why a run is committed beside its own change. */
@@ -204,6 +205,11 @@ export class Run extends DurableObject {
 
   /** Opens the run's stream for a reader or for its agent (stream-request.ts): 404 without such a run, 503 without room. */
   override async fetch(request: Request): Promise<Response> {
+    const durable = readDurableRequest(request);
+    if (durable) {
+      const run = this.#runOf(durable.scope);
+      return run ? this.#connections.readDurably(run, durable.read) : new Response(null, { status: 404 });
+    }
     const asked = readObjectRequest(request);
     const isThere = this.#runOf(asked.scope) && (asked.attempt === undefined || this.#attempts.partOf(asked.attempt));
     return isThere ? this.#connections.open(asked) : new Response(null, { status: 404 });
@@ -225,7 +231,7 @@ export class Run extends DurableObject {
     if (this.#run) await this.#duties.doDue();
   }
 
-  #runOf(scope: RunScope): RunRow | undefined {
+  #runOf(scope: ProjectScope): RunRow | undefined {
     return this.#run && isInScope(this.#run, scope) ? this.#run : undefined;
   }
 

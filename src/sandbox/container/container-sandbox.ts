@@ -19,6 +19,7 @@ export const CONTAINER_TRAITS: SandboxTraits = {
   network: true,
   services: false,
   streams: true,
+  terminals: false,
 };
 
 const ARCHIVE = "/tmp/.taskyard-task.zip";

@@ -30,6 +30,7 @@ export const EMBEDDED_TRAITS: SandboxTraits = {
   network: false,
   services: false,
   streams: false,
+  terminals: false,
 };
 
 /** Bytes of a script's output that go to the environment's log. */
@@ -157,6 +158,8 @@ export class EmbeddedSandbox implements Sandbox {
       cwd: TASK_ROOT,
       env: {},
       stdin: new Uint8Array(0),
+      keepsInput: false,
+      tty: null,
       separateOutput: true,
       limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
     };

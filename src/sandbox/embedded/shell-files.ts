@@ -82,7 +82,18 @@ export class ShellFiles implements IFileSystem {
     return this.#readable < 0;
   }
 
-  /** What to tell of files that were too large to read: commands take them for missing ones. */
+  /** What commands said, but of files that were too large to read, which they take for missing ones. */
+  corrected(stderr: string): string {
+    if (this.#refused.size === 0) return stderr;
+    const names = new Set([...this.#refused].map((path) => path.slice(path.lastIndexOf("/") + 1)));
+    return stderr.replaceAll(/^(.*): No such file or directory$/gm, (line, told: string) =>
+      names.has(told.slice(Math.max(told.lastIndexOf("/"), told.lastIndexOf(" ")) + 1))
+        ? `${told}: File too large`
+        : line,
+    );
+  }
+
+  /** What to tell of files that were too large to read. */
   refusals(): string {
     const limit = COMMAND_FILE_MAX_BYTES / (1024 * 1024);
     return [...this.#refused]

@@ -38,8 +38,8 @@ const LIMITS: BashOptions["executionLimits"] = {
   maxFileSystemBytes: 16 * 1024 * 1024,
 };
 
-/** How long a command may take to end after its time is up. */
-const CLEANUP_MS = 1_000;
+/** How long a command may take to end after its time is up, as on a runner; then what it had printed is lost. */
+const CLEANUP_MS = 5_000;
 
 /** How a shell of Linux ends whose stack is full: by SIGSEGV. */
 const OVERFLOWN: ExecResult = {
@@ -141,7 +141,7 @@ export async function runShell(
     result.exitCode = last.exitCode;
   }
   const written = mask.whole(all.stdout);
-  const errors = mask.whole(encoder.encode(readable(all.stderr) + files.refusals()));
+  const errors = mask.whole(encoder.encode(files.corrected(readable(all.stderr)) + files.refusals()));
   const output = {
     stdout: written.subarray(0, limits.outputBytes),
     stderr: errors.subarray(0, limits.outputBytes),

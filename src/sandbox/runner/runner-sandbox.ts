@@ -4,20 +4,23 @@ import { openPool } from "../../pool/pool-handle.ts";
 import type { WorkEvent, Work } from "../../pool/work.ts";
 import { applySchema } from "../../objects/object-schema.ts";
 import type { CommandEnding, MachineRequest, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
-import type { MachineMessage } from "../runner-protocol.ts";
+import { type MachineMessage, PIECE_BYTES } from "../runner-protocol.ts";
+import { capabilitiesFor } from "./environment-work.ts";
 import { MachineSocket } from "./machine-socket.ts";
 import { RunnerFiles } from "./runner-files.ts";
+import { RunnerInteraction } from "./runner-interaction.ts";
 import { RUNNER_SCHEMA, RunnerStore } from "./runner-store.ts";
 
 export const RUNNER_TRAITS: SandboxTraits = {
   kind: "runner",
   description:
-    "A folder and a shell on a machine that runs `npm run runner`, under bubblewrap unless its operator says otherwise: " +
-    "a real Linux without other processes and, unless its operator allows it, without a network.",
+    "A shell on a machine that runs `npm run runner`, in a container of the task's own image where that machine has Docker or " +
+    "Podman, else under bubblewrap: a real Linux without other processes and, unless its operator allows it, without a network.",
   linux: true,
   network: false,
   services: false,
   streams: true,
+  terminals: true,
 };
 
 /** How often a machine is asked for: once more when the first one vanishes before the environment was ready. */
@@ -33,6 +36,7 @@ export class RunnerSandbox implements Sandbox {
   readonly traits = RUNNER_TRAITS;
   readonly outlivesObject = true;
   readonly files: RunnerFiles;
+  readonly interaction: RunnerInteraction;
   readonly #place: SandboxPlace;
   readonly #store: RunnerStore;
   readonly #machine: MachineSocket;
@@ -44,6 +48,7 @@ export class RunnerSandbox implements Sandbox {
     this.#store = new RunnerStore(storage);
     this.#machine = new MachineSocket(place.ctx);
     this.files = new RunnerFiles((message) => this.#machine.send(message));
+    this.interaction = new RunnerInteraction(this.#store, this.#machine);
   }
 
   async provision(): Promise<void> {
@@ -64,21 +69,29 @@ export class RunnerSandbox implements Sandbox {
     host.log(`It waits for a runner: ${wait.detail}`);
   }
 
-  async start({ id, command, cwd, env, stdin, separateOutput, limits }: SandboxCommand): Promise<void> {
+  async start(asked: SandboxCommand): Promise<void> {
+    const { id, command, cwd, env, machineEnv, user, stdin, keepsInput, tty, separateOutput, limits } = asked;
     this.#store.addCommand({
       type: "start",
       id,
       command,
       cwd,
       env: { ...env },
-      stdin: stdin.toBase64(),
-      input: false,
+      machine_env: { ...machineEnv },
+      ...(user !== undefined && { user }),
+      stdin: keepsInput ? "" : stdin.toBase64(),
+      input: keepsInput,
       seconds: limits.seconds,
       output_bytes: limits.outputBytes,
       separate_output: separateOutput,
+      ...(tty && { tty }),
       has_secrets: true,
     });
     this.#sendStart(id);
+    if (!keepsInput) return;
+    for (let at = 0; at < stdin.byteLength; at += PIECE_BYTES) {
+      this.interaction.input(id, stdin.subarray(at, at + PIECE_BYTES), false);
+    }
   }
 
   async kill(commandId: string): Promise<void> {
@@ -135,6 +148,8 @@ export class RunnerSandbox implements Sandbox {
         return this.#greet(message);
       case "log":
         return host.log(message.line);
+      case "building":
+        return host.building(message.building);
       case "ready":
         return this.#becomeReady();
       case "failed":
@@ -142,7 +157,9 @@ export class RunnerSandbox implements Sandbox {
       case "taken":
         return this.#store.mark(message.id, "taken");
       case "input_taken":
-        return this.files.inputTaken(message.id, message.bytes);
+        if (this.files.has(message.id)) return this.files.inputTaken(message.id, message.bytes);
+        if (this.interaction.inputTaken(message.id, message.bytes)) host.inputTaken(message.id);
+        return;
       case "output":
         return this.#storeOutput(message);
       case "ended":
@@ -172,19 +189,19 @@ export class RunnerSandbox implements Sandbox {
 
   async #greet({
     state,
+    terminals = false,
     masks_secrets: masksSecrets,
     limits,
   }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
-    if (limits) this.#store.changeLink({ limits });
-    const { isReady } = this.#store.link;
+    const { isReady } = this.#store.changeLink({ terminals, ...(limits && { limits }) });
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
-      const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
+      const { sha256, fileSize, archiveRoot, withheldPaths, container = null, provision, teardown } = this.#place.task;
       const archive = { sha256, size: fileSize, root: archiveRoot };
       const { variables, mask } = await this.#place.secrets();
       if (!mask.isEmpty && !masksSecrets) return this.#fail("The runner is too old to keep secrets: update it.");
       const [withheld_paths, secrets] = [[...withheldPaths], { ...variables }];
-      this.#machine.send({ type: "open", archive, withheld_paths, provision, teardown, secrets });
+      this.#machine.send({ type: "open", archive, withheld_paths, container, provision, teardown, secrets });
       return;
     }
     if (!isReady) await this.#becomeReady();
@@ -194,6 +211,7 @@ export class RunnerSandbox implements Sandbox {
     for (const { id, isTaken, isKilled } of this.#store.commands()) {
       if (isKilled) this.#machine.send({ type: "kill", id });
       else if (!isTaken) this.#sendStart(id);
+      this.interaction.resume(id);
     }
   }
 
@@ -251,8 +269,10 @@ export class RunnerSandbox implements Sandbox {
   }
 
   #work(attempt: number): Work {
-    const { environmentId, labels } = this.#place;
-    return { id: `${environmentId}.${attempt}`, kind: "environment", labels, reference: { environmentId } };
+    const { environmentId, labels, task } = this.#place;
+    const capabilities = capabilitiesFor(task.container ?? null);
+    const reference = { environmentId };
+    return { id: `${environmentId}.${attempt}`, kind: "environment", labels, capabilities, reference };
   }
 
   get #pool() {

@@ -13,6 +13,15 @@ export const RUNNER_SCHEMA: SchemaPart = {
        is_taken INTEGER NOT NULL DEFAULT 0,
        is_killed INTEGER NOT NULL DEFAULT 0
      )`,
+    `ALTER TABLE runner_commands ADD COLUMN input_total INTEGER NOT NULL DEFAULT 0`,
+    `ALTER TABLE runner_commands ADD COLUMN input_taken INTEGER NOT NULL DEFAULT 0`,
+    `CREATE TABLE runner_input (
+       id TEXT NOT NULL,
+       at INTEGER NOT NULL,
+       bytes BLOB NOT NULL,
+       is_last INTEGER NOT NULL,
+       PRIMARY KEY (id, at)
+     )`,
   ],
 };
 
@@ -22,6 +31,13 @@ export interface RunnerCommand {
   id: string;
   isTaken: boolean;
   isKilled: boolean;
+}
+
+/** A piece of a command's input; `at` is where it begins. */
+export interface InputPiece {
+  at: number;
+  bytes: Uint8Array;
+  isLast: boolean;
 }
 
 const LINK = "runner_link";
@@ -40,6 +56,8 @@ const linkState = z.object({
   limits: sandboxLimits.optional(),
   /** Since when there has been no connection, in milliseconds since 1970. */
   downSince: z.number().optional(),
+  /** Whether that machine gives commands terminals. */
+  terminals: z.boolean().optional(),
   /** What the environment's log has said last of what is waited for. */
   waitLogged: z.string().optional(),
 });
@@ -94,12 +112,62 @@ export class RunnerStore {
     this.#storage.sql.exec(`UPDATE runner_commands SET is_${what} = 1 WHERE id = ?`, id);
   }
 
+  /** Changes the message that starts a command, where the command is there. */
+  changeMessage(id: string, change: Partial<StartMessage>): void {
+    const message = this.message(id);
+    if (!message) return;
+    const changed = JSON.stringify({ ...message, ...change });
+    this.#storage.sql.exec("UPDATE runner_commands SET message = ? WHERE id = ?", changed, id);
+  }
+
   removeCommand(id: string): void {
+    this.#storage.sql.exec("DELETE FROM runner_input WHERE id = ?", id);
     this.#storage.sql.exec("DELETE FROM runner_commands WHERE id = ?", id);
   }
 
   clear(): void {
+    this.#storage.sql.exec("DELETE FROM runner_input");
     this.#storage.sql.exec("DELETE FROM runner_commands");
+  }
+
+  /** Adds a piece of a command's input and says where it begins; undefined for a command that is not there. */
+  addInput(id: string, bytes: Uint8Array, isLast: boolean): number | undefined {
+    const at = this.inputOf(id)?.total;
+    if (at === undefined) return undefined;
+    const { sql } = this.#storage;
+    sql.exec("INSERT INTO runner_input VALUES (?, ?, ?, ?)", id, at, new Uint8Array(bytes), isLast ? 1 : 0);
+    sql.exec("UPDATE runner_commands SET input_total = ? WHERE id = ?", at + bytes.byteLength, id);
+    return at;
+  }
+
+  /** How many bytes of a command's input there were, and are taken. */
+  inputOf(id: string): { total: number; taken: number } | undefined {
+    return this.#storage.sql
+      .exec<{ total: number; taken: number }>(
+        "SELECT input_total AS total, input_taken AS taken FROM runner_commands WHERE id = ?",
+        id,
+      )
+      .toArray()[0];
+  }
+
+  /** Forgets the pieces of a command's input that end at `bytes` or before. */
+  takeInput(id: string, bytes: number): void {
+    const { sql } = this.#storage;
+    sql.exec("UPDATE runner_commands SET input_taken = ? WHERE id = ?", bytes, id);
+    sql.exec("DELETE FROM runner_input WHERE id = ? AND at + length(bytes) <= ? AND is_last = 0", id, bytes);
+  }
+
+  /** The pieces of a command's input that begin from `from` on, and before `to`. */
+  pieces(id: string, from: number, to: number): InputPiece[] {
+    return this.#storage.sql
+      .exec<{ at: number; bytes: ArrayBuffer; is_last: number }>(
+        "SELECT at, bytes, is_last FROM runner_input WHERE id = ? AND at >= ? AND at < ? ORDER BY at",
+        id,
+        from,
+        to,
+      )
+      .toArray()
+      .map(({ at, bytes, is_last }) => ({ at, bytes: new Uint8Array(bytes), isLast: is_last === 1 }));
   }
 
   #select(where: string, ...bindings: string[]): RunnerCommand[] {

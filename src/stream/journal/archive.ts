@@ -1,5 +1,5 @@
 import { type Journal, NO_VOLUME } from "./journal.ts";
-import { ROW_TARGET_BYTES } from "./journal-lines.ts";
+import { BYTES_TAG, ROW_TARGET_BYTES } from "./journal-lines.ts";
 import { formatOffset } from "./offset.ts";
 import type { StoredVolume, VolumeBucket, Volumes } from "./volumes.ts";
 
@@ -36,11 +36,11 @@ interface Part {
 
 const toHex = (digest: ArrayBuffer | undefined) => (digest ? new Uint8Array(digest).toHex() : "");
 
-/** Headers in place of those of neighbours with the same tag: many small appends are few rows then. */
+/** Headers in place of those of neighbours with the same tag: many small appends are few rows then. Only lines can be told apart in one. */
 function* joinHeaders(rows: readonly Header[]): Generator<Header> {
   let joined: Header | undefined;
   for (const row of rows) {
-    if (joined?.tag === row.tag && joined.bytes + row.bytes <= ROW_TARGET_BYTES) {
+    if (joined?.tag === row.tag && row.tag !== BYTES_TAG && joined.bytes + row.bytes <= ROW_TARGET_BYTES) {
       joined = { ...joined, count: joined.count + row.count, bytes: joined.bytes + row.bytes };
       continue;
     }
@@ -68,7 +68,7 @@ export class Archive {
    * more to do. Rejects when the bucket fails; then nothing is lost, and the step is to be repeated.
    */
   async step(prefix: string): Promise<boolean> {
-    await this.#deleteStray();
+    await this.sweep();
     const part = this.#select();
     if (!part) return false;
     const volume = await this.#store(part, `${prefix}/${formatOffset(part.first)}-${crypto.randomUUID()}.jsonl`);
@@ -90,7 +90,25 @@ export class Archive {
       this.#volumes.dropAll();
       this.#journal.restart(tag, line);
     });
-    await this.#deleteStray();
+    await this.sweep();
+  }
+
+  /** Drops everything; call it inside a transaction, and `sweep` after it. */
+  dropAll(): void {
+    this.#volumes.dropAll();
+    this.#journal.clear();
+  }
+
+  /** Deletes objects that no volume is: of steps that were cut short, and of what was dropped. Rejects when the bucket fails. */
+  async sweep(): Promise<void> {
+    const { sql } = this.#storage;
+    for (;;) {
+      const found = sql.exec<{ key: string }>("SELECT key FROM stray_objects LIMIT ?", DELETE_BATCH).toArray();
+      if (found.length === 0) return;
+      const keys = found.map(({ key }) => key);
+      await this.#bucket.delete(keys);
+      sql.exec("DELETE FROM stray_objects WHERE key IN (SELECT value FROM json_each(?))", JSON.stringify(keys));
+    }
   }
 
   /** The rows of the next volume. */
@@ -184,17 +202,5 @@ export class Archive {
       offset += bytes;
     }
     this.#journal.index.recount();
-  }
-
-  /** Deletes objects that no volume is: of steps that were cut short, and of what was dropped. */
-  async #deleteStray(): Promise<void> {
-    const { sql } = this.#storage;
-    for (;;) {
-      const found = sql.exec<{ key: string }>("SELECT key FROM stray_objects LIMIT ?", DELETE_BATCH).toArray();
-      if (found.length === 0) return;
-      const keys = found.map(({ key }) => key);
-      await this.#bucket.delete(keys);
-      sql.exec("DELETE FROM stray_objects WHERE key IN (SELECT value FROM json_each(?))", JSON.stringify(keys));
-    }
   }
 }

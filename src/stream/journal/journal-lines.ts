@@ -1,4 +1,4 @@
-/** Entries as lines of bytes, each with its line end. */
+/** Entries as bytes: lines, each with its line end, or the bytes of a stream that has no lines. */
 
 /** Bytes of a row's body, unless one entry alone is larger: what one read holds in memory at least. */
 export const ROW_TARGET_BYTES = 1_000_000;
@@ -7,6 +7,9 @@ export const ROW_TARGET_BYTES = 1_000_000;
 export const MAX_ENTRY_BYTES = 1_900_000;
 
 const NEWLINE = 0x0a;
+
+/** The tag of entries that are no lines but bytes as they came: one a row, and none is put together with another. */
+export const BYTES_TAG = "bytes";
 
 /** Where the line that begins at `offset` ends, its line end included. */
 function lineEnd(lines: Uint8Array, offset: number): number {
@@ -25,6 +28,30 @@ export function* cutRows(lines: Uint8Array): Generator<{ count: number; body: Ui
     yield { count: countLines(body), body };
     start = end;
   }
+}
+
+/**
+ * Cuts the bytes of a stream into bodies of at most ROW_TARGET_BYTES, each an entry. The cut is where a character of UTF-8
+ * begins, as far as the bytes are that, because readers of text get each piece by itself.
+ */
+export function* cutBytes(bytes: Uint8Array): Generator<{ count: number; body: Uint8Array }> {
+  for (let start = 0; start < bytes.length;) {
+    const end = Math.min(start + ROW_TARGET_BYTES, bytes.length);
+    const cut = end < bytes.length ? characterStart(bytes, end) : end;
+    yield { count: 1, body: bytes.subarray(start, cut) };
+    start = cut;
+  }
+}
+
+/** Bytes of a character after its first, at most. */
+const CONTINUATION_BYTES = 3;
+
+/** Where the character that byte `at` belongs to begins; `at` itself where that cannot be told. */
+function characterStart(bytes: Uint8Array, at: number): number {
+  for (let start = at; start >= at - CONTINUATION_BYTES; start -= 1) {
+    if (((bytes[start] ?? 0) & 0b1100_0000) !== 0b1000_0000) return start;
+  }
+  return at;
 }
 
 /** Byte by byte: there may be as many lines as half the bytes, and a search for each of them costs more. */

@@ -1,11 +1,11 @@
 import { JournalIndex } from "./journal-index.ts";
-import { cutRows, dropLines, keepLines } from "./journal-lines.ts";
+import { BYTES_TAG, cutBytes, cutRows, dropLines, keepLines } from "./journal-lines.ts";
 import type { SchemaPart } from "../../objects/object-schema.ts";
 import type { Volumes } from "./volumes.ts";
 
 /**
- * An append-only journal in a Durable Object's SQLite. Entries are lines of bytes, kept exactly as they came; each has a
- * sequence number, from 1 and without gaps, and a small tag. Several lie in one row, because a written row costs as much
+ * An append-only journal in a Durable Object's SQLite. Entries are lines of bytes, or bytes without lines, kept exactly as
+ * they came; each has a sequence number, from 1 and without gaps, and a small tag. Several lie in one row, because a written row costs as much
  * as a large one. An append commits or fails with the `transactionSync` around it. The rows of a journal that has ended
  * lose their bodies to volumes in a bucket (archive.ts); then reading a body takes a while, and all else is as before.
  */
@@ -42,7 +42,10 @@ export function unlessFull<T>(storage: DurableObjectStorage, work: () => T): T |
   }
 }
 
-/** Entries that follow one another: `count` lines, each with its line end, from sequence number `first`. */
+/**
+ * Entries that follow one another: `count` lines, each with its line end, from sequence number `first`; under BYTES_TAG one
+ * entry, the whole body.
+ */
 export interface Segment {
   first: number;
   count: number;
@@ -114,11 +117,25 @@ export class Journal {
    * and its volumes would come to hold more than `maxBytes`; call it inside a transaction.
    */
   append(tag: string, lines: Uint8Array, maxBytes = Infinity): { first: number; next: number } {
+    return this.#add(tag, cutRows(lines), lines.length, maxBytes);
+  }
+
+  /** Appends bytes that are no lines, under BYTES_TAG: as one entry where they fit into one row. Otherwise as `append`. */
+  appendBytes(bytes: Uint8Array, maxBytes = Infinity): { first: number; next: number } {
+    return this.#add(BYTES_TAG, cutBytes(bytes), bytes.length, maxBytes);
+  }
+
+  #add(
+    tag: string,
+    rows: Iterable<{ count: number; body: Uint8Array }>,
+    bytes: number,
+    maxBytes: number,
+  ): { first: number; next: number } {
     const held = this.#sql.databaseSize + (this.#volumes?.bytes ?? 0);
-    if (held + lines.length > maxBytes) throw new JournalFullError("The journal is full.");
+    if (held + bytes > maxBytes) throw new JournalFullError("The journal is full.");
     const first = this.tail + 1;
     let next = first;
-    for (const { count, body } of cutRows(lines)) {
+    for (const { count, body } of rows) {
       this.#insert(next, count, tag, body);
       next += count;
     }
@@ -152,6 +169,14 @@ export class Journal {
   /** Opens a closed journal: there is more to come after all. Commits with the transaction around it. */
   reopen(): void {
     this.#sql.exec("DELETE FROM journal_end");
+    this.#onGrowth();
+  }
+
+  /** Removes all there is, its end too: what is appended next is its first entry. Call it inside a transaction. */
+  clear(): void {
+    this.#sql.exec("DELETE FROM journal");
+    this.#sql.exec("DELETE FROM journal_end");
+    this.index.recount();
     this.#onGrowth();
   }
 

@@ -1,6 +1,5 @@
 import { Bell } from "../../objects/bell.ts";
 import type { Frames } from "./frames.ts";
-import { ACCESS_ENDED, KEEPALIVE, resyncFrame, rotatedFrame, STREAM_END, STREAM_ERROR } from "./server-sent-events.ts";
 import { type StreamView, type Tail, tailOfPart } from "../journal/journal-view.ts";
 
 /** When a connection is told that it is alive, and when it is asked to come again; both in seconds. */
@@ -14,14 +13,37 @@ export interface ConnectionRules {
 /** Bytes that are written at a time: what a slow client has to take within the deadline. */
 const SLICE_BYTES = 65_536;
 
+const NOTHING = new Uint8Array();
+
 /** Seconds that a client may take for a slice. One that takes longer, at 550 bytes a second, is held for gone. */
 export const WRITE_DEADLINE_SECONDS = 120;
 
-/** What subscribers read from: everything up to `tail` is durable. */
+/** What subscribers read from: everything up to `tail` is durable; its number is negative while that is not known. */
 export interface CommittedStream {
   view: StreamView;
-  frames: Frames<Uint8Array>;
   readonly tail: Tail;
+}
+
+/** How a stream looks as server-sent events: its entries, and the frames between and behind them. No frame where there is none. */
+export interface EventForm {
+  readonly frames: Frames<Uint8Array>;
+  /**
+   * What tells a reader where it is, in a form whose entries do not say it: behind each frame of entries, and when all was
+   * sent. `cursor` is the next entry; `isAll`: there is none yet.
+   */
+  place?: (cursor: number, isAll: boolean) => Uint8Array;
+  /** Nothing else was sent for a while. */
+  keepalive: (cursor: number) => Uint8Array;
+  /** The last frame of a stream that is through. */
+  end: (cursor: number) => Uint8Array;
+  /** The last frame of a connection that has lasted long enough. */
+  rotated: (cursor: number) => Uint8Array | undefined;
+  /** The last frame for a reader whose entries are not there; `head` is the first one that is. */
+  resync: (head: number) => Uint8Array | undefined;
+  /** The last frame of a connection whose key or token is good no more. */
+  accessEnded: Uint8Array | undefined;
+  /** The last frame when the server failed. */
+  failed: Uint8Array | undefined;
 }
 
 /**
@@ -31,11 +53,14 @@ export interface CommittedStream {
  */
 export class EventSubscriber {
   readonly #stream: CommittedStream;
+  readonly #form: EventForm;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #rules: ConnectionRules;
   readonly #bell = new Bell();
   /** The next entry to send; undefined for a client that has to begin anew. */
   #cursor: number | undefined;
+  /** Where the reader was last told that it has all. */
+  #toldAll: number | undefined;
   #isGone = false;
   #isRefused = false;
   #isWriting = false;
@@ -46,11 +71,13 @@ export class EventSubscriber {
 
   constructor(
     stream: CommittedStream,
+    form: EventForm,
     writer: WritableStreamDefaultWriter<Uint8Array>,
     cursor: number | undefined,
     rules: ConnectionRules,
   ) {
     this.#stream = stream;
+    this.#form = form;
     this.#writer = writer;
     this.#cursor = cursor;
     this.#rules = rules;
@@ -60,9 +87,9 @@ export class EventSubscriber {
   async run(): Promise<void> {
     try {
       const last = await this.#follow();
-      if (last && (await this.#write(last))) await this.#take(() => this.#writer.close());
+      if (!this.#isGone && (await this.#write(last))) await this.#take(() => this.#writer.close());
     } catch (error) {
-      if (await this.#write(STREAM_ERROR)) await this.#take(() => this.#writer.close());
+      if (await this.#write(this.#form.failed)) await this.#take(() => this.#writer.close());
       throw error;
     }
   }
@@ -95,32 +122,41 @@ export class EventSubscriber {
     void this.#take(() => this.#writer.abort(new Error("The connection was dropped.")));
   }
 
-  /** Sends entries until there is a last frame to send, which it returns; undefined once the client is gone. */
+  /** Sends entries until the connection is to end, and returns its last frame; or until the client is gone. */
   async #follow(): Promise<Uint8Array | undefined> {
-    const { view, frames } = this.#stream;
+    const form = this.#form;
     while (this.#cursor !== undefined) {
       if (this.#isGone) return undefined;
-      if (this.#isRefused) return ACCESS_ENDED;
-      if (this.#age >= this.#rules.rotateSeconds) return rotatedFrame(this.#cursor);
-      const { seq, ended } = tailOfPart(view, this.#stream.tail, this.#rules.part);
-      if (this.#cursor <= seq) {
-        const found = frames.at(this.#cursor, seq);
-        const frame = found instanceof Promise ? await found : found;
-        if (frame?.body && !(await this.#write(frame.body))) return undefined;
-        this.#cursor = frame?.next;
-      } else if (ended) {
-        return STREAM_END;
-      } else if (this.#idle >= this.#rules.keepaliveSeconds) {
-        if (!(await this.#write(KEEPALIVE))) return undefined;
-      } else {
-        await this.#bell.wait();
-      }
+      if (this.#isRefused) return form.accessEnded;
+      if (this.#age >= this.#rules.rotateSeconds) return form.rotated(this.#cursor);
+      const { seq, ended } = tailOfPart(this.#stream.view, this.#stream.tail, this.#rules.part);
+      if (this.#cursor <= seq) this.#cursor = await this.#sendEntries(this.#cursor, seq);
+      else if (ended) return form.end(this.#cursor);
+      else if (form.place && seq >= 0 && this.#toldAll !== this.#cursor) await this.#tellPlace(this.#cursor, true);
+      else if (this.#idle >= this.#rules.keepaliveSeconds) await this.#write(form.keepalive(this.#cursor));
+      else await this.#bell.wait();
     }
-    return resyncFrame(view.head());
+    return form.resync(this.#stream.view.head());
+  }
+
+  /** Sends entries from `from` up to `to` at most. Returns where to go on; undefined when they are gone. */
+  async #sendEntries(from: number, to: number): Promise<number | undefined> {
+    const found = this.#form.frames.at(from, to);
+    const frame = found instanceof Promise ? await found : found;
+    if (!frame?.body) return frame?.next;
+    await this.#write(frame.body);
+    await this.#tellPlace(frame.next, frame.next > to);
+    return frame.next;
+  }
+
+  async #tellPlace(cursor: number, isAll: boolean): Promise<void> {
+    if (isAll) this.#toldAll = cursor;
+    await this.#write(this.#form.place?.(cursor, isAll));
   }
 
   /** Writes as fast as the client takes it. False once the client is gone. */
-  async #write(bytes: Uint8Array): Promise<boolean> {
+  async #write(bytes: Uint8Array = NOTHING): Promise<boolean> {
+    if (this.#isGone) return false;
     for (let start = 0; start < bytes.length; start += SLICE_BYTES) {
       const slice = bytes.subarray(start, start + SLICE_BYTES);
       if (!(await this.#take(() => this.#writer.write(slice)))) return false;
@@ -134,6 +170,7 @@ export class EventSubscriber {
     try {
       await action();
     } catch {
+      this.#isGone = true;
       return false;
     } finally {
       this.#isWriting = false;

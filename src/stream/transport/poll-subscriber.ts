@@ -10,10 +10,20 @@ export const encodeEntries: Encoder<string> = (segments, maxBytes, readTo) => {
   return { ...taken, body: joinEntries(lines) };
 };
 
+/** What a long poll brings, and how far the stream went then. `next` is where to go on. */
+export type Polled<T> =
+  | { outcome: "entries"; body: T; next: number; tail: Tail }
+  /** There is nothing after the cursor. */
+  | { outcome: "nothing"; next: number; tail: Tail }
+  /** What comes after the cursor is not there: begin anew. */
+  | { outcome: "gone" }
+  /** What let the client in is good no more. */
+  | { outcome: "refused" };
+
 /** One long poll: it is answered when there is something after its cursor, or after a while without. */
-export class PollSubscriber {
+export class PollSubscriber<T> {
   readonly #stream: { view: StreamView; readonly tail: Tail };
-  readonly #frames: Frames<string>;
+  readonly #frames: Frames<T>;
   readonly #waitSeconds: number;
   readonly #part: number | undefined;
   readonly #bell = new Bell();
@@ -25,7 +35,7 @@ export class PollSubscriber {
 
   constructor(
     stream: { view: StreamView; readonly tail: Tail },
-    frames: Frames<string>,
+    frames: Frames<T>,
     cursor: number | undefined,
     waitSeconds: number,
     part: number | undefined,
@@ -37,25 +47,26 @@ export class PollSubscriber {
     this.#part = part;
   }
 
-  /** The answer's JSON; undefined where what let the client in is good no more. Rejects when reading the journal fails, or what it holds is not known to be durable. */
-  async run(): Promise<string | undefined> {
+  /** Rejects when reading the journal fails, or what it holds is not known to be durable. */
+  async run(): Promise<Polled<T>> {
     while (this.#cursor !== undefined) {
       if (this.#isDropped) throw new Error("The connection was dropped.");
-      if (this.#isRefused) return undefined;
+      if (this.#isRefused) return { outcome: "refused" };
       const { seq, ended } = this.#tail;
       if (this.#cursor <= seq) {
         const found = this.#frames.at(this.#cursor, seq);
         const frame = found instanceof Promise ? await found : found;
         this.#cursor = frame?.next;
-        if (frame?.body !== undefined) return answer(frame.body, frame.next, this.#tail);
+        if (frame?.body !== undefined) {
+          return { outcome: "entries", body: frame.body, next: frame.next, tail: this.#tail };
+        }
       } else if (ended || this.#age >= this.#waitSeconds) {
-        return answer("", this.#cursor, this.#tail);
+        return { outcome: "nothing", next: this.#cursor, tail: this.#tail };
       } else {
         await this.#bell.wait();
       }
     }
-    const next = formatOffset(this.#stream.view.head() - 1);
-    return `{"entries":[],"next":"${next}","upToDate":false,"closed":false,"resync":true}`;
+    return { outcome: "gone" };
   }
 
   get #tail(): Tail {
@@ -84,7 +95,14 @@ export class PollSubscriber {
   }
 }
 
-function answer(entries: string, next: number, { seq, ended }: Tail): string {
+/** What a poll brought, as the JSON of its answer; `head` is the first entry that is there. */
+export function toPollAnswer(polled: Exclude<Polled<string>, { outcome: "refused" }>, head: number): string {
+  if (polled.outcome === "gone") {
+    return `{"entries":[],"next":"${formatOffset(head - 1)}","upToDate":false,"closed":false,"resync":true}`;
+  }
+  const entries = polled.outcome === "entries" ? polled.body : "";
+  const { seq, ended } = polled.tail;
+  const { next } = polled;
   const upToDate = next > seq;
   return `{"entries":[${entries}],"next":"${formatOffset(next - 1)}","upToDate":${upToDate},"closed":${upToDate && ended}}`;
 }

@@ -58,7 +58,7 @@ export class RoleSockets<State> {
 }
 
 /** False for a connection of which the runtime has not told yet that it is gone: it says so by throwing. */
-export function trySend(socket: WebSocket, message: string): boolean {
+export function trySend(socket: WebSocket, message: string | Uint8Array): boolean {
   try {
     socket.send(message);
     return true;

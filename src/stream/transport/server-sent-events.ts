@@ -1,4 +1,5 @@
-import type { Encoder } from "./frames.ts";
+import type { EventForm } from "./event-subscriber.ts";
+import type { Encoder, Frames } from "./frames.ts";
 import { formatOffset, OFFSET_LENGTH } from "../journal/offset.ts";
 import { takeLines } from "../journal/taken-lines.ts";
 
@@ -22,24 +23,24 @@ function controlFrame(event: string, data: object, id?: string): Uint8Array {
 }
 
 /** Sent when nothing else was for a while, so that the connection is seen to be alive. */
-export const KEEPALIVE = controlFrame("keepalive", { type: "keepalive" });
+const KEEPALIVE = controlFrame("keepalive", { type: "keepalive" });
 
 /** The last frame of a stream that is through. */
-export const STREAM_END = controlFrame("stream-end", { status: "complete" });
+const STREAM_END = controlFrame("stream-end", { status: "complete" });
 
 /** The last frame of a connection that has lasted long enough; its id is where to go on, also for who got nothing yet. */
-export function rotatedFrame(cursor: number): Uint8Array {
+function rotatedFrame(cursor: number): Uint8Array {
   return controlFrame("end", { type: "rotated" }, formatOffset(cursor - 1));
 }
 
 /** The last frame when the server failed: the client connects again after a while. */
-export const STREAM_ERROR = controlFrame("error", { error: "Stream error" });
+const STREAM_ERROR = controlFrame("error", { error: "Stream error" });
 
 /** The last frame of a connection whose key or token is good no more. */
-export const ACCESS_ENDED = controlFrame("error", { error: "Access ended" });
+const ACCESS_ENDED = controlFrame("error", { error: "Access ended" });
 
 /** The last frame for a reader whose offset is unknown or trimmed; its id is where reading can begin anew. */
-export function resyncFrame(head: number): Uint8Array {
+function resyncFrame(head: number): Uint8Array {
   return controlFrame("end", { type: "resync" }, formatOffset(head - 1));
 }
 
@@ -75,3 +76,16 @@ export const encodeEvents: Encoder<Uint8Array> = (segments, maxBytes, readTo) =>
   }
   return { ...taken, body };
 };
+
+/** The whole form (agent-tasks 6.1): each entry has its id, so that nothing else tells where a reader is. */
+export function taskEvents(frames: Frames<Uint8Array>): EventForm {
+  return {
+    frames,
+    keepalive: () => KEEPALIVE,
+    end: () => STREAM_END,
+    rotated: rotatedFrame,
+    resync: resyncFrame,
+    accessEnded: ACCESS_ENDED,
+    failed: STREAM_ERROR,
+  };
+}

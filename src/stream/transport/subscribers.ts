@@ -1,8 +1,8 @@
-import { type CommittedStream, type ConnectionRules, EventSubscriber } from "./event-subscriber.ts";
+import { type CommittedStream, type ConnectionRules, type EventForm, EventSubscriber } from "./event-subscriber.ts";
 import { Frames } from "./frames.ts";
-import { encodeEntries, PollSubscriber } from "./poll-subscriber.ts";
+import { encodeEntries, PollSubscriber, toPollAnswer } from "./poll-subscriber.ts";
 import type { SocketReaders } from "./socket-readers.ts";
-import { encodeEvents, EVENT_STREAM_HEADERS } from "./server-sent-events.ts";
+import { encodeEvents, EVENT_STREAM_HEADERS, taskEvents } from "./server-sent-events.ts";
 import type { HasEnded, StreamPass } from "../../objects/pass.ts";
 import { findCursor, type StreamStart, type StreamView, type Tail } from "../journal/journal-view.ts";
 import { WakeLatch } from "../../objects/wake-latch.ts";
@@ -10,7 +10,7 @@ import { WakeLatch } from "../../objects/wake-latch.ts";
 const SECOND_MS = 1000;
 
 /** A client whose request is in progress. */
-type Client = Pick<EventSubscriber, "wake" | "grow" | "drop" | "refuse">;
+export type Client = Pick<EventSubscriber, "wake" | "grow" | "drop" | "refuse">;
 
 /**
  * Milliseconds that each reader adds to the time between two rounds: a frame costs some 40 microseconds here, and as much
@@ -19,8 +19,11 @@ type Client = Pick<EventSubscriber, "wake" | "grow" | "drop" | "refuse">;
 const READER_TICK_MS = 0.08;
 const MAX_TICK_MS = 100;
 
+/** How far a journal is durable before the first round, and after it has grown while nobody read. */
+const UNKNOWN: Tail = { seq: -1, ended: false };
+
 /** Bytes of what a client gets at a time, unless one entry alone is larger. */
-const FRAME_TARGET_BYTES = 256_000;
+export const FRAME_TARGET_BYTES = 256_000;
 
 /**
  * Everyone who reads a stream live. An append only wakes them; each reads the journal from its own cursor, so that there
@@ -29,14 +32,16 @@ const FRAME_TARGET_BYTES = 256_000;
  */
 export class Subscribers implements CommittedStream {
   readonly view: StreamView;
-  readonly frames: Frames<Uint8Array>;
+  readonly #form: EventForm;
   readonly #polled: Frames<string>;
+  /** Everything that keeps frames for those who read. */
+  readonly #kept: Pick<Frames<unknown>, "clear">[];
   readonly #sockets: SocketReaders;
   readonly #commit: () => Promise<void>;
   readonly #onFailure: (error: unknown) => void;
   readonly #latch: WakeLatch;
   readonly #clients = new Map<Client, StreamPass>();
-  #tail: Tail = { seq: 0, ended: false };
+  #tail: Tail = UNKNOWN;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** `commit` resolves when what was written before it was called is durable; `onFailure` is told what went wrong. */
@@ -47,8 +52,9 @@ export class Subscribers implements CommittedStream {
     onFailure: (error: unknown) => void,
   ) {
     this.view = view;
-    this.frames = new Frames(view, encodeEvents, FRAME_TARGET_BYTES);
+    this.#form = taskEvents(new Frames(view, encodeEvents, FRAME_TARGET_BYTES));
     this.#polled = new Frames(view, encodeEntries, FRAME_TARGET_BYTES);
+    this.#kept = [this.#form.frames, this.#polled];
     this.#sockets = sockets;
     this.#commit = commit;
     this.#onFailure = onFailure;
@@ -70,15 +76,34 @@ export class Subscribers implements CommittedStream {
   /** The journal has grown, or has ended. Whether that was all shows in the next round, also to who comes before it. */
   wake(): void {
     if (this.#tail.ended) this.#tail = { ...this.#tail, ended: false };
-    if (!this.#latch.isSet && this.size > 0) this.#latch.wake();
+    if (this.#latch.isSet) return;
+    if (this.size > 0) this.#latch.wake();
+    else this.#tail = UNKNOWN;
   }
 
   /** Opens a stream of server-sent events (agent-tasks 6). */
   openEvents(start: StreamStart, rules: ConnectionRules, pass: StreamPass): Response {
+    const body = this.follow(this.#form, findCursor(this.view, start, rules.part), rules, pass);
+    return new Response(body, { headers: EVENT_STREAM_HEADERS });
+  }
+
+  /** Server-sent events in any form, from `cursor` on; without one the client is told to begin anew. */
+  follow(
+    form: EventForm,
+    cursor: number | undefined,
+    rules: ConnectionRules,
+    pass: StreamPass,
+  ): ReadableStream<Uint8Array> {
     const { readable, writable } = new IdentityTransformStream();
-    const client = new EventSubscriber(this, writable.getWriter(), findCursor(this.view, start, rules.part), rules);
-    void this.#serve(client, pass, client.run()).catch((error: unknown) => this.#onFailure(error));
-    return new Response(readable, { headers: EVENT_STREAM_HEADERS });
+    const client = new EventSubscriber(this, form, writable.getWriter(), cursor, rules);
+    void this.serve(client, pass, client.run()).catch((error: unknown) => this.#onFailure(error));
+    return readable;
+  }
+
+  /** Takes up frames of another form: what they keep goes when nobody reads any more. */
+  keep<T>(frames: Frames<T>): Frames<T> {
+    this.#kept.push(frames);
+    return frames;
   }
 
   /**
@@ -87,8 +112,9 @@ export class Subscribers implements CommittedStream {
    */
   async poll(start: StreamStart, waitSeconds: number, pass: StreamPass, part?: number): Promise<Response> {
     const client = new PollSubscriber(this, this.#polled, findCursor(this.view, start, part), waitSeconds, part);
-    const body = await this.#serve(client, pass, client.run());
-    if (body === undefined) return new Response(null, { status: 401 });
+    const polled = await this.serve(client, pass, client.run());
+    if (polled.outcome === "refused") return new Response(null, { status: 401 });
+    const body = toPollAnswer(polled, this.view.head());
     return new Response(body, { headers: { "Content-Type": "application/json", "Cache-Control": "no-store" } });
   }
 
@@ -107,7 +133,7 @@ export class Subscribers implements CommittedStream {
   receive(socket: WebSocket, message: string | ArrayBuffer): void {
     this.#sockets.receive(socket, message, this.#tail);
     // An object that was woken by this message does not know yet how far the journal is durable.
-    if (this.#tail.seq === 0) this.#latch.wake();
+    if (this.#tail === UNKNOWN) this.#latch.wake();
   }
 
   /** What those who read were let in by. */
@@ -132,7 +158,7 @@ export class Subscribers implements CommittedStream {
   }
 
   /** Keeps a client among those who are woken until it has run. */
-  #serve<T>(client: Client, pass: StreamPass, run: Promise<T>): Promise<T> {
+  serve<T>(client: Client, pass: StreamPass, run: Promise<T>): Promise<T> {
     this.#clients.set(client, pass);
     this.#timer ??= setInterval(() => this.grow(), SECOND_MS);
     this.#latch.wake();
@@ -144,8 +170,7 @@ export class Subscribers implements CommittedStream {
     if (this.#clients.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.frames.clear();
-    this.#polled.clear();
+    for (const frames of this.#kept) frames.clear();
   }
 
   async #round(): Promise<void> {

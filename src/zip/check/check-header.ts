@@ -71,11 +71,14 @@ export function isPlainHeader(view: DataView, at: number, directory: boolean, li
   );
 }
 
-/** A comment that says that it is UTF-8 is; readers that find another thing show what they please. */
+/** A comment ends for some readers at a NUL, and one that says that it is UTF-8 is: else readers show different things. */
 export function checkComment(bytes: Uint8Array, nameAt: number, header: CentralHeader, report: Report): void {
-  if (header.commentLength === 0 || (header.flags & FLAG_UTF8) === 0) return;
+  if (header.commentLength === 0) return;
   const at = nameAt + header.nameLength + header.extraLength;
-  if (!isUtf8(bytes.subarray(at, at + header.commentLength))) {
+  const comment = bytes.subarray(at, at + header.commentLength);
+  if (comment.includes(0))
+    report("comment-has-nul", "has a comment with a NUL in it, where some tools end it. Leave it out.");
+  if ((header.flags & FLAG_UTF8) !== 0 && !isUtf8(comment)) {
     report("comment-not-utf8", "has a comment that is not the UTF-8 it says it is. Leave it out.");
   }
 }

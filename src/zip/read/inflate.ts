@@ -10,8 +10,11 @@ const PIECE_SIZE = 8_192;
 /** How feeding the inflater ended: with all of the input, by the inflater's refusal, or by an error of the input. */
 type Feeding = { readonly end: "whole" | "refused" } | { readonly end: "failed"; readonly error: unknown };
 
+/** What deflated data lies in: nothing, as in a zip, or the header and checksum of a `.gz` file. */
+export type InflateFormat = "deflate-raw" | "gzip";
+
 /**
- * Inflates raw deflate data as it comes. Data that is malformed, ends early or goes on after its end is refused with
+ * Inflates data as it comes. Data that is malformed, ends early or goes on after its end is refused with
  * ZipError, which names `entry`; an error of the input passes through. The platform's DecompressionStream does the work:
  * measured, fflate takes twice as long on large entries, and neither it nor a stream of node:zlib notices data after the
  * end.
@@ -19,8 +22,9 @@ type Feeding = { readonly end: "whole" | "refused" } | { readonly end: "failed";
 export async function* inflate(
   compressed: AsyncGenerator<Uint8Array, void, void>,
   entry?: string,
+  format: InflateFormat = "deflate-raw",
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { readable, writable } = new DecompressionStream("deflate-raw");
+  const { readable, writable } = new DecompressionStream(format);
   const writer = writable.getWriter();
   const feeding = feed(compressed, writer);
   const reader = new ChunkReader(readable);
@@ -30,6 +34,8 @@ export async function* inflate(
     abandoned = false;
     const fed = await feeding;
     if (fed.end === "failed") throw fed.error;
+    if (fed.end === "refused" && format === "gzip")
+      throw new ZipError("bad-gzip-data", "the data is not one whole gzip stream", entry);
     if (fed.end === "refused")
       throw new ZipError("bad-deflate-data", "the data is not one whole deflate stream", entry);
   } finally {

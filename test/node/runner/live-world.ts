@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { HAS_BUBBLEWRAP } from "./commands.ts";
 import { type LiveRunner, startLiveServer, startRunner, until } from "./live.ts";
 
-export const ISOLATION = HAS_BUBBLEWRAP ? [] : ["--unsandboxed"];
+export const ISOLATION = HAS_BUBBLEWRAP ? ["--isolation", "bubblewrap"] : ["--unsandboxed"];
 /** Short for the tests that wait until it ends, long enough for a runner that has to share two cores. */
 const LEASE_SECONDS = 10;
 
@@ -25,7 +25,7 @@ export function useLiveWorld(): LiveWorld {
   beforeAll(async () => {
     world.server = await startLiveServer(LEASE_SECONDS);
     world.folder = await mkdtemp(path.join(tmpdir(), "taskyard-agents-"));
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     for (const runner of world.runners) await runner.kill("SIGKILL");
     for (const { workFolder } of world.runners) await rm(workFolder, { recursive: true, force: true });
@@ -62,7 +62,13 @@ export async function startRun({ server }: LiveWorld, label: string, given: obje
 }
 
 /** An environment on a runner with this label, of the example task unless another is named. */
-export async function startEnvironment({ server }: LiveWorld, label: string, task = "hello-flag", given: object = {}) {
+export async function startEnvironment(
+  { server }: LiveWorld,
+  label: string,
+  task = "hello-flag",
+  given: object = {},
+  seconds = 30,
+) {
   const { org, workspace } = server.connection;
   const json = { task_ref: task, sandbox_provider: "runner", runner_labels: [label], ...given };
   const made = await server.send("POST", `/api/v1/org/${org}/ws/${workspace}/environments`, json);
@@ -70,7 +76,9 @@ export async function startEnvironment({ server }: LiveWorld, label: string, tas
   const place = `/api/v1/org/${org}/ws/${workspace}/environments/${made.body.id}`;
   const token = { "X-Environment-Token": String(made.body.execute_token) };
   const read = async () => (await server.send("GET", place)).body;
-  await until(read, ({ state }) => state === "ready");
+  await until(read, ({ state }) => state === "ready" || state === "failed", seconds).then(({ state, error }) =>
+    expect({ state, error }).toEqual({ state: "ready", error: null }),
+  );
   const execute = (command: string, fields: object = {}) =>
     server.send("POST", `${place}/execute`, { command, timeout_sec: 60, ...fields }, token);
   return { place, token, read, execute };

@@ -164,9 +164,16 @@ export async function startRunner(
   return new LiveRunner(child, workFolder);
 }
 
-/** Asks again and again until the answer is as wanted; fails with the last one after 30 seconds. */
-export async function until<T>(ask: () => Promise<T>, isWanted: (value: T) => boolean): Promise<T> {
-  const end = Date.now() + 30_000;
+/** Seconds in which an answer becomes as wanted. */
+const PATIENCE_SECONDS = 30;
+
+/** Asks again and again until the answer is as wanted; fails with the last one after `seconds`. */
+export async function until<T>(
+  ask: () => Promise<T>,
+  isWanted: (value: T) => boolean,
+  seconds = PATIENCE_SECONDS,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000;
   for (;;) {
     const value = await ask();
     if (isWanted(value)) return value;

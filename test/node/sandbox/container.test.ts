@@ -115,6 +115,7 @@ afterEach(async () => {
 function makeHost() {
   const told = { stdout: "", stderr: "", log: "", ready: false, failed: "" };
   const host: SandboxHost = {
+    building: async () => undefined,
     ready: async () => void (told.ready = true),
     failed: async (reason) => void (told.failed = reason),
     output: (_, stream: OutputStream, offset, bytes) => {
@@ -124,6 +125,7 @@ function makeHost() {
     },
     ended: async () => undefined,
     stored: () => undefined,
+    inputTaken: () => undefined,
     running: () => [],
     log: (line) => void (told.log += `${line}\n`),
     wakeAt: async () => undefined,
@@ -137,6 +139,8 @@ const command = (line: string, fields: Partial<SandboxCommand> = {}): SandboxCom
   cwd: "/task",
   env: {},
   stdin: new Uint8Array(0),
+  keepsInput: false,
+  tty: null,
   separateOutput: true,
   limits: { seconds: 10, outputBytes: 100 },
   ...fields,

@@ -203,6 +203,24 @@ describe("event_stream", () => {
     expect(await client.logs()).toBe(logged(3));
   });
 
+  test("asks the run's object once for many events that are there, also among new ones", async () => {
+    const { client, expectSent } = await createSender();
+    await expectSent(line(1), 200, report(1, 0, 1));
+    const take = vi.spyOn(Run.prototype, "takeEvents");
+    await expectSent(line(1).repeat(999), 200, report(0, 999, 1));
+    expect(take.mock.calls.length).toBeLessThanOrEqual(2);
+    take.mockClear();
+    await expectSent(
+      [2, 3, 4].map((seq) => (line(seq) + line(1) + line(seq)).repeat(100)).join(""),
+      200,
+      report(3, 897, 4),
+    );
+    expect(take.mock.calls.length).toBeLessThanOrEqual(10);
+    await expectSent(line(1) + complete(4), 200, report(0, 1, 4));
+    await expectSent(line(1), 409, refusal(/complete/, 4));
+    expect(await client.logs()).toBe(logged(4));
+  });
+
   test("is one run's whoever sends at the same time: each number is stored once, in order", async () => {
     const { client, send } = await createSender();
     const answers = await Promise.all(Array.from({ length: 8 }, () => send(lines(1, 200))));

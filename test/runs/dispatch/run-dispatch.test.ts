@@ -147,7 +147,7 @@ describe("a run that a runner does", () => {
     const { reference } = await runInDurableObject(env.RUNNERS.getByName(client.id), (_, { storage }) =>
       storage.sql.exec<{ reference: string }>("SELECT reference FROM work WHERE id = ?", work_id).one(),
     );
-    const work = { id: work_id, kind: "run" as const, labels: [], reference: JSON.parse(reference) };
+    const work = { id: work_id, kind: "run" as const, labels: [], capabilities: [], reference: JSON.parse(reference) };
     await RUN_WORK.tell(env, work, { kind: "claimed", runner: "test" });
     await expectPhase(runId, "held");
     await client.onRun(runId, "/", { status: "completed" });

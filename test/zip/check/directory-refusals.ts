@@ -127,6 +127,12 @@ function extraRefusals(): Refusal[] {
       { name: "n", central: {} },
     ),
     entry(
+      "comment-has-nul",
+      "in the middle",
+      { name: "n", central: { comment: "one\0two" } },
+      { name: "n", central: { comment: "one two" } },
+    ),
+    entry(
       "comment-not-utf8",
       "with the flag",
       { name: "n", flags: 0x800, central: { comment: Uint8Array.of(0xe9) } },

@@ -1,0 +1,29 @@
+import path from "node:path";
+import { z } from "zod";
+import { jsonOf } from "./api-client.ts";
+import { ROOT } from "./command.ts";
+import { demand, type DemoSession } from "./demo-session.ts";
+import { startProcessGroup } from "./process-group.ts";
+
+const keySchema = z.object({ key: z.string() });
+
+/** Starts a runner with a key of its own and these options, which ends with the demo; resolves once it is connected. */
+export async function startDemoRunner(session: DemoSession, options: readonly string[]): Promise<void> {
+  const json = { name: "runner", allowed_scopes: ["runner"] };
+  const answer = await session.send({ method: "POST", path: "/api/v1/user/api-keys", json, expect: 201 });
+  const { base_url: url, org } = session.connection;
+  const runner = startProcessGroup(
+    process.execPath,
+    [path.join(ROOT, "src/runner/main.ts"), "--url", url, "--org", org, ...options],
+    { cwd: ROOT, env: { ...process.env, TASKYARD_RUNNER_KEY: keySchema.parse(jsonOf(answer)).key } },
+  );
+  session.atEnd(() => runner.stop());
+  const connected = new Promise<void>((resolve) => {
+    runner.onLine((line) => {
+      session.say(line.replace(/^\S+ /, "runner: "));
+      if (line.includes("connected to the pool")) resolve();
+    });
+  });
+  const code = await Promise.race([connected, runner.ended]);
+  demand(code === undefined, `The runner has ended:\n${runner.output()}`);
+}

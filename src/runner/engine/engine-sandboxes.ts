@@ -1,0 +1,54 @@
+import type { SandboxLimits } from "../../sandbox/port.ts";
+import type { LocalSandbox, SandboxRequest, SandboxSource } from "../environment/local-sandbox.ts";
+import { type ContainerSettings, startContainer } from "./container.ts";
+import { EngineError, type EngineKind } from "./engine.ts";
+import type { Images } from "./images.ts";
+
+/** The engine has the image no longer, in the words of both engines. */
+const NO_IMAGE = /image not known|no such image|unable to find image|pull policy.*never/i;
+
+/** Sandboxes that are containers of an engine of this machine, in the images of their tasks. */
+export class EngineSandboxes implements SandboxSource {
+  readonly kind: EngineKind;
+  readonly capabilities = ["container"];
+  // By the image's own perl, and where it has none the command says so.
+  readonly terminals = true;
+  readonly limits: SandboxLimits | undefined;
+  readonly #settings: ContainerSettings;
+  readonly #images: Images;
+
+  constructor(settings: ContainerSettings, images: Images) {
+    this.kind = settings.engine.kind;
+    const { engine, limits } = settings;
+    if (engine.limits.memory && engine.limits.processes) {
+      const { memoryBytes, processes } = limits;
+      this.limits = { scope: "environment", memory_bytes: memoryBytes, processes, cpus: null };
+    }
+    this.#settings = settings;
+    this.#images = images;
+  }
+
+  async open(request: SandboxRequest): Promise<LocalSandbox> {
+    try {
+      return await this.#start(request);
+    } catch (error) {
+      if (!(error instanceof EngineError) || !NO_IMAGE.test(error.message) || request.signal.aborted) throw error;
+      // Somebody has removed it since it was made.
+      this.#images.forget(request);
+      return await this.#start(request);
+    }
+  }
+
+  async #start(request: SandboxRequest): Promise<LocalSandbox> {
+    const { engine, network } = this.#settings;
+    const { environmentId, container: task, env, signal, log } = request;
+    const isBuilding = !this.#images.isThere(request);
+    if (isBuilding) request.building(true);
+    const image = await this.#images.provide(request);
+    if (isBuilding) request.building(false);
+    if (task?.network && !network) log("The task may reach a network; this runner's operator does not let it.");
+    const container = await startContainer(this.#settings, { environmentId, image, task, env, signal });
+    log(`A container of ${engine.kind} ${engine.version} runs.`);
+    return container;
+  }
+}

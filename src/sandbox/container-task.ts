@@ -1,0 +1,32 @@
+import { z } from "zod";
+
+/** A name that stands for a variable of the runner's environment in a value: `${NAME}`, or `${NAME:-otherwise}`. */
+export const MACHINE_VARIABLE = /\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g;
+
+/** Whether a value names a variable of whoever runs it, which only a machine can fill in. */
+export function namesMachineVariable(value: string): boolean {
+  return value.search(MACHINE_VARIABLE) >= 0;
+}
+
+/** What a task in Harbor's format asks of the container that it runs in (evaluations 3), as its machine is told. */
+export const containerTask = z.object({
+  /** Where the image comes from: `environment/Dockerfile` of the archive, a registry, or the machine's default. */
+  image: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal(["dockerfile", "compose", "none"]) }),
+    z.object({ kind: z.literal("image"), name: z.string() }),
+  ]),
+  build_seconds: z.number(),
+  cpus: z.number(),
+  memory_mb: z.int(),
+  storage_mb: z.int(),
+  /** Whether the task may reach a network; its machine has to allow it too. */
+  network: z.boolean(),
+  /** Variables of all commands; values may name the machine's. */
+  env: z.record(z.string(), z.string()),
+  /** Where commands start; the image's WORKDIR when null. */
+  workdir: z.string().nullable(),
+  /** Whom commands run as; the image's USER when null. */
+  user: z.string().nullable(),
+});
+
+export type ContainerTask = z.output<typeof containerTask>;
