@@ -21,6 +21,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "environments/commands",
     "environments/object",
     "environments/terminals",
+    "environments/uploads",
     "environments/verification",
     "http",
     "objects",
@@ -46,6 +47,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "environments",
     "environments/commands",
     "environments/terminals",
+    "environments/uploads",
     "http",
     "objects",
     "pool",
@@ -65,6 +67,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "sandbox",
     "stream/transport",
   ],
+  "environments/uploads": ["environments", "environments/commands", "http", "objects", "sandbox"],
   "environments/verification": [
     "admin",
     "auth",
