@@ -20,10 +20,12 @@ const NOT_OFFERED = /^Fork - /;
 
 let projects = "";
 let key = "";
-let stop: () => Promise<void>;
+/** Ends a start that is under way. */
+const begun = new AbortController();
+let stop: (() => Promise<void>) | undefined;
 
 beforeAll(async () => {
-  const { signal } = new AbortController();
+  const { signal } = begun;
   const folder = await mkdtemp(path.join(memoryFolder(), "taskyard-streams-"));
   const state = await openStateFolder(folder);
   await appendFile(state.settings, `STREAM_LONG_POLL_SECONDS=${LONG_POLL_SECONDS}\n`);
@@ -43,11 +45,12 @@ beforeAll(async () => {
     headers.set("Authorization", `Bearer ${key}`);
     return send(input, { ...init, headers });
   });
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   vi.unstubAllGlobals();
-  await stop();
+  begun.abort();
+  await stop?.();
 }, 60_000);
 
 /** The group of the published suite that a case is in: what stands below the suite around all of them. */
