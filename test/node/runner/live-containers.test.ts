@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { pack } from "../../registry/pack.ts";
 import { plainTask, type TaskFolder, withSettings } from "../../registry/harbor-tasks.ts";
@@ -19,8 +19,30 @@ import { BASE_IMAGE, containers, HAS_PODMAN, podman } from "./podman.ts";
 const unique = (name: string) =>
   `${name}-${createHash("sha256").update(`${Date.now()}${name}`).digest("hex").slice(0, 8)}`;
 
+// Each of them starts runners and containers, on a machine that may have much else to do.
+vi.setConfig({ testTimeout: 300_000 });
+
 /** Seconds for building an image, on a machine that has much else to do. */
 const BUILD_SECONDS = 150;
+
+/** A task whose image is built, with these lines more in its Dockerfile. */
+const image = (more = "", files: TaskFolder = {}): TaskFolder => ({
+  ...plainTask,
+  "environment/Dockerfile": `FROM ${BASE_IMAGE}
+RUN mkdir /app && useradd --create-home agent && chown agent /app
+COPY given.txt /app/
+${more}
+WORKDIR /app
+`,
+  "environment/given.txt": `given ${unique("content")}\n`,
+  ...files,
+});
+
+/** Names of all containers, those of builds too. */
+const allContainers = () => podman("ps", "--all", "--external", "--format", "{{.Names}}");
+
+/** A line for the shell that says whether a port of the loopback is reached. */
+const reach = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to}) 2>/dev/null && echo reached ${to}`;
 
 describe.skipIf(!HAS_PODMAN)("environments in containers", () => {
   const world = useLiveWorld();
@@ -146,18 +168,6 @@ describe.skipIf(!HAS_PODMAN)("environments in containers", () => {
     expect((await execute("echo on")).body.output).toBe("on\n");
   });
 
-  const image = (more = "", files: TaskFolder = {}): TaskFolder => ({
-    ...plainTask,
-    "environment/Dockerfile": `FROM ${BASE_IMAGE}
-RUN mkdir /app && useradd --create-home agent && chown agent /app
-COPY given.txt /app/
-${more}
-WORKDIR /app
-`,
-    "environment/given.txt": `given ${unique("content")}\n`,
-    ...files,
-  });
-
   it("builds one image for twenty environments that are asked for at once, and keeps tests and solutions out of it", async () => {
     const runner = await start(["--labels", "many", "--slots", "20"]);
     const task = await publish(image("RUN echo was-built-here; ls -A / > /listed"));
@@ -247,9 +257,8 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
       (all) => !/sleep 300[12]$/m.test(all),
       BUILD_SECONDS,
     );
-    const left = () => podman("ps", "--all", "--external", "--format", "{{.Names}}");
     await until(
-      async () => left(),
+      async () => allContainers(),
       (names) => names === "",
       BUILD_SECONDS,
     );
@@ -298,7 +307,6 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
       await start(["--labels", "out", "--slots", "2"]);
       const first = await startEnvironment(world, "out", undefined, {}, BUILD_SECONDS);
       const second = await startEnvironment(world, "out", undefined, {}, BUILD_SECONDS);
-      const reach = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to}) 2>/dev/null && echo reached ${to}`;
       await first.execute(`echo of-the-first | tee /tmp/of-the-first > /dev/shm/of-the-first
         perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8125, Listen => 5) or die; $s->accept while 1' > /dev/null 2>&1 &`);
       expect((await first.execute(`for n in {1..50}; do ${reach(8125)} && break; sleep 0.1; done`)).body.output).toBe(
