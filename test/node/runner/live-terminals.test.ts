@@ -140,7 +140,8 @@ it("is a terminal: size, SIGWINCH, Ctrl-C, job control, colours, UTF-8, Ctrl-D, 
   expect(await terminal.shows("xterm-256color\r\n")).toMatch(
     /40 132\r\n132\r\n.*033 {3}\[ {3}3 {3}1 {3}m[^]*\/dev\/pts\/\d/,
   );
-  terminal.type("trap 'echo size $(stty size)' WINCH\r");
+  terminal.type("trap 'echo size $(stty size)' WINCH; echo set$((1))\r");
+  await terminal.shows("set1\r\n");
   terminal.say({ type: "resize", rows: 33, cols: 99 });
   await until(
     async () => {
