@@ -9,6 +9,7 @@ export default defineConfig({
     "./src/db/oci-schema.ts",
     "./src/db/secret-schema.ts",
     "./src/db/stream-schema.ts",
+    "./src/db/task-set-schema.ts",
     "./src/db/webhook-schema.ts",
     "./src/db/workflow-schema.ts",
   ],

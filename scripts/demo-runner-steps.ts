@@ -1,12 +1,9 @@
-import path from "node:path";
 import { z } from "zod";
 import { jsonOf, textOf } from "./api-client.ts";
-import { ROOT } from "./command.ts";
 import { useEnvironment } from "./demo-environment-steps.ts";
+import { startDemoRunner } from "./demo-runner.ts";
 import { demand, type DemoSession, type DemoStep } from "./demo-session.ts";
-import { startProcessGroup } from "./process-group.ts";
 
-const keySchema = z.object({ key: z.string() });
 const taskSchema = z.object({ id: z.string(), latest_run: z.object({ id: z.string() }).nullable() });
 const runSchema = z.object({
   status: z.string(),
@@ -24,9 +21,6 @@ const linkSchema = z.object({ url: z.string() });
 const TASKS = "/api/projects/@current/tasks";
 /** The agent counts its words, and leaves their number in a file. */
 const DESCRIPTION = "Say hello to whoever watches";
-
-/** What the runner ends with where commands cannot be run (docs/runner.md). */
-const EXIT_MACHINE = 3;
 
 /** A machine that lends itself: a run by the example agent and an environment, both on a runner of the demo's own. */
 export function runnerSteps(): DemoStep[] {
@@ -62,25 +56,8 @@ export function runnerSteps(): DemoStep[] {
 }
 
 /** False where this machine cannot do work of these kinds. */
-async function startRunner(session: DemoSession, kinds: string): Promise<boolean> {
-  const json = { name: `runner of ${kinds}`, allowed_scopes: ["runner"] };
-  const answer = await session.send({ method: "POST", path: "/api/v1/user/api-keys", json, expect: 201 });
-  const { base_url: url, org } = session.connection;
-  const args = ["--url", url, "--org", org, "--kinds", kinds, "--agent", "./examples/hello-agent/agent.sh"];
-  const runner = startProcessGroup(process.execPath, [path.join(ROOT, "src/runner/main.ts"), ...args], {
-    cwd: ROOT,
-    env: { ...process.env, TASKYARD_RUNNER_KEY: keySchema.parse(jsonOf(answer)).key },
-  });
-  session.atEnd(() => runner.stop());
-  const connected = new Promise<void>((resolve) => {
-    runner.onLine((line) => {
-      session.say(line.replace(/^\S+ /, "runner: "));
-      if (line.includes("connected to the pool")) resolve();
-    });
-  });
-  const code = await Promise.race([connected, runner.ended]);
-  demand(code === undefined || code === EXIT_MACHINE, `The runner has ended:\n${runner.output()}`);
-  return code === undefined;
+function startRunner(session: DemoSession, kinds: string): Promise<boolean> {
+  return startDemoRunner(session, ["--kinds", kinds, "--agent", "./examples/hello-agent/agent.sh"]);
 }
 
 /** The path of the run that the agent has done. */

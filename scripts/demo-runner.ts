@@ -7,8 +7,14 @@ import { startProcessGroup } from "./process-group.ts";
 
 const keySchema = z.object({ key: z.string() });
 
-/** Starts a runner with a key of its own and these options, which ends with the demo; resolves once it is connected. */
-export async function startDemoRunner(session: DemoSession, options: readonly string[]): Promise<void> {
+/** What the runner ends with where commands cannot be run (docs/runner.md). */
+const EXIT_MACHINE = 3;
+
+/**
+ * Starts a runner with a key of its own and these options, which ends with the demo; resolves once it is connected. False
+ * where this machine cannot do what the options ask for.
+ */
+export async function startDemoRunner(session: DemoSession, options: readonly string[]): Promise<boolean> {
   const json = { name: "runner", allowed_scopes: ["runner"] };
   const answer = await session.send({ method: "POST", path: "/api/v1/user/api-keys", json, expect: 201 });
   const { base_url: url, org } = session.connection;
@@ -25,5 +31,6 @@ export async function startDemoRunner(session: DemoSession, options: readonly st
     });
   });
   const code = await Promise.race([connected, runner.ended]);
-  demand(code === undefined, `The runner has ended:\n${runner.output()}`);
+  demand(code === undefined || code === EXIT_MACHINE, `The runner has ended:\n${runner.output()}`);
+  return code === undefined;
 }

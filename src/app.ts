@@ -32,6 +32,7 @@ import { agentRunRoutes } from "./runs/routes.ts";
 import { secretRoutes } from "./secrets/routes.ts";
 import { startCloudRun, startTaskRoutes } from "./runs/lifecycle/start-task-routes.ts";
 import { streamRoutes } from "./streams/stream-routes.ts";
+import { taskSetRoutes } from "./task-sets/task-set-routes.ts";
 import { agentTaskRoutes } from "./tasks/routes.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
@@ -57,6 +58,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());
   app.route("/", ociRoutes());
+  app.route("/", taskSetRoutes());
   app.route("/", environmentRoutes());
   app.route("/", evaluationsRoutes());
   app.route("/", agentTaskRoutes(startCloudRun));

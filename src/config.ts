@@ -211,6 +211,8 @@ const settings = z.object({
   SANDBOX_OUTPUT_MAX_BYTES: bytes(1 * MiB).pipe(z.number().max(8 * MiB)),
   /** Largest file that is sent into an environment in one request. */
   SANDBOX_FILE_MAX_BYTES: bytes(95 * MB),
+  /** Bytes of each part but the last of a larger file; rows of the embedded sandbox have 128 KiB. */
+  SANDBOX_PART_BYTES: bytes(16 * MiB).pipe(z.number().multipleOf(MiB / 8)),
   /** Files in an embedded sandbox, and bytes of those that were written there. */
   EMBEDDED_MAX_FILES: count(20_000),
   EMBEDDED_MAX_BYTES: bytes(256 * MiB),

@@ -11,7 +11,7 @@ let calls = 0;
 /** Tells of something in the form of the Agent Client Protocol; each line of output becomes an event of the run. */
 function tell(update) {
   const params = { sessionId: "solve", update };
-  console.log(JSON.stringify({ jsonrpc: "2.0", method: "session/update", params }));
+  process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", method: "session/update", params })}\n`);
 }
 
 const say = (text) => tell({ sessionUpdate: "agent_message", content: { type: "text", text } });

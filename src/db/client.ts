@@ -4,6 +4,7 @@ import * as evaluationSchema from "./evaluation-schema.ts";
 import * as ociSchema from "./oci-schema.ts";
 import * as platformSchema from "./schema.ts";
 import * as streamSchema from "./stream-schema.ts";
+import * as taskSetSchema from "./task-set-schema.ts";
 import * as webhookSchema from "./webhook-schema.ts";
 import * as workflowSchema from "./workflow-schema.ts";
 
@@ -13,6 +14,7 @@ const schema = {
   ...evaluationSchema,
   ...streamSchema,
   ...ociSchema,
+  ...taskSetSchema,
   ...webhookSchema,
   ...workflowSchema,
 };

@@ -309,6 +309,13 @@ export const environments = sqliteTable(
     /** With the placeholders filled in that have a value. */
     instruction: text("instruction"),
     serviceUrls: text("service_urls", { mode: "json" }).$type<Record<string, { url: string; port: number }>>(),
+    /** What its runner lets it take; null in other sandboxes, and until it is ready. */
+    limits: text("limits", { mode: "json" }).$type<{
+      scope: "process" | "environment";
+      memory_bytes: number;
+      processes: number;
+      cpus: number | null;
+    }>(),
     modelOverrides: text("model_overrides", { mode: "json" }).$type<Record<string, string>>(),
     warnings: text("warnings", { mode: "json" }).$type<string[]>().notNull(),
     error: text("error"),

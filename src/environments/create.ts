@@ -197,6 +197,7 @@ function beginRecord(
     provider,
     verification: version.verification,
     serviceUrls: null,
+    limits: null,
     modelOverrides: wanted.model_overrides ?? null,
     error: null,
     endReason: null,

@@ -70,6 +70,8 @@ const FILE_ERRORS: Record<FileFault, ErrorCode> = {
   not_permitted: "forbidden",
   too_large: "body_too_large",
   no_space: "body_too_large",
+  wrong_content: "invalid_request",
+  conflict: "conflict",
   unavailable: "sandbox_failed",
 };
 

@@ -6,9 +6,10 @@ import { admitEvaluationAgent } from "./environment-agent.ts";
 import { operation } from "../http/operation.ts";
 import { paceBody } from "../http/request-body.ts";
 import { entityTag, serveFile } from "../http/stored-file.ts";
-import { type FileStatus, TASK_ROOT } from "../sandbox/port.ts";
+import { TASK_ROOT } from "../sandbox/port.ts";
 import { ACCESS_ERRORS, nameSandbox, refusalOf, tokenHeader, unwrap } from "./environment-access.ts";
 import type { Refused } from "./object/environment-outcome.ts";
+import { FILE_EXAMPLE, fileAnswer, fileStatus, sandboxPath, toAbsolute, toFile } from "./file-schemas.ts";
 import { toObjectRequest } from "./object-request.ts";
 import { ENVIRONMENT_PATH, environmentPath } from "./environment-schemas.ts";
 
@@ -17,47 +18,12 @@ const tags: ["Environments"] = ["Environments"];
 const FILES_PATH = `${ENVIRONMENT_PATH}/files` as const;
 const FILE_PATH = `${FILES_PATH}/{path}{.+}` as const;
 
-const PATH_MAX_LENGTH = 4_096;
 /** Entries of one listing at most, and how deep it may go. */
 const MAX_ENTRIES = 1_000;
 const MAX_DEPTH = 20;
 
-/** Absolute, without `.` and `..`: what is listed or read is what was named. */
-const sandboxPath = z
-  .string()
-  .min(1)
-  .max(PATH_MAX_LENGTH)
-  .refine((path) => !path.includes("\0") && !path.split("/").some((part) => part === "." || part === ".."), {
-    message: "holds a part that is . or .., or a NUL character",
-  });
-
 const filePath = environmentPath.extend({
   path: sandboxPath.openapi({ example: "tmp/answer", description: "Absolute path, without its first slash" }),
-});
-
-const fileStatus = z
-  .object({
-    path: z.string(),
-    type: z
-      .enum(["file", "directory", "symlink", "other"])
-      .openapi({ description: "`other`: a pipe, a socket or a device" }),
-    size: z.int(),
-    mode: z.string().openapi({ description: "Permission bits in octal" }),
-    modified_at: z.iso.datetime(),
-  })
-  .openapi("EnvironmentFile");
-
-const FILE_EXAMPLE: z.input<typeof fileStatus> = {
-  path: "/tmp/answer",
-  type: "file",
-  size: 9,
-  mode: "644",
-  modified_at: "2026-11-01T09:32:00.000Z",
-};
-
-const fileAnswer = (description: string) => ({
-  description,
-  content: { "application/json": { schema: fileStatus, example: FILE_EXAMPLE } },
 });
 
 const bytes = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } };
@@ -205,23 +171,16 @@ export function environmentFileRoutes(): Router {
   return routes;
 }
 
-function toAbsolute(path: string): string {
-  return `/${path
-    .split("/")
-    .filter((part) => part !== "")
-    .join("/")}`;
-}
-
-function toFile({ path, type, size, mode, modified }: FileStatus): z.output<typeof fileStatus> {
-  return { path, type, size, mode: mode.toString(8), modified_at: new Date(modified).toISOString() };
-}
-
 /** Bytes of the body, which have to be known before any of them is stored. */
 function expectSize(c: AppContext): number {
   const length = c.req.header("content-length");
   if (length === undefined) throw new ApiError("length_required");
   const size = Number(length);
   const { SANDBOX_FILE_MAX_BYTES: limit } = configOf(c);
-  if (size > limit) throw new ApiError("body_too_large", `A file in one request has ${limit} bytes at most.`);
+  if (size > limit)
+    throw new ApiError(
+      "body_too_large",
+      `A file in one request has ${limit} bytes at most; a larger one comes in parts (…/uploads).`,
+    );
   return size;
 }

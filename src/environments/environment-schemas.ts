@@ -114,6 +114,18 @@ export const environmentResponse = z
     sandbox_id: z.string().openapi({ description: "The environment's own id: `sandbox_id` of getTaskInstruction" }),
     sandbox_state: z.enum(["running", "paused", "killed"]),
     sandbox_provider: sandboxProvider,
+    limits: z
+      .object({
+        scope: z.enum(["process", "environment"]).openapi({
+          description:
+            "`environment`: for all processes together. `process`: for each of them, but `processes` for all",
+        }),
+        memory_bytes: z.int(),
+        processes: z.int(),
+        cpus: z.number().nullable().openapi({ description: "Processors' worth of time; null for all of them" }),
+      })
+      .nullable()
+      .openapi({ description: "What its runner lets it take, once it is ready; null in other sandboxes" }),
     model_overrides: z.record(z.string(), z.string()).nullable(),
     warnings: z
       .array(z.string())
@@ -152,6 +164,7 @@ export const ENVIRONMENT_EXAMPLE: EnvironmentResponse = {
     streams: false,
     terminals: false,
   },
+  limits: null,
   model_overrides: null,
   warnings: [],
   waiting_for: null,

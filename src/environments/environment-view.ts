@@ -39,6 +39,7 @@ export function toEnvironment(row: EnvironmentRow, caller: Caller, { token, wait
     sandbox_id: row.id,
     sandbox_state: sandboxStateOf(row),
     sandbox_provider: { kind, description, linux, network, services, streams, terminals },
+    limits: row.limits ?? null,
     model_overrides: row.modelOverrides,
     warnings: row.warnings,
     waiting_for: wait ?? null,

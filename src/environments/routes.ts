@@ -5,6 +5,7 @@ import { terminalRoutes } from "./terminals/terminal-routes.ts";
 import { environmentLifeRoutes } from "./environment-routes.ts";
 import { executeRoutes } from "./commands/execute-routes.ts";
 import { environmentFileRoutes } from "./environment-file-routes.ts";
+import { environmentUploadRoutes } from "./uploads/upload-routes.ts";
 import { verifyRoutes } from "./verification/verify-routes.ts";
 
 /** Environments: a task provisioned in a sandbox, commands and files in it (contract A3, C1, C3; seed 002). */
@@ -17,5 +18,6 @@ export function environmentRoutes(): Router {
   routes.route("/", terminalRoutes());
   routes.route("/", verifyRoutes());
   routes.route("/", environmentFileRoutes());
+  routes.route("/", environmentUploadRoutes());
   return routes;
 }

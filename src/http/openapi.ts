@@ -13,6 +13,7 @@ const TAGS = [
     description: "Tasks pushed and pulled by clients that speak the protocol of container registries",
   },
   { name: "OCI registry", description: "The same at the path that container tools know, with their errors" },
+  { name: "Task sets", description: "Curated lists of tasks, with versions" },
   { name: "Environments", description: "Tasks provisioned in a sandbox: their life, commands and files" },
   { name: "Evaluations", description: "An agent, tasks, attempts, and what came of them" },
   { name: "Secrets", description: "Values that environments get as variables, and that nobody reads back" },

@@ -6,7 +6,8 @@ import { Owner } from "./engine/ownership.ts";
 import { removeLeftContainers } from "./engine/sweep.ts";
 import { FolderSandboxes } from "./environment/folder-sandboxes.ts";
 import type { SandboxSource } from "./environment/local-sandbox.ts";
-import { limitsOf, maxUnpackedBytes, type RunnerOptions } from "./options.ts";
+import { asksForTogether, groupLimitsOf, limitsOf, maxUnpackedBytes, type RunnerOptions } from "./options.ts";
+import { findCgroupPlace, removeLeftGroups } from "./process/cgroup-place.ts";
 import { describeHardening, hardeningHere } from "./process/bubblewrap.ts";
 import { chooseUser, type Isolation, tryIsolation } from "./process/isolation.ts";
 import type { Say } from "./connection/held-work.ts";
@@ -53,12 +54,43 @@ async function tryFolders(
   say: Say,
 ): Promise<SandboxSource> {
   const { network, share } = options;
-  const isolation: Isolation = { kind, network, readOnly: share, limits: limitsOf(options), user: chooseUser() };
+  const together = kind === "bubblewrap" ? await findTogether(options) : "commands run without a sandbox";
+  if (typeof together === "string" && asksForTogether(options)) {
+    throw new MachineUnfit(`--total-memory-mb and --total-cpus cannot be kept: ${together}.`);
+  }
+  const isolation: Isolation = {
+    kind,
+    network,
+    readOnly: share,
+    limits: limitsOf(options),
+    together: typeof together === "string" ? undefined : together,
+    user: chooseUser(),
+  };
   const problem = await tryIsolation(workFolder, isolation);
   if (problem !== undefined) throw new MachineUnfit(describeProblem(kind, problem));
   if (kind === "none") say("WARNING: commands run without a sandbox: they reach whatever this user reaches.");
   else say(`sandboxes of environments have: ${describeHardening(hardeningHere())}`);
+  say(`limits: ${describeTogether(together)}`);
   return new FolderSandboxes(isolation, workFolder, maxUnpackedBytes(options), say);
+}
+
+/** Where groups of processes can have limits, and which; why not, where they cannot. */
+async function findTogether(options: RunnerOptions): Promise<NonNullable<Isolation["together"]> | string> {
+  try {
+    const place = await findCgroupPlace();
+    await removeLeftGroups(place);
+    return { place, limits: groupLimitsOf(options) };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function describeTogether(together: NonNullable<Isolation["together"]> | string): string {
+  if (typeof together === "string")
+    return `NONE for an environment as a whole, since ${together}; each process has its own`;
+  const { memoryBytes, processes, cpus = "all" } = together.limits;
+  const each = `${Math.floor(memoryBytes / 2 ** 20)} MiB, ${processes} processes and ${cpus} processors`;
+  return `${each} for an environment as a whole (cgroups, version ${together.place.version})`;
 }
 
 function describeProblem(kind: Isolation["kind"], problem: string): string {

@@ -1,7 +1,8 @@
-import { availableParallelism, hostname } from "node:os";
+import { availableParallelism, hostname, totalmem } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import type { GroupLimits } from "./process/cgroup.ts";
 import { label, workKind, WORK_KINDS } from "../pool/pool-protocol.ts";
 
 const MIB = 1024 * 1024;
@@ -26,6 +27,11 @@ const FLAGS = {
   share: ["TASKYARD_RUNNER_SHARE", "further folders that commands may read, separated by commas"],
   processes: ["TASKYARD_RUNNER_PROCESSES", "processes and threads of one command at the same time; 512"],
   "memory-mb": ["TASKYARD_RUNNER_MEMORY_MB", "MiB of memory of each process; 4096"],
+  "total-memory-mb": [
+    "TASKYARD_RUNNER_TOTAL_MEMORY_MB",
+    "MiB of memory of all processes of an environment, where there are cgroups; four fifths of the machine's",
+  ],
+  "total-cpus": ["TASKYARD_RUNNER_TOTAL_CPUS", "processors' time of an environment, such as 1.5, likewise; all"],
   "file-mb": ["TASKYARD_RUNNER_FILE_MB", "MiB of each file that is written; 4096"],
   "unpacked-mb": ["TASKYARD_RUNNER_UNPACKED_MB", "MiB that a task's archive may unpack to; 16384"],
   "grace-seconds": ["TASKYARD_RUNNER_GRACE_SECONDS", "how long work may go on when the runner is asked to stop; 10"],
@@ -75,6 +81,8 @@ const options = z.object({
   share: list.transform((folders) => folders.map((folder) => path.resolve(folder))),
   processes: count(512),
   "memory-mb": count(4_096),
+  "total-memory-mb": z.coerce.number().int().positive().optional(),
+  "total-cpus": z.coerce.number().min(0.01).optional(),
   "file-mb": count(4_096),
   "unpacked-mb": count(16_384),
   "grace-seconds": z.coerce.number().min(0).default(10),
@@ -147,6 +155,26 @@ export function limitsOf(options: RunnerOptions) {
     fileBytes: options["file-mb"] * MIB,
     openFiles: 4_096,
   };
+}
+
+/** Processes of a sandbox beside those of its commands: its first ones, and a shell beside each command. */
+const OWN_PROCESSES = 64;
+/** The part of the machine's memory that an environment may have where nothing is said. */
+const MEMORY_SHARE = 0.8;
+
+/** What all processes of an environment may take together, where the machine has cgroups. */
+export function groupLimitsOf(options: RunnerOptions): GroupLimits {
+  const memory = options["total-memory-mb"];
+  return {
+    memoryBytes: memory === undefined ? Math.floor(totalmem() * MEMORY_SHARE) : memory * MIB,
+    processes: options.processes + OWN_PROCESSES,
+    cpus: options["total-cpus"],
+  };
+}
+
+/** Whether limits for an environment as a whole were asked for by name. */
+export function asksForTogether(options: RunnerOptions): boolean {
+  return options["total-memory-mb"] !== undefined || options["total-cpus"] !== undefined;
 }
 
 export function maxUnpackedBytes(options: RunnerOptions): number {

@@ -1,4 +1,4 @@
-import { type CommandEnding, FileError, type FileStatus } from "./port.ts";
+import { type CommandEnding, FileError, type FileStatus, type PartedFile } from "./port.ts";
 
 /**
  * Operations on the files of a sandbox as commands inside of it, for a machine with GNU tools: what a command of the
@@ -10,6 +10,7 @@ const NOT_FOUND = 94;
 const IS_DIRECTORY = 95;
 const NOT_DIRECTORY = 96;
 const NOT_REGULAR = 97;
+const WRONG_CONTENT = 98;
 
 /** Refuses what is no regular file. Opening one of the others may wait for ever: `dd` opens without waiting. */
 const IS_FILE = `[ ! -d "$P" ] || exit ${IS_DIRECTORY}; [ ! -e "$P" ] || [ -f "$P" ] || exit ${NOT_REGULAR}`;
@@ -17,7 +18,35 @@ const READ = 'exec dd if="$P" bs=65536 status=none';
 
 const STATUS = 'stat -L -c "%F|%s|%a|%.9Y" -- "$P"';
 
+/** A limit on the size of files is then an error of the write rather than a signal. */
+const NO_SIGNAL = "trap '' XFSZ";
+
+/** Of files that come in parts: `T` is the file in the making, beside the path, of `SIZE` bytes. */
+const PART_SCRIPTS = {
+  begin: `${NO_SIGNAL}; ${IS_FILE}; D=$(dirname -- "$P"); mkdir -p -- "$D" || exit
+[ "$(df --output=avail -B1 -- "$D" | tail -n 1)" -ge "$SIZE" ] || { echo "No space left" >&2; exit 1; }
+: > "$T" && truncate -s "$SIZE" -- "$T" || { code=$?; rm -f -- "$T"; exit "$code"; }`,
+  part: `${NO_SIGNAL}; [ -f "$T" ] || exit ${NOT_FOUND}
+said=$(dd of="$T" bs=65536 iflag=fullblock oflag=seek_bytes seek="$OFFSET" conv=notrunc,nocreat 2>&1) || { echo "$said" >&2; exit 1; }
+case $said in *$'\n'"$SIZE byte"*) ;; *) exit ${WRONG_CONTENT} ;; esac`,
+  complete: `${IS_FILE}; S=$T; [ -f "$S" ] || S=$P
+[ -f "$S" ] && [ "$(stat -L -c %s -- "$S")" = "$SIZE" ] || exit ${NOT_FOUND}
+if [ -n "$SHA256" ]; then sum=$(sha256sum < "$S"); [ "\${sum%% *}" = "$SHA256" ] || exit ${WRONG_CONTENT}; fi
+if [ "$S" = "$T" ]; then
+  if [ -e "$P" ]; then chmod --reference="$P" -- "$T"; else chmod 644 -- "$T"; fi
+  mv -fT -- "$T" "$P" || exit
+fi
+${STATUS}`,
+  abort: 'rm -f -- "$T"',
+};
+
+/** The same of a part that is in the file `PART`. */
+const PART_OF_FILE = `exec < "$PART" || exit
+${PART_SCRIPTS.part}`;
+
 export const FILE_SCRIPTS = {
+  ...PART_SCRIPTS,
+  partOfFile: PART_OF_FILE,
   stat: `[ -e "$P" ] || exit ${NOT_FOUND}; ${STATUS}`,
   list: `[ -e "$P" ] || exit ${NOT_FOUND}; [ -d "$P" ] || exit ${NOT_DIRECTORY}
 find "$P"/ -mindepth 1 -maxdepth "$DEPTH" -printf '%P\\t%y|%s|%m|%T@\\0' | sort -z | head -z -n "$LIMIT"`,
@@ -45,6 +74,9 @@ export function faultOf(ending: CommandEnding): (errors: string) => FileError | 
       return new FileError("not_regular", "This is a pipe, a socket or a device, and no file.");
     }
     if (ending.exitCode === NOT_DIRECTORY) return new FileError("not_directory", "This is no folder.");
+    if (ending.exitCode === WRONG_CONTENT) {
+      return new FileError("wrong_content", "The bytes are not those that were announced.");
+    }
     if (/No space left|Disk quota/.test(errors)) return new FileError("no_space", "The disk of the sandbox is full.");
     if (/File too large|File size limit/.test(errors)) return new FileError("too_large", "The file is too large.");
     if (/Not a directory|File exists/.test(errors)) {
@@ -67,6 +99,11 @@ const TYPES: Record<string, FileStatus["type"]> = {
   "regular file": "file",
   "regular empty file": "file",
 };
+
+/** What the scripts of files in parts are told of one. */
+export function toPartVariables({ staging, size, sha256 }: PartedFile): Record<string, string> {
+  return { T: staging, SIZE: String(size), SHA256: sha256 ?? "" };
+}
 
 /** What `list` prints of a folder when it is asked for one entry more than `limit`. */
 export function toListing(folder: string, printed: string, limit: number): { entries: FileStatus[]; more: boolean } {

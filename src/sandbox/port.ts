@@ -119,12 +119,21 @@ export interface ServiceAddress {
   port: number;
 }
 
+/** What processes of a sandbox may take, each of them or all together; `processes` counts all in both. */
+export interface SandboxLimits {
+  scope: "process" | "environment";
+  memory_bytes: number;
+  processes: number;
+  /** Processors' worth of time; null for all of them. */
+  cpus: number | null;
+}
+
 /** What the sandbox tells the environment. Every call is committed before it returns, and may be repeated. */
 export interface SandboxHost {
   /** An image is built or fetched before anything else can be done, or no longer (`false`). */
   building(isBuilding: boolean): Promise<void>;
   /** Provisioning is done: the files are there and commands can run. */
-  ready(services: Readonly<Record<string, ServiceAddress>>): Promise<void>;
+  ready(services: Readonly<Record<string, ServiceAddress>>, limits?: SandboxLimits): Promise<void>;
   /** Provisioning failed, or the sandbox is gone for good; `reason` is shown to users. Ends running commands as lost. */
   failed(reason: string): Promise<void>;
   /**
@@ -194,6 +203,10 @@ export type FileFault =
   | "not_permitted"
   | "too_large"
   | "no_space"
+  /** Its bytes are not those that were announced. */
+  | "wrong_content"
+  /** What is there now does not allow it. */
+  | "conflict"
   | "unavailable";
 
 /** Thrown by SandboxFiles for what it cannot do. `message` is for users. */
@@ -220,6 +233,29 @@ export interface FileStatus {
   modified: number;
 }
 
+/** A file that comes in parts. */
+export interface PartedFile {
+  path: string;
+  /** Where it is until it is complete: in the folder of `path`, so that it is put in place at once. */
+  staging: string;
+  /** Bytes. */
+  size: number;
+  /** Of all bytes, in hex; null where it was not announced. */
+  sha256: string | null;
+}
+
+/** Parts may come in any order, several at once, and again. Nothing but what is on its way is held in memory. */
+export interface PartedFiles {
+  /** Makes room. Throws `too_large` and `no_space` for what the sandbox cannot take. */
+  begin(file: PartedFile): Promise<void>;
+  /** Writes a part of `size` bytes at `offset`. Throws `not_found` when the file in the making is no longer there. */
+  write(file: PartedFile, offset: number, body: ReadableStream<Uint8Array>, size: number): Promise<void>;
+  /** Puts it in place, all or nothing; done already, it says so again. Throws `wrong_content` for another SHA-256. */
+  complete(file: PartedFile): Promise<FileStatus>;
+  /** Takes away what has come. */
+  abort(file: PartedFile): Promise<void>;
+}
+
 /** The files of a sandbox that is ready, outside of any command. Paths are absolute and have no `.` or `..` in them. */
 export interface SandboxFiles {
   /** Undefined when there is none. Symbolic links are followed. */
@@ -232,6 +268,7 @@ export interface SandboxFiles {
   write(path: string, body: ReadableStream<Uint8Array>, size: number): Promise<FileStatus>;
   /** Removes a file, or a folder with all that is in it. Throws `not_found`. */
   remove(path: string): Promise<void>;
+  readonly parted: PartedFiles;
 }
 
 /** What a sandbox does with commands whose input stays open. All of it is stored before it returns. */

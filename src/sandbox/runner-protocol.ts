@@ -34,6 +34,15 @@ const size = { rows: z.int().min(1).max(1_000), cols: z.int().min(1).max(1_000) 
 const produced = z.object({ stdout: count, stderr: count });
 const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
 
+/** What processes of a sandbox may take: each of them (the number of processes: all), or all together. */
+export const sandboxLimits = z.object({
+  scope: z.literal(["process", "environment"]),
+  memory_bytes: count,
+  processes: count,
+  /** Processors' worth of time; null for all of them. */
+  cpus: z.number().nullable(),
+});
+
 export const machineMessage = z.discriminatedUnion("type", [
   /** First on each connection. `new`: nothing was set up yet. `terminals`: whether it takes `tty`, and `offset` of input. */
   z.object({
@@ -43,6 +52,8 @@ export const machineMessage = z.discriminatedUnion("type", [
     terminals: z.boolean().optional(),
     /** Whether it masks secrets in what it sends: only such a machine is given any. */
     masks_secrets: z.boolean().optional(),
+    /** What its sandboxes may take. */
+    limits: sandboxLimits.optional(),
   }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),

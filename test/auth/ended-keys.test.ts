@@ -1,7 +1,10 @@
 /** What lasts ends within ten seconds of the end of its key (streams of runs: test/runs/live/ended-access.test.ts). */
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { v7 as uuid } from "uuid";
 import { lookupOf } from "../../src/auth/api-keys.ts";
+import { signAgentToken } from "../../src/auth/run-tokens.ts";
+import { readConfig } from "../../src/config.ts";
 import { createEnvironmentClient, type EnvironmentClient } from "../environments/client.ts";
 import { connect } from "../pool/runner-client.ts";
 import { createRunClient } from "../runs/run-client.ts";
@@ -91,4 +94,22 @@ describe("within 10 seconds of a key's revocation", () => {
     await revoke(key);
     expect(await inTime(closed, "the close of the runner")).toBe(4004);
   });
+});
+
+test("who comes by a token and no key follows a command by its events as well", async () => {
+  const { tenant, base, environment, token } = await createEnvironmentClient();
+  const run = { runId: uuid(), taskId: uuid(), projectNumber: 1 };
+  const place = { organizationId: tenant.id, organizationKey: tenant.org, workspaceKey: tenant.workspace };
+  const secrets = readConfig(env).RUN_TOKEN_PRIVATE_KEY;
+  const response = await call(`/api/v1${base}/${environment.id}/execute`, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${await signAgentToken(secrets, run, { id: environment.id, ...place })}`,
+      "Content-Type": "application/json",
+      "X-Environment-Token": token,
+      Accept: "text/event-stream",
+    },
+    body: JSON.stringify({ command: "echo done" }),
+  });
+  expect(await response.text()).toMatch(/event: exit\ndata: .*"exit_code":0/);
 });

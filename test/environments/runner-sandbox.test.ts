@@ -36,12 +36,14 @@ test("gives secrets to a machine that masks them, and to no other; none of them 
   first.send({ type: "hello", protocol: 1, state: "new" });
   await expect.poll(() => read(old)).toMatchObject({ state: "failed", error: expect.stringContaining("too old") });
   await runner.take("revoke");
+  const limits = { scope: "environment" as const, memory_bytes: 2 ** 30, processes: 576, cpus: 1.5 };
   const environment = await provision(tenant, asked);
   const second = new MachineClient(await dial(tenant, environment.id, (await claim(runner)).work_token));
-  second.send({ type: "hello", protocol: 1, state: "new", masks_secrets: true });
+  second.send({ type: "hello", protocol: 1, state: "new", masks_secrets: true, limits });
   expect(await second.take("open")).toMatchObject({ secrets: { API_TOKEN: secret.value } });
   second.send({ type: "ready" });
-  await expect.poll(() => read(environment)).toMatchObject({ state: "ready" });
+  await expect.poll(() => read(environment)).toMatchObject({ state: "ready", limits });
+  expect(await read(old)).toMatchObject({ limits: null });
   const client = connect(tenant, environment);
   await client.start("echo $API_TOKEN");
   expect(await second.take("start")).toMatchObject({ has_secrets: true, env: {} });

@@ -355,6 +355,10 @@ test("ends a terminal that nobody was connected to for long enough, and no other
   await machine.take("start");
   const { command_id: own } = await scene.start("a command of its own", { tty: { rows: 24, cols: 80 } });
   await machine.take("start");
+  await runInDurableObject(objectOf(environment), (_, { storage }) => {
+    // It is the end of the connection that counts, and not the next look at all of them.
+    storage.sql.exec("DELETE FROM timers WHERE name = 'viewers'");
+  });
   viewer.leave();
   await eventuallyUnwatched(environment, id);
   await runInDurableObject(objectOf(environment), (_, { storage }) => {

@@ -45,7 +45,11 @@ function send(
   const raw = operation.requestBody ? new Uint8Array(8) : undefined;
   const body = json ? JSON.stringify({ ...Object(example), ...own }) : raw;
   const type = json ? { "Content-Type": "application/json" } : {};
-  return call(`${filled}${query === "" ? requiredQuery(operation) : query}`, { method, headers: { ...type, ...headers }, ...(body !== undefined && { body }) });
+  return call(`${filled}${query === "" ? requiredQuery(operation) : query}`, {
+    method,
+    headers: { ...type, ...headers },
+    ...(body !== undefined && { body }),
+  });
 }
 
 /** The text of an answer, but of one that goes on. */

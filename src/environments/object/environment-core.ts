@@ -8,6 +8,7 @@ import type {
   Sandbox,
   SandboxCommand,
   SandboxHost,
+  SandboxLimits,
 } from "../../sandbox/port.ts";
 import { applySchema } from "../../objects/object-schema.ts";
 import { TIMER_SCHEMA, Timers } from "../../objects/timers.ts";
@@ -27,10 +28,21 @@ import {
 } from "./environment-record.ts";
 import { openEnvironmentSandbox, openSecrets } from "./environment-sandbox.ts";
 import type { Services } from "../instruction.ts";
+import { EnvironmentUploads } from "../uploads/environment-uploads.ts";
+import { UPLOAD_SCHEMA } from "../uploads/upload-log.ts";
 import { LongWork } from "../../objects/long-work.ts";
 import { LOG_SCHEMA, ProvisioningLog } from "./provisioning-log.ts";
 
-type EnvironmentTimer = "project" | "expire" | "provision" | "destroy" | "pulse" | "viewers" | "wake" | "forget";
+type EnvironmentTimer =
+  | "project"
+  | "expire"
+  | "provision"
+  | "destroy"
+  | "pulse"
+  | "viewers"
+  | "wake"
+  | "forget"
+  | "uploads";
 
 const RECORD = "environment";
 
@@ -50,6 +62,7 @@ const KEPT_AFTER_END_MS = 24 * 3_600_000;
 export class EnvironmentCore implements SandboxHost {
   readonly commands: CommandLog;
   readonly lines: ProvisioningLog;
+  readonly uploads: EnvironmentUploads;
   readonly terminals: EnvironmentTerminals;
   /** Rung when a command writes or ends, and when the environment is ready or over. */
   readonly news = new Announcement();
@@ -66,6 +79,14 @@ export class EnvironmentCore implements SandboxHost {
     this.#timers = new Timers(ctx.storage);
     this.commands = new CommandLog(ctx.storage.sql, readConfig(env).SANDBOX_OUTPUT_MAX_BYTES);
     this.lines = new ProvisioningLog(ctx.storage.sql);
+    this.uploads = new EnvironmentUploads(
+      ctx.storage.sql,
+      () => this.sandbox.files,
+      async (time) => {
+        this.#timers.set("uploads", time);
+        await this.#timers.arm();
+      },
+    );
     this.terminals = new EnvironmentTerminals(ctx, {
       commands: this.commands,
       interaction: () => (this.#record && !isOver(this.#record.row) ? this.sandbox.interaction : undefined),
@@ -143,10 +164,10 @@ export class EnvironmentCore implements SandboxHost {
     if (record?.row.state === from) await this.#commit(changeState(record, to), () => undefined);
   }
 
-  async ready(services: Services): Promise<void> {
+  async ready(services: Services, limits?: SandboxLimits): Promise<void> {
     const record = this.#record;
     if (!record || (record.row.state !== "provisioning" && record.row.state !== "building")) return;
-    const ready = becomeReady(record, services);
+    const ready = becomeReady(record, services, limits);
     for (const warning of ready.row.warnings) this.lines.add(warning);
     this.lines.add("The environment is ready.");
     await this.#commit(ready, () => this.#timers.clear("provision"));
@@ -244,6 +265,9 @@ export class EnvironmentCore implements SandboxHost {
       case "wake":
         this.#timers.clear("wake");
         return this.#sandbox === undefined && isOver(record.row) ? undefined : this.sandbox.wake?.();
+      case "uploads":
+        this.#timers.clear("uploads");
+        return isOver(record.row) ? undefined : this.uploads.sweep(Date.now());
       case "forget":
         if (Date.now() < (record.row.endedAt?.getTime() ?? 0) + KEPT_AFTER_END_MS) return;
         this.#timers.clear("forget");
@@ -262,7 +286,8 @@ export class EnvironmentCore implements SandboxHost {
       if (why === "failed") this.commands.end(id, { status: "lost", reason: "The sandbox is gone." }, now);
       else this.commands.end(id, { status: "killed", produced: { stdout, stderr } }, now, reason[why]);
     }
-    for (const timer of ["expire", "provision", "pulse"] as const) this.#timers.clear(timer);
+    for (const timer of ["expire", "provision", "pulse", "uploads"] as const) this.#timers.clear(timer);
+    this.uploads.clear();
     this.#timers.set("destroy", now + PULSE_MS);
     this.#timers.set("forget", now + KEPT_AFTER_END_MS);
   }
@@ -321,7 +346,7 @@ export class EnvironmentCore implements SandboxHost {
   }
 
   #migrate(): void {
-    applySchema(this.#ctx.storage.sql, [COMMAND_SCHEMA, INPUT_SCHEMA, LOG_SCHEMA, TIMER_SCHEMA]);
+    applySchema(this.#ctx.storage.sql, [COMMAND_SCHEMA, INPUT_SCHEMA, LOG_SCHEMA, TIMER_SCHEMA, UPLOAD_SCHEMA]);
   }
 
   async #commit(record: EnvironmentRecord, also: () => void): Promise<void> {

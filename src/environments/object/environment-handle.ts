@@ -22,7 +22,13 @@ type Calls =
   | "statFile"
   | "listFiles"
   | "writeFile"
-  | "removeFile";
+  | "removeFile"
+  | "beginUpload"
+  | "readUpload"
+  | "listUploads"
+  | "writePart"
+  | "completeUpload"
+  | "abortUpload";
 
 /** An environment as its callers reach it; `fetch` answers with streams and sockets (object-request.ts). */
 export type EnvironmentHandle = Handle<Environment, Calls>;

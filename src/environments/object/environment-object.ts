@@ -22,6 +22,7 @@ import {
 } from "./environment-outcome.ts";
 import { type EnvironmentRecord, type EnvironmentRow, isOver, prolong } from "./environment-record.ts";
 import { type FileRequest, readObjectRequest, type TerminalRequest } from "../object-request.ts";
+import type { Upload } from "../uploads/upload-log.ts";
 import type { WorkEvent } from "../../pool/work.ts";
 
 /** Tokens that open one environment: one for each time that its creation was asked for with the same key. */
@@ -231,6 +232,36 @@ export class Environment extends DurableObject {
   removeFile(access: EnvironmentAccess, path: string) {
     return this.#onFiles(access, async (files) => {
       await files.remove(path);
+      return {};
+    });
+  }
+
+  beginUpload(access: EnvironmentAccess, upload: Upload) {
+    return this.#onFiles(access, async () => ({ upload: await this.#core.uploads.begin(upload) }));
+  }
+
+  readUpload(access: EnvironmentAccess, id: string) {
+    return this.#onFiles(access, async () => ({ upload: this.#core.uploads.read(id) }));
+  }
+
+  listUploads(access: EnvironmentAccess) {
+    return this.#onFiles(access, async () => ({ uploads: this.#core.uploads.list() }));
+  }
+
+  writePart(access: EnvironmentAccess, id: string, number: number, body: ReadableStream<Uint8Array>, size: number) {
+    return this.#onFiles(access, async () => {
+      await this.#core.uploads.writePart(id, number, body, size);
+      return {};
+    });
+  }
+
+  completeUpload(access: EnvironmentAccess, id: string) {
+    return this.#onFiles(access, async () => ({ status: await this.#core.uploads.complete(id) }));
+  }
+
+  abortUpload(access: EnvironmentAccess, id: string) {
+    return this.#onFiles(access, async () => {
+      await this.#core.uploads.abort(id);
       return {};
     });
   }

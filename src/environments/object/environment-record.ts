@@ -1,5 +1,5 @@
 import type { environments } from "../../db/schema.ts";
-import type { SandboxTask } from "../../sandbox/port.ts";
+import type { SandboxLimits, SandboxTask } from "../../sandbox/port.ts";
 import type { SealedSecret } from "../../secrets/secret-store.ts";
 import { type Inputs, missingServices, resolveInstruction, type Services, templateVariables } from "../instruction.ts";
 
@@ -76,8 +76,13 @@ export function changeState(record: EnvironmentRecord, state: "building" | "prov
 }
 
 /** Commands can run. */
-export function becomeReady(record: EnvironmentRecord, services: Services): EnvironmentRecord {
-  return change(record, { state: "ready", serviceUrls: services, ...describeTask(record, services) });
+export function becomeReady(record: EnvironmentRecord, services: Services, limits?: SandboxLimits): EnvironmentRecord {
+  return change(record, {
+    state: "ready",
+    serviceUrls: services,
+    limits: limits ?? null,
+    ...describeTask(record, services),
+  });
 }
 
 export function becomeFailed(record: EnvironmentRecord, reason: string, now: number): EnvironmentRecord {

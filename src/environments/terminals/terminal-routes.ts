@@ -92,6 +92,7 @@ export function terminalRoutes(): Router {
   routes.openapi(open, async (c) => {
     const { handle, access } = await nameSandbox(c, c.req.valid("param"));
     if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      unwrap(await handle.inspect(access));
       throw new ApiError("invalid_request", "A terminal is a WebSocket: send Upgrade: websocket.");
     }
     const query = c.req.valid("query");

@@ -80,8 +80,9 @@ export class TerminalViewers {
     this.#control = control;
   }
 
+  /** Whether a connection of the object is one of these, also when it is closed: then the runtime lists it no more. */
   has(socket: WebSocket): boolean {
-    return this.#sockets.has(socket);
+    return attachment.safeParse(socket.deserializeAttachment()).success;
   }
 
   /** How many are connected to a terminal, but for connections of this client. */

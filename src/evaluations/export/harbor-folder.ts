@@ -1,12 +1,12 @@
 import type { ExportedItem } from "./exported-item.ts";
 import { type ExportedEvaluation, jobConfig, JobSummary, trialConfig, trialName, trialResult } from "./harbor-job.ts";
-import type { ZipFile } from "./zip-writer.ts";
+import type { ZipFile } from "./zip-stream.ts";
 
 /** A file that an item has left. `path` is below the trial's folder: `agent/…`, `verifier/…` or `artifacts/…`. */
 export interface TrialFile {
   path: string;
-  /** Its bytes, asked for when it is its turn; null where they are gone. */
-  open: () => Promise<ReadableStream<Uint8Array> | null>;
+  /** Its bytes and how many they are, asked for when it is its turn; null where they are gone. */
+  open: () => Promise<{ size: number; body: ReadableStream<Uint8Array> } | null>;
 }
 
 /** An item, and the files it has left. */

@@ -13,6 +13,7 @@ import { offeredKinds } from "../../sandbox/providers.ts";
 import type { EvaluationRecord } from "../model/evaluation.ts";
 import type { AgentPlan } from "../model/plan.ts";
 import type { Job } from "../model/job-view.ts";
+import { resolveTaskSet } from "../../task-sets/resolve-task-set.ts";
 import { openEvaluation } from "../object/evaluation-handle.ts";
 import type { NewEvaluation, newEvaluation } from "./evaluation-schemas.ts";
 import { planTasks, type TaskRow } from "./resolve-tasks.ts";
@@ -36,7 +37,7 @@ export async function createEvaluation(
   const workspace = await findWorkspace(db, caller, ws);
   const project = await chooseProject(db, caller, workspace.id, wanted.project_id ?? null);
   refuseUnoffered(wanted);
-  const rows = readRows(wanted);
+  const { rows, taskSet } = await readRows(db, caller, wanted);
   const most = readConfig(env).EVALUATION_MAX_ITEMS;
   if (rows.length * wanted.attempts > most) {
     const msg = `These are ${rows.length * wanted.attempts} items; an evaluation has at most ${most}. Use fewer tasks or attempts.`;
@@ -53,7 +54,7 @@ export async function createEvaluation(
   if (problems.length > 0) throw refuse(problems);
   // Better refused now than by each item.
   await chooseSecrets(db, caller, wanted.secret_ids ?? []);
-  const record = toRecord(id, caller, workspace, project, agent, wanted);
+  const record = toRecord(id, caller, workspace, project, agent, { ...wanted, task_set: taskSet });
   const planned = tasks.map((task, index) => ({ task, agentTaskId: nameUuid(`task ${index}`, id) }));
   const job = await askAgain(() => openEvaluation(env, id).create(record, planned));
   return { job, workspaceKey: workspace.key };
@@ -72,25 +73,36 @@ function refuseUnoffered({ sandbox_provider: provider }: NewEvaluation): void {
   throw refuse([{ loc: ["body", "sandbox_provider"], msg, type: "not_offered" }]);
 }
 
-/** The rows of the evaluation, from the one place that has them. */
-function readRows({ task_names: names, dataset, task_set: set }: NewEvaluation): TaskRow[] {
+/** The rows of the evaluation, from the one place that has them, and the version of the task set where it is one. */
+async function readRows(
+  db: Database,
+  caller: Caller,
+  { task_names: names, dataset, task_set: set }: NewEvaluation,
+): Promise<{ rows: TaskRow[]; taskSet?: string }> {
   const given = [names, dataset, set].filter((source) => source !== undefined);
   if (given.length !== 1) {
     const msg = "Say by one of task_names, dataset and task_set which tasks are meant.";
     throw refuse([{ loc: ["body", "task_names"], msg, type: "tasks_missing" }]);
   }
-  if (names) return names.map((reference, index) => ({ reference, inputs: {}, loc: ["body", "task_names", index] }));
-  if (dataset) {
-    const isList = Array.isArray(dataset);
-    const place = isList ? ["body", "dataset"] : ["body", "dataset", "rows"];
-    return (isList ? dataset : dataset.rows).map(({ task_name: reference, ...inputs }, index) => ({
+  if (set !== undefined) {
+    const found = await resolveTaskSet(db, caller, set);
+    if (!found.ok) throw refuse([{ loc: ["body", "task_set"], msg: found.msg, type: found.type }]);
+    const rows = found.tasks.map((reference) => ({ reference, inputs: {}, loc: ["body", "task_set"] }));
+    return { rows, taskSet: found.ref };
+  }
+  if (names) {
+    return { rows: names.map((reference, index) => ({ reference, inputs: {}, loc: ["body", "task_names", index] })) };
+  }
+  const isList = Array.isArray(dataset);
+  const place = isList ? ["body", "dataset"] : ["body", "dataset", "rows"];
+  const listed = (isList ? dataset : dataset?.rows) ?? [];
+  return {
+    rows: listed.map(({ task_name: reference, ...inputs }, index) => ({
       reference,
       inputs,
       loc: [...place, index, "task_name"],
-    }));
-  }
-  const msg = "There are no task sets yet: use task_names or dataset.";
-  throw refuse([{ loc: ["body", "task_set"], msg, type: "not_offered" }]);
+    })),
+  };
 }
 
 function toAgent({ agent }: NewEvaluation): AgentPlan {

@@ -77,7 +77,9 @@ export const newEvaluation = z
       .openapi({
         description: "Rows with a `task_name` each; the rest of a row are values of the instruction's placeholders",
       }),
-    task_set: z.string().min(1).max(NAME_MAX_LENGTH).optional().openapi({ description: "A task set, by its name" }),
+    task_set: z.string().min(1).max(NAME_MAX_LENGTH).optional().openapi({
+      description: "A task set, as `[org/]name[@version]`; the answer's `params` say which version it was",
+    }),
     agent: z.union([namedAgent, agentCommand]).optional().openapi({
       description:
         "`oracle` carries out the task's own solution, `nop` does nothing; an object is a command. Without it the agent of a runner does the tasks",

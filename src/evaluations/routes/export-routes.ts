@@ -7,7 +7,7 @@ import { CSV_HEADER, type ExportedItem, toCsvLine, toJsonLine } from "../export/
 import { harborFolder, type Trial, type TrialFile } from "../export/harbor-folder.ts";
 import type { ExportedEvaluation } from "../export/harbor-job.ts";
 import { streamOf } from "../export/piece-stream.ts";
-import { writeZip } from "../export/zip-writer.ts";
+import { zipOf } from "../export/zip-stream.ts";
 import type { EvaluationRecord, EvaluationScope } from "../model/evaluation.ts";
 import { toResult } from "../model/results.ts";
 import type { EvaluationHandle } from "../object/evaluation-handle.ts";
@@ -105,7 +105,7 @@ async function* filesOf(c: AppContext, record: EvaluationRecord, item: Item): As
   for (const { metadata, storage_path: key } of found.run.artifacts) {
     const path = metadata?.["path"];
     if (typeof path !== "string") continue;
-    yield { path, open: async () => (await c.env.ARTIFACTS.get(key))?.body ?? null };
+    yield { path, open: () => c.env.ARTIFACTS.get(key) };
   }
 }
 
@@ -139,11 +139,11 @@ export function exportRoutes(): Router {
     const { handle, scope } = nameEvaluation(c, c.req.valid("param"));
     const { format } = c.req.valid("query");
     const described = await describe(handle, scope);
-    const pieces =
+    const body =
       format === "harbor"
-        ? writeZip(harborFolder(described, trialsOf(c, handle, scope)))
-        : writeLines(handle, scope, format);
-    return new Response(streamOf(pieces), {
+        ? zipOf(harborFolder(described, trialsOf(c, handle, scope)), Date.parse(described.startedAt) / 1000)
+        : streamOf(writeLines(handle, scope, format));
+    return new Response(body, {
       headers: {
         "Content-Type": TYPES[format],
         "Content-Disposition": `attachment; filename="evaluation-${described.evaluationId}.${ENDINGS[format]}"`,

@@ -55,7 +55,7 @@ export function tagRoutes({ prefix, tag, idOf }: Place): Router {
                 manifests: z.array(z.record(z.string(), z.unknown())),
               })
               .openapi("OciReferrers"),
-            example: { schemaVersion: 2 as const, mediaType: INDEX_TYPE as typeof INDEX_TYPE, manifests: [] },
+            example: { schemaVersion: 2 as const, mediaType: INDEX_TYPE, manifests: [] },
           },
         },
       },

@@ -1,3 +1,4 @@
+import type { SandboxLimits } from "../../sandbox/port.ts";
 import type { LocalSandbox, SandboxRequest, SandboxSource } from "../environment/local-sandbox.ts";
 import { type ContainerSettings, startContainer } from "./container.ts";
 import { EngineError, type EngineKind } from "./engine.ts";
@@ -12,11 +13,17 @@ export class EngineSandboxes implements SandboxSource {
   readonly capabilities = ["container"];
   // By the image's own perl, and where it has none the command says so.
   readonly terminals = true;
+  readonly limits: SandboxLimits | undefined;
   readonly #settings: ContainerSettings;
   readonly #images: Images;
 
   constructor(settings: ContainerSettings, images: Images) {
     this.kind = settings.engine.kind;
+    const { engine, limits } = settings;
+    if (engine.limits.memory && engine.limits.processes) {
+      const { memoryBytes, processes } = limits;
+      this.limits = { scope: "environment", memory_bytes: memoryBytes, processes, cpus: null };
+    }
     this.#settings = settings;
     this.#images = images;
   }

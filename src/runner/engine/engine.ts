@@ -105,18 +105,18 @@ async function startClient(kind: EngineKind, args: readonly string[], call: Engi
     });
     child[name].on("end", () => lines.end());
   }
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
   let stopped: EngineError | undefined;
   let killer: NodeJS.Timeout | undefined;
-  let isClosed = false;
   const stop = async (why: string, isTimeout: boolean) => {
     if (stopped) return;
     stopped = new EngineError(`${kind} ${args[0]}: ${why}`, isTimeout);
     const end = performance.now() + (clearsAway ? CLEAR_MS : 0);
-    while (!isClosed && child.pid !== undefined && performance.now() < end) {
+    while (isRunning() && child.pid !== undefined && performance.now() < end) {
       await endWorkOf(child.pid);
       await wait(LOOK_MS);
     }
-    if (isClosed) return;
+    if (!isRunning()) return;
     signalGroup(child.pid, "SIGTERM");
     killer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), GRACE_MS);
   };
@@ -131,7 +131,6 @@ async function startClient(kind: EngineKind, args: readonly string[], call: Engi
     if (stopped) throw stopped;
     return { exitCode, ...outputs };
   } finally {
-    isClosed = true;
     clearTimeout(timer);
     clearTimeout(killer);
     signal?.removeEventListener("abort", abort);

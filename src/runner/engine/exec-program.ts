@@ -89,6 +89,8 @@ class ExecProgram implements Program {
   #known: string[] = [];
   #isOver = false;
   #terminating: NodeJS.Timeout | undefined;
+  /** Settles when its processes have been asked to end. */
+  #asked: Promise<void> | undefined;
 
   constructor(
     child: ChildProcessWithoutNullStreams,
@@ -117,7 +119,7 @@ class ExecProgram implements Program {
       void this.#endProcesses("KILL");
       this.#terminating = setTimeout(() => this.#child.kill("SIGKILL"), SILENCE_MS);
     }, this.#graceMs);
-    void this.#endProcesses("TERM");
+    this.#asked = this.#endProcesses("TERM");
   }
 
   #mark(output: Readable): MarkedOutput {
@@ -140,6 +142,8 @@ class ExecProgram implements Program {
     this.#isOver = true;
     if (this.#terminating) {
       clearTimeout(this.#terminating);
+      // It knows then what was there before its first process had ended.
+      await this.#asked;
       await this.#endProcesses("KILL");
     }
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), CLIENT_MS);

@@ -76,8 +76,8 @@ export class EnvironmentSession implements HeldWork {
       onOpen: () => {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
-        const { terminals } = options.sandboxes;
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true });
+        const { terminals, limits } = options.sandboxes;
+        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true, limits });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),

@@ -91,8 +91,9 @@ class Incoming {
     return this.#received - this.#read;
   }
 
-  /** What the program gets beside its input, in the order of all. */
+  /** What the program gets beside its input, in the order of all; the last one counts. */
   addControl(bytes: Uint8Array): void {
+    if (this.#pieces.at(-1)?.counts === 0) this.#pieces.pop();
     this.#pieces.push({ bytes, counts: 0 });
     this.#news.resolve();
   }

@@ -1,4 +1,5 @@
 import type { ContainerTask } from "../../sandbox/container-task.ts";
+import type { SandboxLimits } from "../../sandbox/port.ts";
 import type { CommandOptions, Startable } from "../process/command.ts";
 import type { Say } from "../connection/held-work.ts";
 
@@ -47,6 +48,8 @@ export interface SandboxSource {
   readonly capabilities: readonly string[];
   /** Whether commands may run on a terminal. */
   readonly terminals: boolean;
+  /** What its sandboxes may take at most; undefined where that is not known. */
+  readonly limits: SandboxLimits | undefined;
   /** Makes a sandbox with the task's files in it. Rejects with a reason for users, and leaves nothing behind then. */
   open(request: SandboxRequest): Promise<LocalSandbox>;
 }

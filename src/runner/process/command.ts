@@ -100,9 +100,13 @@ function describe(error: unknown): string {
 /** Writes all pieces, no faster than they are read; stops when the program has ended or reads no more. */
 async function feed(stdin: NodeJS.WritableStream, pieces: AsyncIterable<Uint8Array> = none()): Promise<void> {
   const broken = new Promise<"broken">((resolve) => stdin.once("close", () => resolve("broken")));
-  for await (const piece of pieces) {
-    if (!stdin.writable) return;
-    if (stdin.write(piece)) continue;
+  const iterator = pieces[Symbol.asyncIterator]();
+  for (;;) {
+    // Input that stays open has no end to wait for when the program has ended.
+    const next = await Promise.race([iterator.next(), broken]);
+    if (next === "broken" || !stdin.writable) return;
+    if (next.done === true) break;
+    if (stdin.write(next.value)) continue;
     const drained = new Promise<"drained">((resolve) => stdin.once("drain", () => resolve("drained")));
     if ((await Promise.race([drained, broken])) === "broken") return;
   }

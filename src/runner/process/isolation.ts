@@ -2,6 +2,8 @@ import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { TASK_ROOT } from "../../sandbox/port.ts";
 import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
+import { Cgroup, type GroupLimits } from "./cgroup.ts";
+import type { CgroupPlace } from "./cgroup-place.ts";
 import { type CommandOptions, runCommand, type Startable } from "./command.ts";
 import { endProcessesOf } from "./leftovers.ts";
 import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
@@ -20,6 +22,8 @@ export interface Isolation {
   /** Further folders of the machine that commands may read. */
   readOnly: readonly string[];
   limits: ProcessLimits;
+  /** Limits for all processes of a sandbox together; left out where the machine has no cgroups for that. */
+  together?: { place: CgroupPlace; limits: GroupLimits } | undefined;
   /** Whom commands run as; the runner's own user when left out. */
   user?: { uid: number; gid: number } | undefined;
 }
@@ -64,8 +68,10 @@ export class SandboxFolder {
   readonly #folder: string;
   readonly #isolation: Isolation;
   readonly #living: LivingSandbox;
+  readonly #cgroup: Cgroup | undefined;
 
-  private constructor(folder: string, isolation: Isolation) {
+  private constructor(folder: string, isolation: Isolation, cgroup: Cgroup | undefined) {
+    this.#cgroup = cgroup;
     this.#folder = folder;
     this.#isolation = isolation;
     this.#living = new LivingSandbox(() => this.#launchInit(), this.hidden(INIT_PLACE), isolation.user);
@@ -84,7 +90,9 @@ export class SandboxFolder {
     await chmod(path.join(folder, INIT_PLACE), PASSAGE);
     await writeFile(path.join(folder, "passwd"), PASSWD);
     await writeFile(path.join(folder, "group"), GROUP);
-    return new SandboxFolder(folder, isolation);
+    const { together, kind } = isolation;
+    const cgroup = together && kind !== "none" ? await Cgroup.create(together.place, together.limits) : undefined;
+    return new SandboxFolder(folder, isolation, cgroup);
   }
 
   /** Where the task's files are on this machine. */
@@ -128,6 +136,7 @@ export class SandboxFolder {
       user: this.#isolation.user,
       bubblewrap: bubblewrapLaunch(this.#view(), { PATH: SYSTEM_PATH }),
       graceMs: INIT_GRACE_MS,
+      cgroup: this.#cgroup,
     };
   }
 
@@ -135,6 +144,7 @@ export class SandboxFolder {
   async remove(say: Say): Promise<void> {
     await this.#living.end();
     await endProcessesOf(this.#folder);
+    await this.#cgroup?.remove();
     await removeFolder(this.#folder, say);
   }
 

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { Readable, Writable } from "node:stream";
 import { z } from "zod";
+import type { Cgroup } from "./cgroup.ts";
 import { makeOutputPipes, type OutputPipes } from "./output-pipes.ts";
 import { throughLauncher } from "./launcher.ts";
 
@@ -23,6 +24,8 @@ export interface Launch {
   user?: { uid: number; gid: number } | undefined;
   /** What bubblewrap is told; left out where it is not used. */
   bubblewrap?: BubblewrapLaunch | undefined;
+  /** Limits for it and all that it starts, where bubblewrap is used: it waits for its options until it is in there. */
+  cgroup?: Cgroup | undefined;
   graceMs?: number | undefined;
   /** What it leaves running in its group when it ends by itself stays; else it is ended. */
   leavesRest?: boolean | undefined;
@@ -73,6 +76,12 @@ export async function startProgram(launch: Launch): Promise<Program> {
   });
   // The types know of five descriptors at most.
   const [, , , , optionsPipe, filterPipe]: readonly unknown[] = child.stdio;
+  if (launch.cgroup && child.pid !== undefined) {
+    await launch.cgroup.add(child.pid).catch((error: unknown) => {
+      child.kill("SIGKILL");
+      throw error;
+    });
+  }
   give(optionsPipe, launch.bubblewrap?.options.map((word) => `${word}\0`).join(""));
   give(filterPipe, launch.bubblewrap?.filter);
   const running = new RunningProgram(child, launch, pipes);

@@ -1,5 +1,5 @@
-import { FILE_SCRIPTS, faultOf, toListing, toStatus } from "../file-scripts.ts";
-import { FileError, type FileStatus, type SandboxFiles } from "../port.ts";
+import { FILE_SCRIPTS, faultOf, toListing, toPartVariables, toStatus } from "../file-scripts.ts";
+import { FileError, type FileStatus, type PartedFiles, type SandboxFiles } from "../port.ts";
 import { asCommand, type ContainerMachine } from "./container-machine.ts";
 
 /** The files of a container: looked at by commands inside of it, their bytes through its own interface. */
@@ -45,8 +45,33 @@ export class ContainerFiles implements SandboxFiles {
     await this.#ask("remove", path);
   }
 
+  readonly parted: PartedFiles = {
+    begin: async (file) => {
+      await this.#ask("begin", file.path, toPartVariables(file));
+    },
+    // The container's own interface takes a stream as a file alone: from there it is put in its place.
+    write: async (file, offset, body, size) => {
+      const place = `${file.staging}.${offset}`;
+      try {
+        await this.#machine.writeFile(place, body);
+        await this.#ask("partOfFile", file.path, {
+          ...toPartVariables(file),
+          OFFSET: String(offset),
+          SIZE: String(size),
+          PART: place,
+        });
+      } finally {
+        await this.#machine.exec(asCommand('rm -f -- "$1"', place));
+      }
+    },
+    complete: async (file) => toStatus(file.path, await this.#ask("complete", file.path, toPartVariables(file))),
+    abort: async (file) => {
+      await this.#ask("abort", file.path, toPartVariables(file));
+    },
+  };
+
   async #ask(
-    script: "stat" | "list" | "check" | "remove",
+    script: "stat" | "list" | "check" | "remove" | "begin" | "partOfFile" | "complete" | "abort",
     path: string,
     env: Record<string, string> = {},
   ): Promise<string> {

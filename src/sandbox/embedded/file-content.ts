@@ -78,7 +78,7 @@ export class FileContent {
 
   /** Replaces what the file holds. */
   write(node: Node, bytes: Uint8Array, path: string): void {
-    this.#expectRoom(bytes.byteLength, path);
+    this.expectRoom(bytes.byteLength, path);
     this.#sql.exec("DELETE FROM embedded_chunks WHERE inode = ?", node.id);
     this.#store(node.id, 0, bytes);
     this.#tree.update(node, { size: bytes.byteLength, modified: Date.now(), entry: null });
@@ -95,7 +95,7 @@ export class FileContent {
     }
     const now = this.#tree.reload(node);
     if (!now) throw new SystemError("ENOENT", "open", path);
-    this.#expectRoom(bytes.byteLength, path);
+    this.expectRoom(bytes.byteLength, path);
     this.#append(now, bytes);
   }
 
@@ -104,13 +104,13 @@ export class FileContent {
    * has come: a stream that breaks off leaves nothing.
    */
   async receive(path: string, mode: number, body: ReadableStream<Uint8Array>, size: number): Promise<Node> {
-    this.#expectRoom(size, path);
+    this.expectRoom(size, path);
     const made = this.#tree.createUnnamed({ type: "file", mode }, path, "open");
     try {
       const cursor = new ByteCursor(body);
       for (let at = 0; at < size;) {
         const bytes = await cursor.take(Math.min(CHUNK_BYTES, size - at));
-        this.#expectRoom(bytes.byteLength, path);
+        this.expectRoom(bytes.byteLength, path);
         this.#store(made.id, at / CHUNK_BYTES, bytes);
         at += bytes.byteLength;
         this.#tree.update(made, { size: at });
@@ -119,6 +119,16 @@ export class FileContent {
     } catch (error) {
       this.#tree.discard(made);
       throw error;
+    }
+  }
+
+  /** Puts a part of a file that is in the making at its place in it; `offset` is where a row begins. */
+  async receivePart(node: Node, offset: number, body: ReadableStream<Uint8Array>, size: number): Promise<void> {
+    const cursor = new ByteCursor(body);
+    for (let at = 0; at < size;) {
+      const bytes = await cursor.take(Math.min(CHUNK_BYTES, size - at));
+      this.#store(node.id, (offset + at) / CHUNK_BYTES, bytes);
+      at += bytes.byteLength;
     }
   }
 
@@ -131,7 +141,8 @@ export class FileContent {
     }
   }
 
-  #expectRoom(bytes: number, path: string): void {
+  /** Throws where so many bytes more do not fit. */
+  expectRoom(bytes: number, path: string): void {
     if (this.#tree.usage().bytes + bytes > this.#maxBytes) throw new SystemError("ENOSPC", "write", path);
   }
 

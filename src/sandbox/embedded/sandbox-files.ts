@@ -1,35 +1,24 @@
-import { FileError, type FileFault, type FileStatus, type SandboxFiles } from "../port.ts";
+import type { FileStatus, PartedFiles, SandboxFiles } from "../port.ts";
+import { toStatus, translate } from "./file-answers.ts";
+import { EmbeddedParts } from "./parted-files.ts";
 import type { FileContent } from "./file-content.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { Node } from "./tree-schema.ts";
 import { isSystem, joinPath } from "./paths.ts";
-import { SystemError, type SystemErrorCode } from "./system-error.ts";
+import { SystemError } from "./system-error.ts";
 
 const FILE_MODE = 0o644;
-
-const FAULTS: Record<SystemErrorCode, FileFault> = {
-  ENOENT: "not_found",
-  ENOTDIR: "not_directory",
-  EISDIR: "is_directory",
-  EEXIST: "invalid_path",
-  ENOTEMPTY: "not_empty",
-  EINVAL: "invalid_path",
-  EPERM: "not_permitted",
-  ELOOP: "invalid_path",
-  ENAMETOOLONG: "invalid_path",
-  EFBIG: "too_large",
-  ENOSPC: "no_space",
-  EIO: "unavailable",
-};
 
 /** The stored files as the API reads and writes them. */
 export class EmbeddedFiles implements SandboxFiles {
   readonly #tree: FileTree;
   readonly #content: FileContent;
+  readonly parted: PartedFiles;
 
   constructor(tree: FileTree, content: FileContent) {
     this.#tree = tree;
     this.#content = content;
+    this.parted = new EmbeddedParts(tree, content);
   }
 
   stat(path: string): Promise<FileStatus | undefined> {
@@ -78,18 +67,5 @@ export class EmbeddedFiles implements SandboxFiles {
       yield toStatus(inner, node);
       if (node.type === "directory" && depth > 1) yield* this.#below(node, inner, depth - 1);
     }
-  }
-}
-
-function toStatus(path: string, { type, size, mode, modified }: Node): FileStatus {
-  return { path, type, size: type === "file" ? size : 0, mode, modified };
-}
-
-async function translate<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
-    throw new FileError(FAULTS[error.code], error.message);
   }
 }

@@ -1,5 +1,5 @@
-import type { CommandEnding, FileStatus, OutputStream, SandboxFiles } from "../port.ts";
-import { FILE_SCRIPTS, faultOf, toListing, toStatus, unavailable } from "../file-scripts.ts";
+import type { CommandEnding, FileStatus, OutputStream, PartedFiles, SandboxFiles } from "../port.ts";
+import { FILE_SCRIPTS, faultOf, toListing, toPartVariables, toStatus, unavailable } from "../file-scripts.ts";
 import { FileError } from "../port.ts";
 import type { EnvironmentMessage } from "../runner-protocol.ts";
 import { FileExchange } from "./file-exchange.ts";
@@ -11,10 +11,10 @@ const MAX_BYTES = 2 ** 40;
 /** Bytes of a listing that are held. */
 const MAX_LISTING_BYTES = 8 * 1024 * 1024;
 
-/** Every script finds its path in `P`; without a sandbox on the machine the task's files lie elsewhere. */
+/** Every script finds its path in `P`, a file in the making beside it in `T`; without a sandbox on the machine the task's files lie elsewhere. */
 const PRELUDE = `case "$P" in
   /task) P=$TASK_ROOT ;;
-  /task/*) P=$TASK_ROOT/\${P#/task/} ;;
+  /task/*) P=$TASK_ROOT/\${P#/task/} T=\${T:+$TASK_ROOT/\${T#/task/}} ;;
 esac
 export LC_ALL=C
 `;
@@ -63,6 +63,21 @@ export class RunnerFiles implements SandboxFiles {
   async remove(path: string): Promise<void> {
     await this.#text("remove", path);
   }
+
+  readonly parted: PartedFiles = {
+    begin: async (file) => {
+      await this.#text("begin", file.path, toPartVariables(file));
+    },
+    write: async (file, offset, body, size) => {
+      const env = { ...toPartVariables(file), OFFSET: String(offset), SIZE: String(size) };
+      const exchange = this.#begin("part", file.path, env, true);
+      await Promise.all([exchange.text(MAX_LISTING_BYTES), exchange.feed(body)]);
+    },
+    complete: async (file) => toStatus(file.path, await this.#text("complete", file.path, toPartVariables(file))),
+    abort: async (file) => {
+      await this.#text("abort", file.path, toPartVariables(file));
+    },
+  };
 
   has(id: string): boolean {
     return this.#exchanges.has(id);

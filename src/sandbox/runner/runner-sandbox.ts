@@ -191,8 +191,9 @@ export class RunnerSandbox implements Sandbox {
     state,
     terminals = false,
     masks_secrets: masksSecrets,
+    limits,
   }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
-    const { isReady } = this.#store.changeLink({ terminals });
+    const { isReady } = this.#store.changeLink({ terminals, ...(limits && { limits }) });
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
       const { sha256, fileSize, archiveRoot, withheldPaths, container = null, provision, teardown } = this.#place.task;
@@ -215,8 +216,8 @@ export class RunnerSandbox implements Sandbox {
   }
 
   async #becomeReady(): Promise<void> {
-    this.#store.changeLink({ isReady: true });
-    await this.#place.host.ready({});
+    const { limits } = this.#store.changeLink({ isReady: true });
+    await this.#place.host.ready({}, limits);
   }
 
   #sendStart(id: string): void {

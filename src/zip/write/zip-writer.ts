@@ -88,7 +88,8 @@ export class ZipWriter {
       whole.set(chunk, filled);
       filled += chunk.byteLength;
     }
-    const deflated = deflateRawSync(whole);
+    // Setting up a compressor takes longer than storing nothing.
+    const deflated = size > 0 ? deflateRawSync(whole) : whole;
     const shorter = deflated.byteLength < size;
     const stored = shorter ? deflated : whole;
     const method = shorter ? METHOD_DEFLATED : METHOD_STORED;

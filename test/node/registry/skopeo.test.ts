@@ -57,7 +57,7 @@ async function writeLayout(folder: string, layer: Uint8Array, version: string): 
 describe.runIf(HAS_SKOPEO)("skopeo", () => {
   let folder: string;
   let connection: Connection;
-  let stop: () => Promise<void>;
+  let stop: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(memoryFolder(), "taskyard-skopeo-"));
@@ -74,7 +74,7 @@ describe.runIf(HAS_SKOPEO)("skopeo", () => {
   }, 120_000);
 
   afterAll(async () => {
-    await stop();
+    await stop?.();
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
 

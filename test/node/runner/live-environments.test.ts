@@ -98,7 +98,13 @@ it("gives secrets to commands, and masks them before anything leaves the machine
   const made = await world.server.send("POST", `/api/v1/org/${org}/secrets`, secret);
   expect(made.status).toBe(201);
   const task = pack({
-    "task.yaml": "name: tells\nversion: 1.0.0\nprovision: {script: set-up.sh, timeout: 30}\n",
+    "task.yaml": JSON.stringify({
+      name: "tells",
+      version: "1.0.0",
+      instruction: "Tell.",
+      verification: { method: "script", script: "set-up.sh" },
+      provision: { script: "set-up.sh", timeout: 30 },
+    }),
     "set-up.sh": 'echo "set up with $LIVE_SECRET"',
   });
   const published = await world.server.send("PUT", `/api/v1/org/${org}/tasks/tells/versions/1.0.0`, task);
@@ -132,6 +138,67 @@ it("gives secrets to commands, and masks them before anything leaves the machine
   expect(String(found)).toBe("");
   expect((await shown).body.output).toBe("***\n");
   expect(runner.said).not.toContain(value);
+});
+
+it("takes a large file in parts, though connections break, and puts it in place whole", async () => {
+  await start(world, ["--labels", "parts"]);
+  const { place, token, execute, read } = await startEnvironment(world, "parts");
+  const size = 70 * 1024 * 1024 + 5;
+  const bytes = Buffer.alloc(size);
+  for (let at = 0; at < size; at += 4_096) bytes.writeUInt32LE(at, Math.min(at, size - 4));
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const send = (method: string, path: string, json?: unknown) =>
+    world.server.send(method, `${place}${path}`, json, token);
+  const begun = await send("POST", "/uploads", { path: "/task/data/large", size, sha256 });
+  expect(begun, JSON.stringify(await read())).toMatchObject({
+    status: 201,
+    body: { part_count: 5, received_parts: [] },
+  });
+  const { id, part_size: partSize } = begun.body;
+  const put = async (number: number) => {
+    const part = bytes.subarray((number - 1) * partSize, number * partSize);
+    // Whoever is refused while still sending may see the connection end rather than the answer.
+    return await send("PUT", `/uploads/${id}/parts/${number}`, part).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  };
+  const cut = setTimeout(() => world.server.proxy.cut(), 300);
+  const first = await Promise.all([5, 2, 4].map(put));
+  clearTimeout(cut);
+  world.server.proxy.cut();
+  const known = await until(
+    () => send("GET", `/uploads/${id}`),
+    ({ status }) => status === 200,
+  );
+  expect(known.body.received_parts).toEqual([2, 4, 5].filter((number) => first[[5, 2, 4].indexOf(number)] === 200));
+  const early = await send("POST", `/uploads/${id}/complete`);
+  expect(early).toMatchObject({ status: 409, body: { detail: expect.stringMatching(/^Parts are missing: 1/) } });
+  for (const number of [1, 2, 3, 4, 5]) {
+    if (known.body.received_parts.includes(number)) continue;
+    await until(
+      () => put(number),
+      (status) => status === 200,
+    );
+  }
+  expect((await execute("ls -A data")).body.stdout).toBe(`.upload-${id}\n`);
+  const completed = await send("POST", `/uploads/${id}/complete`);
+  expect(completed).toMatchObject({ status: 200, body: { path: "/task/data/large", size } });
+  expect((await send("POST", `/uploads/${id}/complete`)).body).toEqual(completed.body);
+  expect((await execute("sha256sum < data/large; ls -A data")).body.stdout).toBe(`${sha256}  -\nlarge\n`);
+  const tail = await world.server.send("GET", `${place}/files/task/data/large`, undefined, {
+    ...token,
+    Range: "bytes=-5",
+  });
+  expect(tail.status).toBe(206);
+  const vast = await send("POST", "/uploads", { path: "/task/vast", size: 5_000_000_000 });
+  expect(vast, "above --file-mb").toMatchObject({ status: 413 });
+  expect((await execute("ls -A")).body.stdout).not.toContain(".upload");
+  const other = await send("POST", "/uploads", { path: "/task/other", size: 5, sha256 });
+  await send("PUT", `/uploads/${other.body.id}/parts/1`, Buffer.from("12345"));
+  expect(await send("POST", `/uploads/${other.body.id}/complete`)).toMatchObject({ status: 400 });
+  expect((await send("DELETE", `/uploads/${other.body.id}`)).status).toBe(204);
+  expect((await execute("ls -A")).body.stdout).not.toMatch(/upload|other/);
 });
 
 it("says that a command is lost when its runner is killed, and no exit code", async () => {

@@ -140,7 +140,8 @@ it("is a terminal: size, SIGWINCH, Ctrl-C, job control, colours, UTF-8, Ctrl-D, 
   expect(await terminal.shows("xterm-256color\r\n")).toMatch(
     /40 132\r\n132\r\n.*033 {3}\[ {3}3 {3}1 {3}m[^]*\/dev\/pts\/\d/,
   );
-  terminal.type("trap 'echo size $(stty size)' WINCH\r");
+  terminal.type("trap 'echo size $(stty size)' WINCH; echo set$((1))\r");
+  await terminal.shows("set1\r\n");
   terminal.say({ type: "resize", rows: 33, cols: 99 });
   await until(
     async () => {
@@ -171,6 +172,11 @@ it("is a terminal: size, SIGWINCH, Ctrl-C, job control, colours, UTF-8, Ctrl-D, 
   terminal.type("printf '\\303'; sleep 0.3; printf '\\251\\n'; echo grüße\r");
   await terminal.shows("\ré\r\ngrüße\r\n");
   terminal.type("cat; echo end\r");
+  // What is typed before it reads is for the shell's own line.
+  await until(
+    async () => processes(),
+    (seen) => /^cat$/m.test(seen),
+  );
   terminal.type("line\r");
   await terminal.shows(/line\r\nline\r\n/);
   terminal.type("\x04");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
@@ -267,6 +268,31 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("the files of a container", () => {
     await files().write(`${machine.root}/f`, bytesOf("1"));
     await expect(files().list(`${machine.root}/f`, 1, 10)).rejects.toMatchObject({ fault: "not_directory" });
     await expect(files().write(`${machine.root}/f/g`, bytesOf("1"))).rejects.toMatchObject({ fault: "not_directory" });
+  });
+
+  test("come in parts, in any order and again, and are put in place whole", async () => {
+    const path = `${machine.root}/new/large`;
+    const staging = `${machine.root}/new/.upload-1`;
+    const sha256 = createHash("sha256").update("0123456789").digest("hex");
+    const file = { path, staging, size: 10, sha256 };
+    const { parted } = files();
+    await parted.begin(file);
+    await parted.write(file, 8, bytesOf("89"), 2);
+    await parted.write(file, 0, bytesOf("----"), 4);
+    await parted.write(file, 4, bytesOf("4567"), 4);
+    await expect(parted.complete(file)).rejects.toMatchObject({ fault: "wrong_content" });
+    await expect(parted.write(file, 0, bytesOf("01"), 4)).rejects.toMatchObject({ fault: "wrong_content" });
+    await parted.write(file, 0, bytesOf("0123"), 4);
+    expect(await parted.complete(file)).toMatchObject({ path, size: 10, type: "file" });
+    expect(await parted.complete(file)).toMatchObject({ path, size: 10 });
+    const { entries } = await files().list(`${machine.root}/new`, 1, 10);
+    expect(entries.map((entry) => entry.path)).toEqual([path]);
+    await expect(parted.write(file, 0, bytesOf("0123"), 4)).rejects.toMatchObject({ fault: "not_found" });
+    await expect(parted.begin({ ...file, size: 2 ** 52 })).rejects.toMatchObject({ fault: "no_space" });
+    await expect(parted.begin({ ...file, path: machine.root })).rejects.toMatchObject({ fault: "is_directory" });
+    await parted.begin(file);
+    await parted.abort(file);
+    await expect(parted.write(file, 0, bytesOf("0123"), 4)).rejects.toMatchObject({ fault: "not_found" });
   });
 });
 
