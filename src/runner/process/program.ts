@@ -77,8 +77,10 @@ export async function startProgram(launch: Launch): Promise<Program> {
   // The types know of five descriptors at most.
   const [, , , , optionsPipe, filterPipe]: readonly unknown[] = child.stdio;
   if (launch.cgroup && child.pid !== undefined) {
-    await launch.cgroup.add(child.pid).catch((error: unknown) => {
+    await launch.cgroup.add(child.pid).catch(async (error: unknown) => {
       child.kill("SIGKILL");
+      await pipes.release();
+      for (const stream of [pipes.stdout, pipes.stderr]) stream.destroy();
       throw error;
     });
   }

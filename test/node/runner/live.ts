@@ -73,7 +73,7 @@ export async function startLiveServer(leaseSeconds: number): Promise<LiveServer 
   const { signal } = new AbortController();
   const folder = await mkdtemp(path.join(memoryFolder(), "taskyard-live-"));
   const state = await openStateFolder(folder);
-  await appendFile(state.settings, `RUNNER_LEASE_SECONDS=${leaseSeconds}\n`);
+  await appendFile(state.settings, `RUNNER_LEASE_SECONDS=${leaseSeconds}\nSANDBOX_PART_BYTES=1048576\n`);
   const server = await startLocalServer({ state, port: 0, signal });
   const connection = await createFirstOrganization(server, state, signal);
   const send: LiveServer["send"] = async (method, pathname, json, headers = {}) => {
