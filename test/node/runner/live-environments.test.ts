@@ -185,7 +185,7 @@ it("takes a large file in parts, though connections break, and puts it in place 
   const completed = await send("POST", `/uploads/${id}/complete`);
   expect(completed).toMatchObject({ status: 200, body: { path: "/task/made/large", size } });
   expect((await send("POST", `/uploads/${id}/complete`)).body).toEqual(completed.body);
-  expect((await execute("sha256sum < data/large; ls -A made")).body.stdout).toBe(`${sha256}  -\nlarge\n`);
+  expect((await execute("sha256sum < made/large; ls -A made")).body.stdout).toBe(`${sha256}  -\nlarge\n`);
   const tail = await world.server.send("GET", `${place}/files/task/made/large`, undefined, {
     ...token,
     Range: "bytes=-5",
