@@ -80,6 +80,7 @@ test("goes on at a byte of the output, and at a byte of the input, after its con
   await viewer.take("input");
   await machine.take("input");
   viewer.leave();
+  await eventuallyUnwatched(environment, id);
   await write(machine, id, 7, " three");
   await evictDurableObject(objectOf(environment));
   const again = await openTerminal(scene, { terminal_id: id, after: 4, client_id: "me" });

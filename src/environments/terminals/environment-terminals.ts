@@ -25,6 +25,8 @@ export class EnvironmentTerminals {
   readonly #host: TerminalsHost;
   readonly #viewers: TerminalViewers;
   readonly #paces = new Map<string, OutputPace>();
+  /** How much of each terminal's output the machine knows to be taken; forgotten with the object's memory. */
+  readonly #told = new Map<string, number>();
 
   constructor(ctx: DurableObjectState, host: TerminalsHost) {
     this.#host = host;
@@ -91,14 +93,18 @@ export class EnvironmentTerminals {
   wrote(terminalId: string, stored: number, bytes: number): number {
     this.#paceOf(terminalId).add(bytes);
     this.#viewers.push(terminalId);
-    return this.#taken(terminalId, stored);
+    const taken = this.#taken(terminalId, stored);
+    this.#told.set(terminalId, Math.max(taken, this.#told.get(terminalId) ?? 0));
+    return taken;
   }
 
   /** Passes on that commands have ended. */
   ended(): void {
     this.#viewers.pushAll();
     const running = new Set(this.#running.map(({ id }) => id));
-    for (const id of this.#paces.keys()) if (!running.has(id)) this.#paces.delete(id);
+    for (const known of [this.#paces, this.#told]) {
+      for (const id of known.keys()) if (!running.has(id)) known.delete(id);
+    }
   }
 
   inputTaken(commandId: string): void {
@@ -168,6 +174,8 @@ export class EnvironmentTerminals {
     const row = this.#host.commands.find(terminalId);
     if (row?.ended !== null) return;
     const taken = this.#taken(terminalId, row.stdout_kept);
-    if (taken > 0) this.#host.interaction()?.takeOutput(terminalId, taken);
+    if (taken <= (this.#told.get(terminalId) ?? 0)) return;
+    this.#told.set(terminalId, taken);
+    this.#host.interaction()?.takeOutput(terminalId, taken);
   }
 }
