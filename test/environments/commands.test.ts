@@ -100,7 +100,7 @@ describe("a command in the background", () => {
       status: "running",
       background: true,
       exit_code: null,
-      cwd: "/task",
+      cwd: ".",
       timeout_sec: 100,
       ended_at: null,
       output_bytes: 0,
