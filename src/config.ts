@@ -218,6 +218,8 @@ const settings = z.object({
   EMBEDDED_MAX_BYTES: bytes(256 * MiB),
   /** Pause before an item of an evaluation is tried again whose infrastructure failed; each further one is twice as long. */
   EVALUATION_RETRY_SECONDS: seconds(5),
+  /** Largest request for an evaluation, whose dataset may have ten thousand rows. */
+  EVALUATION_BODY_MAX_BYTES: bytes(8 * MiB),
   /** Items of one evaluation: tasks times attempts. */
   EVALUATION_MAX_ITEMS: count(10_000).pipe(z.number().max(50_000)),
   /** Limits of the archive check (docs/publishing.md). */

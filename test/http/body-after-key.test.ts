@@ -97,7 +97,12 @@ describe("of a request without a right to it, nothing of the body is read", () =
 });
 
 describe("with a key, a body that has no announced length has its limits", () => {
-  const small = { JSON_BODY_MAX_BYTES: 4096, RUN_LOG_BODY_MAX_BYTES: 4096, RUN_ARTIFACTS_BODY_MAX_BYTES: 4096 };
+  const small = {
+    JSON_BODY_MAX_BYTES: 4096,
+    RUN_LOG_BODY_MAX_BYTES: 4096,
+    RUN_ARTIFACTS_BODY_MAX_BYTES: 4096,
+    EVALUATION_BODY_MAX_BYTES: 4096,
+  };
 
   test.for(ofJson)("$name: 413, and little more than the limit is read", async (operation) => {
     const { stream, counts } = countedBody(() => KILOBYTE);

@@ -131,6 +131,7 @@ describe("an Idempotency-Key", () => {
       "createAgentRun",
       "createAgentTask",
       "createEnvironment",
+      "createEvaluation",
       "runAgentTask",
       "startAgentRun",
       "uploadAgentRunArtifacts",

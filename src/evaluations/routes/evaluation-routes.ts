@@ -26,9 +26,6 @@ import { listEvaluations } from "./evaluation-store.ts";
 
 const tags: ["Evaluations"] = ["Evaluations"];
 
-/** Bytes of a request's body at most: a dataset of ten thousand rows. */
-const BODY_MAX_BYTES = 8 * 1024 * 1024;
-
 const statusFilter = z
   .union([z.enum(EVALUATION_STATUSES), z.array(z.enum(EVALUATION_STATUSES))], {
     error: `must be one of ${EVALUATION_STATUSES.join(", ")}`,
@@ -47,7 +44,7 @@ const create = operation({
     "begins when one of the tasks cannot be evaluated: the 422 names each of them.",
   scope: "evaluation:write",
   isRepeatable: true,
-  bodyLimit: () => BODY_MAX_BYTES,
+  bodyLimit: (config) => config.EVALUATION_BODY_MAX_BYTES,
   errors: ["validation_failed", "invalid_request", "not_found"],
   request: {
     params: workspacePath,
