@@ -113,7 +113,8 @@ async function evaluate(access: Parameters<typeof callApi>[0], count: number, si
     signal.throwIfAborted();
     const seen = job.parse(jsonOf(await callApi(access, { method: "GET", path: `${path}/${id}`, expect: 200 })));
     if (seen.status === "completed") {
-      if (seen.failed_count !== dataset.length * ATTEMPTS) throw new PlainError(`Items ended otherwise: ${JSON.stringify(seen)}`);
+      if (seen.failed_count !== dataset.length * ATTEMPTS)
+        throw new PlainError(`Items ended otherwise: ${JSON.stringify(seen)}`);
       return;
     }
     if (seen.status !== "running") throw new PlainError(`The evaluation is ${seen.status}.`);
