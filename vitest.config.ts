@@ -34,7 +34,7 @@ const workersRuntime = async () =>
         WEBHOOK_ENCRYPTION_SECRETS: "test:test-webhook-secret-0123456789abcdef01234567",
         SECRET_ENCRYPTION_KEYS: "test:test-encryption-key-0123456789abcdef01234567",
         WEBHOOK_HOSTS: "http://127.0.0.1:*",
-        WEBHOOK_TIMEOUT_SECONDS: "1",
+        WEBHOOK_TIMEOUT_SECONDS: "2",
         AGENT_HOSTS: "*.modal.run,*.modal.host,http://127.0.0.1:*",
         SLACK_BASE_URL: `${outside}/slack`,
         SLACK_BOT_TOKEN: "xoxb-test-token",
