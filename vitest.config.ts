@@ -46,31 +46,46 @@ const workersRuntime = async () =>
 /** A machine that does other things too is no failure. */
 const POLLING = { timeout: 10_000 };
 
+/** Tests of objects that live long and have connections: about half of all. */
+const LIVING = ["environments", "evaluations", "objects", "pool", "runs", "secrets", "stream", "streams"].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+
+/**
+ * Tests in one Worker for all files of a process: loading the app anew for each takes longer than its tests. Such a process
+ * lasts ten minutes at most, which is why they are not all in one project; groups run one after the other.
+ */
+async function workerProject(name: string, include: string[], exclude: string[], groupOrder: number) {
+  return {
+    plugins: [await workersRuntime()],
+    test: {
+      name,
+      include,
+      exclude,
+      setupFiles: ["./test/setup.ts"],
+      testTimeout: 30_000,
+      expect: { poll: POLLING },
+      isolate: false,
+      sequence: { groupOrder },
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     maxWorkers: 3,
     // What the Worker logs when a file's tests are over would have nowhere to go.
     disableConsoleIntercept: true,
     projects: [
-      // One Worker for all of a process's files: loading the app anew for each takes longer than its tests.
-      {
-        plugins: [await workersRuntime()],
-        test: {
-          name: "worker",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/node/**"],
-          setupFiles: ["./test/setup.ts"],
-          testTimeout: 30_000,
-          expect: { poll: POLLING },
-          isolate: false,
-        },
-      },
+      await workerProject("worker", ["test/**/*.test.ts"], ["test/node/**", ...LIVING], 1),
+      await workerProject("worker-living", LIVING, [], 0),
       // What needs Node itself: schema validators that compile code, a browser, the scripts.
       {
         // The published suite of the Durable Streams protocol brings a vitest of its own: it is to be this one.
         resolve: { dedupe: ["vitest"] },
         test: {
           name: "node",
+          sequence: { groupOrder: 0 },
           server: { deps: { inline: ["@durable-streams/server-conformance-tests"] } },
           include: ["test/node/**/*.test.ts"],
           env: { TMPDIR: filesFolder },
