@@ -174,7 +174,7 @@ describe("an attempt that fails is made again", () => {
     ["a refusal", "404", 404, /status 404/],
     ["a redirect, which is not followed", "redirect", 307, /redirect/],
     ["a connection that breaks", "reset", null, /could not be reached/],
-    ["an answer that does not come in time", "hang", null, /did not answer within 1 seconds/],
+    ["an answer that does not come in time", "hang", null, /did not answer within 2 seconds/],
   ])("after %s", async (_what, behaviour, status, error) => {
     const client = await createWebhookClient("flows.tasks.created");
     await client.endpoint.behave(behaviour);

@@ -12,7 +12,7 @@ import { clean, stopWork } from "./steps/clean.ts";
 import { collectLogs } from "./steps/collect.ts";
 import { measure } from "./steps/measure.ts";
 import { claim, provision } from "./steps/provision.ts";
-import type { StepWork } from "./steps/step.ts";
+import { findLoss, type StepWork } from "./steps/step.ts";
 import { verify } from "./steps/verify.ts";
 
 const PROGRESS = "progress";
@@ -134,6 +134,10 @@ export class EvaluationItem extends DurableObject {
       const now = this.#progress ?? progress;
       if (now.cancelled && now.ending === null) return { end: now.cancelled };
       logBackgroundFailure(`item step ${step}`, error);
+      // What is refused because the environment is gone is no failure of the server, and does not get better.
+      const loss =
+        now.ending === null ? await findLoss({ env: this.env, progress: now }).catch(() => undefined) : undefined;
+      if (loss !== undefined) return { end: "sandbox_lost", error: loss };
       const failures = now.failures + 1;
       if (failures >= MAX_FAILURES) {
         const message = error instanceof Error ? error.message : "unknown";

@@ -36,6 +36,15 @@ export function environmentOf({ env, progress }: Pick<StepContext, "env" | "prog
   };
 }
 
+/** Why the environment of the try can be used no more; undefined while it can, and before there is one. */
+export async function findLoss({ env, progress }: Pick<StepContext, "env" | "progress">): Promise<string | undefined> {
+  const { environmentId } = progress.state;
+  if (environmentId === null) return undefined;
+  const seen = await openEnvironment(env, environmentId).read(scopeOf(progress));
+  if (seen.ok && seen.row.endedAt === null) return undefined;
+  return (seen.ok ? seen.row.error : null) ?? "The environment is gone.";
+}
+
 /** The run of the try; throws before there is one. */
 export function runOf({ env, progress }: Pick<StepContext, "env" | "progress">) {
   const { runId } = progress.state;
