@@ -31,6 +31,11 @@ await runCommand(async (signal) => {
       await page.goto(`${baseUrl}/docs`);
       const operations = page.locator(".opblock");
       await operations.first().waitFor({ timeout: RENDER_TIMEOUT_MS });
+      // The page draws its operations some at a time.
+      await operations
+        .nth(expected - 1)
+        .waitFor({ timeout: RENDER_TIMEOUT_MS })
+        .catch(() => undefined);
       const shown = await operations.count();
       if (shown !== expected) problems.push(`shows ${shown} of ${expected} operations`);
       await operations.first().click();
