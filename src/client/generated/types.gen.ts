@@ -1825,7 +1825,7 @@ export type EvaluationItemResponse = {
     rewards: {
         [key: string]: number;
     } | null;
-    end_reason: 'reward_reached';
+    end_reason: 'reward_reached' | 'timeout_passed' | 'reward_below' | 'agent_failed' | 'agent_timeout' | 'verifier_no_reward' | 'verifier_timeout' | 'verifier_failed' | 'provision_failed' | 'provision_refused' | 'sandbox_lost' | 'runner_lost' | 'no_runner' | 'capacity' | 'archive_gone' | 'server_error' | 'user' | 'budget' | null;
     error: string | null;
     result_json: {
         /**
@@ -1874,7 +1874,7 @@ export type EvaluationItemResponse = {
 
 export type EvaluationItemTry = {
     item_status: 'queued' | 'claiming' | 'provisioning' | 'agent_running' | 'agent_finished' | 'verifying' | 'passed' | 'failed' | 'timed_out' | 'cancelled' | 'infra_error';
-    end_reason: 'reward_reached';
+    end_reason: 'reward_reached' | 'timeout_passed' | 'reward_below' | 'agent_failed' | 'agent_timeout' | 'verifier_no_reward' | 'verifier_timeout' | 'verifier_failed' | 'provision_failed' | 'provision_refused' | 'sandbox_lost' | 'runner_lost' | 'no_runner' | 'capacity' | 'archive_gone' | 'server_error' | 'user' | 'budget' | null;
     error: string | null;
     reward: number | null;
     rewards: {
