@@ -33,7 +33,11 @@ const STEPS: readonly Step[] = [
   { command: "taskyard task init word-count", shows: /word-count\/task\.yaml/ },
   { command: "taskyard task validate word-count", shows: /✓ oracle[^]*✓ nop/ },
   { command: "taskyard task publish word-count", shows: /✓ local\/word-count@1\.0\.0 is published/ },
-  { command: "taskyard runner --agent examples/hello-agent/agent.sh", background: true, shows: /connected to the pool/ },
+  {
+    command: "taskyard runner --agent examples/hello-agent/agent.sh",
+    background: true,
+    shows: /connected to the pool/,
+  },
   { command: "taskyard env create word-count --sandbox runner", shows: /state +ready/ },
   {
     command: "taskyard env shell latest",
@@ -126,13 +130,15 @@ function checkPage(page: string): void {
     throw new PlainError(`docs/quickstart.md shows other commands.\n\n${update}`);
   }
   for (const [index, [, command, text = ""]] of fences.entries()) {
-    if (!STEPS[index]?.shows.test(text)) throw new PlainError(`docs/quickstart.md: ${command} shows something else.\n\n${update}`);
+    if (!STEPS[index]?.shows.test(text))
+      throw new PlainError(`docs/quickstart.md: ${command} shows something else.\n\n${update}`);
   }
 }
 
 function cut(page: string): string[] {
   const [before = "", rest = ""] = page.split(BEGIN);
   const [transcript, after] = rest.split(END);
-  if (transcript === undefined || after === undefined) throw new PlainError(`docs/quickstart.md has no place for a transcript.`);
+  if (transcript === undefined || after === undefined)
+    throw new PlainError(`docs/quickstart.md has no place for a transcript.`);
   return [before, transcript, after];
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { PlainError } from "./command.ts";
 
 /** Milliseconds for a command to end, or to be ready. */
-const COMMAND_MS = 150_000;
+const COMMAND_MS = 240_000;
 /** Milliseconds between asking a program to end and ending it. */
 const STOP_MS = 8_000;
 
@@ -50,7 +50,10 @@ export class Transcript {
       if (code === 0 && !step.background) ended.resolve();
       else ended.reject(new PlainError(`${step.command} ended with ${code}:\n\n${text}`));
     });
-    const timer = setTimeout(() => ended.reject(new PlainError(`${step.command} takes too long:\n\n${text}`)), COMMAND_MS);
+    const timer = setTimeout(
+      () => ended.reject(new PlainError(`${step.command} takes too long:\n\n${text}`)),
+      COMMAND_MS,
+    );
     if (step.background) this.#background.push(child);
     try {
       await ended.promise;
@@ -78,7 +81,12 @@ export class Transcript {
   #start(command: string): ChildProcess {
     // In one stream, so that what is said comes in its order.
     const line = command.includes("|") ? command : `exec ${command} 2>&1`;
-    return spawn("bash", ["-c", line], { env: this.#env, cwd: this.#cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    return spawn("bash", ["-c", line], {
+      env: this.#env,
+      cwd: this.#cwd,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   }
 
   #onTerminal(command: string): ChildProcess {

@@ -1,8 +1,8 @@
-import { Argument, Command } from "@commander-js/extra-typings";
+import { Argument, Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { Command as PlainCommand } from "commander";
 
 /** `completion`, whose library is loaded when a shell asks: it asks by `complete -- WORD…`. */
-export function addCompletion(program: Command, rebuild: () => Command): void {
+export function addCompletion(program: Command, rebuild: () => Promise<Command>): void {
   program
     .command("completion")
     .summary("print the completion of a shell")
@@ -17,19 +17,25 @@ Examples:
   $ taskyard completion zsh > "\${fpath[1]}/_taskyard"
   $ taskyard completion fish > ~/.config/fish/completions/taskyard.fish`,
     )
-    .action(async (shell) => (await completer(rebuild())).setup("taskyard", "taskyard", shell));
+    .action(async (shell) => (await completer(await rebuild())).setup("taskyard", "taskyard", shell));
   program.addCommand(
     new Command("complete")
       .argument("[words...]")
       .passThroughOptions()
-      .action(async (words) => (await completer(rebuild())).parse(words)),
+      .action(async (words) => (await completer(await rebuild())).parse(words)),
     { hidden: true },
   );
 }
 
 /** The library, once it knows the commands of `program`, to which it adds its own. */
 async function completer(program: Command) {
+  for (const command of allBelow(program)) command.description(command.summary() || command.description());
   const { default: describe } = await import("@bomb.sh/tab/commander");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same class, with more said of its types
   return describe(program as unknown as PlainCommand, { completionCommandName: "completion" });
+}
+
+/** All commands below one. */
+function allBelow(command: Pick<Command, "commands">): CommandUnknownOpts[] {
+  return command.commands.flatMap((child) => [child, ...allBelow(child)]);
 }

@@ -5,7 +5,8 @@ import { buildProgram } from "./program.ts";
 
 /** `taskyard`, the command line (docs/cli.md). */
 try {
-  await buildProgram().parseAsync();
+  const program = await buildProgram(process.argv.slice(2));
+  await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   // Help and version end with 0; what is wrong with a command line was said already.

@@ -1,14 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { addCompletion } from "./completion.ts";
-import { addEnvironmentCommands } from "./env/commands.ts";
-import { addEvaluationCommands } from "./eval/commands.ts";
-import { addKeyCommands } from "./key/commands.ts";
-import { addRunCommands } from "./run/commands.ts";
 import { addServerCommands } from "./server/commands.ts";
-import { addTaskCommands } from "./task/commands.ts";
-import { addTaskSetCommands } from "./task-set/commands.ts";
 import { version } from "./version.ts";
-import { addWebhookCommands } from "./webhook/commands.ts";
 
 const DESCRIPTION = "Tasks, environments, runs and evaluations of agents, on a Taskyard server.";
 
@@ -21,14 +14,57 @@ Begin with:
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 network, 10 what ran there has failed`;
 
-/** All commands; what they do is loaded when they are called. */
-export function buildProgram(): Command {
-  const program = buildCommands();
-  addCompletion(program, buildCommands);
+/** What commands are about. What there is of one is loaded when it is called for. */
+const NOUNS: readonly {
+  name: string;
+  summary: string;
+  load: () => Promise<{ addCommands: (noun: Command) => void }>;
+}[] = [
+  {
+    name: "task",
+    summary: "make, check, publish and read tasks",
+    load: () => import("./task/commands.ts"),
+  },
+  {
+    name: "env",
+    summary: "run commands in a task's environment",
+    load: () => import("./env/commands.ts"),
+  },
+  {
+    name: "run",
+    summary: "give agents something to do, and follow them",
+    load: () => import("./run/commands.ts"),
+  },
+  {
+    name: "eval",
+    summary: "see how well an agent does tasks",
+    load: () => import("./eval/commands.ts"),
+  },
+  {
+    name: "task-set",
+    summary: "keep lists of tasks, with versions",
+    load: () => import("./task-set/commands.ts"),
+  },
+  {
+    name: "key",
+    summary: "make, list and revoke API keys",
+    load: () => import("./key/commands.ts"),
+  },
+  {
+    name: "webhook",
+    summary: "have other servers told of events",
+    load: () => import("./webhook/commands.ts"),
+  },
+];
+
+/** The program, with those commands that `words` of its command line may mean. */
+export async function buildProgram(words: readonly string[]): Promise<Command> {
+  const program = await buildCommands((noun) => words.includes(noun));
+  addCompletion(program, () => buildCommands(() => true));
   return program;
 }
 
-function buildCommands(): Command {
+async function buildCommands(isWanted: (noun: string) => boolean): Promise<Command> {
   const program = new Command("taskyard")
     .description(DESCRIPTION)
     .version(version(), "-V, --version", "print the version")
@@ -41,12 +77,9 @@ function buildCommands(): Command {
     .addHelpText("after", GUIDE)
     .exitOverride();
   addServerCommands(program);
-  addTaskCommands(program);
-  addEnvironmentCommands(program);
-  addRunCommands(program);
-  addEvaluationCommands(program);
-  addTaskSetCommands(program);
-  addKeyCommands(program);
-  addWebhookCommands(program);
+  for (const { name, summary, load } of NOUNS) {
+    const noun = program.command(name).summary(summary);
+    if (isWanted(name)) (await load()).addCommands(noun);
+  }
   return program;
 }

@@ -2,13 +2,10 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { collect, define } from "../define.ts";
 
 /** Commands about environments. */
-export function addEnvironmentCommands(program: Command): void {
-  const env = program
-    .command("env")
-    .summary("run commands in a task's environment")
-    .description(
-      "Environments: a task in a sandbox. ENVIRONMENT is an id, or `latest`: the one that was last made on this machine.",
-    );
+export function addCommands(env: Command): void {
+  env.description(
+    "Environments: a task in a sandbox. ENVIRONMENT is an id, or `latest`: the one that was last made on this machine.",
+  );
   define(
     env
       .command("create <task>")

@@ -2,11 +2,8 @@ import { Argument, type Command, Option } from "@commander-js/extra-typings";
 import { collect, define } from "../define.ts";
 
 /** Commands about evaluations. */
-export function addEvaluationCommands(program: Command): void {
-  const evaluation = program
-    .command("eval")
-    .summary("see how well an agent does tasks")
-    .description("Evaluations. EVALUATION is an id, or `latest`.");
+export function addCommands(evaluation: Command): void {
+  evaluation.description("Evaluations. EVALUATION is an id, or `latest`.");
   define(
     evaluation
       .command("create")

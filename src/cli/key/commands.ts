@@ -2,11 +2,8 @@ import type { Command } from "@commander-js/extra-typings";
 import { collect, define } from "../define.ts";
 
 /** Commands about API keys. */
-export function addKeyCommands(program: Command): void {
-  const key = program
-    .command("key")
-    .summary("make, list and revoke API keys")
-    .description("API keys of the organization.");
+export function addCommands(key: Command): void {
+  key.description("API keys of the organization.");
   define(
     key
       .command("create <name>")

@@ -2,13 +2,10 @@ import type { Command } from "@commander-js/extra-typings";
 import { collect, define } from "../define.ts";
 
 /** Commands about agent tasks and their runs. */
-export function addRunCommands(program: Command): void {
-  const run = program
-    .command("run")
-    .summary("give agents something to do, and follow them")
-    .description(
-      "Runs of agents. RUN is an agent task by its id or slug (DEF-12), which means its latest run; TASK/RUN-ID; or `latest`.",
-    );
+export function addCommands(run: Command): void {
+  run.description(
+    "Runs of agents. RUN is an agent task by its id or slug (DEF-12), which means its latest run; TASK/RUN-ID; or `latest`.",
+  );
   define(
     run
       .command("start <description...>")

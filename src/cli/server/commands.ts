@@ -39,7 +39,7 @@ export function addServerCommands(program: Command): void {
       .summary("run a server on this machine")
       .description("Runs Taskyard here, with data that stays. It is run from a checkout of Taskyard. Ctrl-C ends it.")
       .addOption(new Option("--port <port>", "port on 127.0.0.1; 0 takes a free one").env("PORT").default("8787"))
-      .option("--state <folder>", "folder of its data (.taskyard in the checkout)"),
+      .addOption(new Option("--state <folder>", "folder of its data; .taskyard in the checkout").env("TASKYARD_STATE")),
     ["taskyard dev", "taskyard dev --port 0 --state /tmp/taskyard"],
     () => import("./dev.ts"),
   );

@@ -18,7 +18,7 @@ export async function run({ signal, out }: Context, options: DevOptions): Promis
     PORT: options.port,
     ...(options.state !== undefined && { TASKYARD_STATE: path.resolve(options.state) }),
   };
-  const folder = options.state ?? path.relative(process.cwd(), path.join(checkout, ".taskyard"));
+  const folder = path.relative(process.cwd(), options.state ?? path.join(checkout, ".taskyard")) || ".";
   out.next(`in another terminal, once it listens: taskyard login --dev${folder === ".taskyard" ? "" : ` ${folder}`}`);
   await runProgram(findNode(checkout), [path.join(checkout, "scripts", "dev.ts")], env, signal);
 }

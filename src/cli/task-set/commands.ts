@@ -2,11 +2,8 @@ import type { Command } from "@commander-js/extra-typings";
 import { collect, define } from "../define.ts";
 
 /** Commands about task sets. */
-export function addTaskSetCommands(program: Command): void {
-  const set = program
-    .command("task-set")
-    .summary("keep lists of tasks, with versions")
-    .description("Task sets: curated lists of tasks, which evaluations take. SET is [ORG/]NAME[@VERSION].");
+export function addCommands(set: Command): void {
+  set.description("Task sets: curated lists of tasks, which evaluations take. SET is [ORG/]NAME[@VERSION].");
   define(
     set
       .command("create <name> <tasks...>")

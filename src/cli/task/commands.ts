@@ -3,11 +3,8 @@ import { define } from "../define.ts";
 import { TEMPLATES } from "./template-names.ts";
 
 /** Commands about tasks of the registry. */
-export function addTaskCommands(program: Command): void {
-  const task = program
-    .command("task")
-    .summary("make, check, publish and read tasks")
-    .description("Tasks of the registry. A task is named [ORG/]NAME[@VERSION].");
+export function addCommands(task: Command): void {
+  task.description("Tasks of the registry. A task is named [ORG/]NAME[@VERSION].");
   define(
     task
       .command("init <folder>")

@@ -2,11 +2,8 @@ import type { Command } from "@commander-js/extra-typings";
 import { collect, define } from "../define.ts";
 
 /** Commands about webhooks. */
-export function addWebhookCommands(program: Command): void {
-  const webhook = program
-    .command("webhook")
-    .summary("have other servers told of events")
-    .description("Webhooks of the organization, and what was delivered to them.");
+export function addCommands(webhook: Command): void {
+  webhook.description("Webhooks of the organization, and what was delivered to them.");
   define(
     webhook
       .command("create <target>")

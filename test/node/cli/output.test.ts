@@ -21,7 +21,7 @@ it("colours on terminals, never with NO_COLOR, always with FORCE_COLOR", () => {
 });
 
 it("shows nothing of others that moves a cursor, sets a title or turns the text around", () => {
-  expect(safeText("a\u001b[2Jb\u001b]0;title\u0007c\u0008d\r\ne\tf\u202Eg\u009b1m")).toBe("abcd\ne\tfg1m");
+  expect(safeText("a\u001b[2Jb\u001b]0;title\u0007c\u0008d\r\ne\tf\u202Eg\u009b1m")).toBe("abcd\ne\tfg");
   expect(safeLine(" one\n\n two\t")).toBe("one two");
   expect(shorten("four", 4)).toBe("four");
   expect(shorten("fives", 4)).toBe("fiv…");
@@ -56,7 +56,13 @@ it("puts tables into the width of the terminal, colours not counted", () => {
   );
   const narrow = renderTable(["NAME", "WHAT"], rows, { columns: 24 });
   expect(narrow.split("\n")[1]).toBe("one     a description t…");
-  expect(renderFields([["a", "1\n2"], ["long", "x"], ["none", null]])).toBe("a      1\n       2\nlong   x");
+  expect(
+    renderFields([
+      ["a", "1\n2"],
+      ["long", "x"],
+      ["none", null],
+    ]),
+  ).toBe("a      1\n       2\nlong   x");
 });
 
 it("tells progress in lines where there is no terminal", () => {
