@@ -111,6 +111,7 @@ export class Terminal implements AsyncIterable<Uint8Array<ArrayBuffer>> {
         this.#taken = piece.end;
         this.#say({ type: "ack", offset: this.#taken });
       } else if (this.#isOver) {
+        // oxlint-disable-next-line typescript/only-throw-error -- a signal's reason is thrown as it is
         if (this.#failure !== undefined) throw this.#failure;
         return;
       } else {
