@@ -140,7 +140,7 @@ export class LiveRunner {
  * `exec "$@"`.
  */
 export async function startRunner(
-  server: Awaited<ReturnType<typeof startLiveServer>>,
+  server: Pick<Awaited<ReturnType<typeof startLiveServer>>, "proxyUrl" | "connection" | "runnerKey" | "compiled">,
   args: string[],
   env: Record<string, string> = {},
   through = 'exec "$@"',
