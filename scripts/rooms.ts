@@ -278,6 +278,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "stream/durable",
     "stream/journal",
     "stream/transport",
+    "tasks",
     "webhooks",
   ],
   "runs/protocol": ["http/errors", "json-bytes", "objects", "stream/durable"],

@@ -6,6 +6,7 @@ import type { VersionFields } from "./version-fields.ts";
 import { asMapping, parseYaml } from "./manifest-yaml.ts";
 import { type HarborTask, harborTask, unknownKeys } from "./harbor-schema.ts";
 import { toSettings } from "./harbor-settings.ts";
+import { passRules } from "./manifest-verification.ts";
 
 /** Reads a task in Harbor's format (evaluations 3) out of the files of an archive. */
 
@@ -195,6 +196,7 @@ function toFields(
       timeout: Math.ceil(verifier.timeout_sec),
       script: TEST_SCRIPT,
       where: "environment",
+      ...passRules(metadata),
     },
     harbor: harbor ?? null,
   };
