@@ -10,9 +10,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "admin/organizations": ["admin", "auth", "config", "db", "http"],
   artifacts: ["auth", "config", "db", "http"],
   auth: ["db"],
-  client: ["client/generated"],
+  client: ["client/generated", "client/live", "client/uploads"],
   "client/generated": ["client"],
   compose: ["yaml"],
+  "client/live": ["client", "client/generated"],
+  "client/uploads": ["client", "client/generated"],
   config: [],
   db: [],
   environments: [
