@@ -13,6 +13,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   client: ["client/generated"],
   "client/generated": ["client"],
   config: [],
+  console: ["http"],
   db: [],
   environments: [
     "admin",

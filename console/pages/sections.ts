@@ -1,0 +1,5 @@
+import { runsSection } from "./runs/section.ts";
+import type { Section } from "./section.ts";
+
+/** The parts of the console, as the navigation shows them. */
+export const SECTIONS: readonly Section[] = [runsSection];
