@@ -12,6 +12,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   auth: ["db"],
   client: ["client/generated"],
   "client/generated": ["client"],
+  "client/live": ["client"],
   config: [],
   console: ["http"],
   db: [],

@@ -50,7 +50,6 @@ export function SignInPage({ reason }: { reason?: string }) {
           spellCheck={false}
           placeholder="ty_…"
           required
-          autoFocus
           value={key}
           error={error}
           onChange={(event) => setKey(event.target.value)}

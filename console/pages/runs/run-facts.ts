@@ -13,3 +13,8 @@ export function costOf({ state, output }: Run): number | null {
   }
   return null;
 }
+
+/** Whether the run's status is one of the last ones. */
+export function hasEnded({ status }: Run): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
