@@ -91,8 +91,11 @@ function Comparison({
 }
 
 function describeDifference({ value, low, high }: { value: number; low: number; high: number }): string {
-  const points = (share: number) => `${share > 0 ? "+" : ""}${(share * 100).toFixed(1)}`;
   return `${points(value)} points (${points(low)} to ${points(high)})`;
+}
+
+function points(share: number): string {
+  return `${share > 0 ? "+" : ""}${(share * 100).toFixed(1)}`;
 }
 
 function describeVerdict({ verdict }: EvaluationComparison, a: string, b: string): string {
