@@ -16,6 +16,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "client/live": ["client", "client/generated"],
   "client/uploads": ["client", "client/generated"],
   config: [],
+  console: ["http"],
   db: [],
   environments: [
     "admin",
