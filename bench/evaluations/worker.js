@@ -121,7 +121,7 @@ function countAll(env) {
     ARCHIVES: countBucket(env.ARCHIVES),
     ARTIFACTS: countBucket(env.ARTIFACTS),
     ...Object.fromEntries(
-      ["RUN", "ENVIRONMENT", "EVALUATION", "EVALUATION_ITEM", "RUNNER_POOL"].map((name) => [
+      ["RUN", "ENVIRONMENT", "EVALUATION", "EVALUATION_ITEM", "RUNNERS"].map((name) => [
         name,
         countNamespace(env[name], name),
       ]),
