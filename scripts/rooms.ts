@@ -10,6 +10,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "admin/organizations": ["admin", "auth", "config", "db", "http"],
   artifacts: ["auth", "config", "db", "http"],
   auth: ["db"],
+  client: ["client/generated"],
+  "client/generated": ["client"],
   config: [],
   db: [],
   environments: [
@@ -326,6 +328,7 @@ export const NO_PACKAGES_BUT: readonly { room: string; packages: readonly string
   { room: "zip", packages: ["node:buffer", "node:zlib"], why: "zip/ is pure: it knows neither Hono, D1 nor R2." },
   { room: "tar", packages: [], why: "tar/ is pure." },
   { room: "stream", packages: ["zod"], why: "stream/ is an engine for any Durable Object." },
+  { room: "client", packages: [], why: "The client runs in Node.js, browsers and Workers alike." },
   { room: "json-bytes", packages: ["node:buffer"], why: "json-bytes/ is pure." },
   { room: "json-schema", packages: ["@cfworker/json-schema", "re2js"], why: "json-schema/ is pure." },
   { room: "evaluations/statistics", packages: ["@hono/zod-openapi"], why: "statistics/ is pure." },

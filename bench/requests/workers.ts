@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { ROOT } from "../../scripts/command.ts";
+import { applyMigrations } from "../../scripts/migrations.ts";
 import { bundleWorker } from "../measure/bundle.ts";
-
-/** What separates the statements of a migration. */
-const BREAKPOINT = "--> statement-breakpoint";
 
 /** Ours and the bare one in one workerd, with one database. */
 export interface Workers {
@@ -59,12 +57,7 @@ export async function startWorkers(folder: string, inspectorPort: number, entry 
     }),
   );
   await miniflare.ready;
-  const database = await miniflare.getD1Database("DB", "taskyard");
-  const files = (await readdir(join(ROOT, "migrations"))).filter((name) => name.endsWith(".sql")).sort();
-  for (const file of files) {
-    const text = await readFile(join(ROOT, "migrations", file), "utf8");
-    await database.batch(text.split(BREAKPOINT).map((statement) => database.prepare(statement)));
-  }
+  await applyMigrations(await miniflare.getD1Database("DB", "taskyard"));
   return {
     ours: await miniflare.unsafeGetDirectURL("taskyard"),
     bare: await miniflare.unsafeGetDirectURL("bare"),
