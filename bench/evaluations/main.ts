@@ -33,8 +33,8 @@ const cancelAfter = Number(values["cancel-after"]);
 
 /** Functions that are named with the CPU time that goes there. */
 const TOP = 12;
-/** Items under the profiler, and whose parts are done one by one. */
-const PROFILED = 200;
+/** Items under the profiler, and as many whose parts are done one by one. */
+const PROFILED = Math.min(items, 200);
 
 const counts = z.record(z.string(), z.number());
 const MEBIBYTE = 1024 ** 2;
