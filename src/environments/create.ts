@@ -10,14 +10,15 @@ import { requireFound } from "../registry/read/read-access.ts";
 import { findDetail } from "../registry/read/published-store.ts";
 import type { DetailRow } from "../registry/read/published-task-view.ts";
 import { chooseSecrets } from "../secrets/choose-secrets.ts";
+import type { TaskServices } from "../sandbox/container-task.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
-import { offeredKinds } from "../sandbox/providers.ts";
+import { offeredKinds, traitsOf } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
 import { askAgain } from "../objects/ask-again.ts";
 import { openEnvironment } from "./object/environment-handle.ts";
 import { refuseUnfitTask, toContainerTask } from "./container-needs.ts";
 import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./object/environment-record.ts";
-import { resolvedLength, templateVariables } from "./instruction.ts";
+import { type Inputs, missingServices, resolvedLength, templateVariables } from "./instruction.ts";
 import type { newEnvironment } from "./environment-schemas.ts";
 import {
   findByIdempotencyKey,
@@ -180,7 +181,9 @@ function beginRecord(
   const now = Date.now();
   const seconds = Math.min(wanted.timeout_sec ?? SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS);
   refuseUnfitTask(version.harbor, provider);
-  const known = { template: version.instruction, inputs: wanted.inputs ?? {}, task: toSandboxTask(detail) };
+  const inputs = wanted.inputs ?? {};
+  const services = traitsOf(provider).services ? servicesToStart(version, inputs) : null;
+  const known = { template: version.instruction, inputs, task: { ...toSandboxTask(detail), services } };
   const length = resolvedLength(known.template ?? "", templateVariables({}, known.inputs));
   if (length > INSTRUCTION_MAX_LENGTH) {
     throw new ApiError("invalid_request", `With these inputs the instruction has ${length} characters, too many.`);
@@ -209,6 +212,15 @@ function beginRecord(
   };
   const labels = wanted.runner_labels ?? [];
   return { ...known, row, labels, tokenHashes: [tokenHash], latestExpiry: now + SANDBOX_MAX_SECONDS * 1000 };
+}
+
+/** None where the creator knows an address of each of them. */
+function servicesToStart(
+  { ports, provision }: Pick<DetailRow["version"], "ports" | "provision">,
+  inputs: Inputs,
+): TaskServices | null {
+  if (!ports || missingServices(ports, {}, inputs).length === 0) return null;
+  return { ports, by: provision?.starts_services === true ? "script" : "compose" };
 }
 
 function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask {

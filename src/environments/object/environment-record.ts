@@ -55,12 +55,12 @@ export function isOver(row: Pick<EnvironmentRow, "state">): boolean {
   return sandboxStateOf(row) === "killed";
 }
 
-/** What can be said of a task to whoever has no address of its services yet. */
+/** What can be said of a task by those of its services that are there. */
 export function describeTask(
   { template, inputs, task }: Pick<EnvironmentRecord, "template" | "inputs" | "task">,
   services: Services,
 ): Pick<EnvironmentRow, "instruction" | "warnings"> {
-  const missing = missingServices(task.ports, services, inputs);
+  const missing = task.services ? [] : missingServices(task.ports, services, inputs);
   const warning = `This sandbox starts no services: ${missing.join(", ")} of task.yaml. Pass their addresses as inputs (${missing
     .map((name) => `${name}_url`)
     .join(", ")}).`;

@@ -4,7 +4,7 @@ import { equalSecrets } from "../../auth/api-keys.ts";
 import { connect } from "../../db/client.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { findDetail } from "../../registry/read/published-store.ts";
-import { resolveInside } from "../../registry/manifest/manifest-compose.ts";
+import { resolveInside } from "../../compose/archive-path.ts";
 import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../../registry/manifest/manifest-scripts.ts";
 import { type Check, type Judgement } from "./check.ts";
 import type { EnvironmentRow } from "../object/environment-record.ts";
