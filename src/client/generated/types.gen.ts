@@ -1626,11 +1626,11 @@ export type CreateEvaluationRequest = {
     runtime_id?: string | null;
     task_config?: {
         /**
-         * The reward from which on an item passes; 1
+         * The reward from which on an item passes, in place of the task's own
          */
         pass_threshold?: number;
         /**
-         * Whether an item passes whose agent's time was up and whose reward is enough
+         * Whether an item passes whose agent's time was up and whose reward is enough, in place of what the task says
          */
         timeouts_may_pass?: boolean;
         [key: string]: unknown;
