@@ -36,10 +36,12 @@ async function workerOf(name: string, script: string, config: string, bindings: 
   };
 }
 
-export async function startWorkers(folder: string, inspectorPort: number): Promise<Workers> {
+const COUNTING = join(import.meta.dirname, "..", "stream", "systems", "worker.js");
+
+/** `entry`: the Worker of ours, with whatever a benchmark adds to it. */
+export async function startWorkers(folder: string, inspectorPort: number, entry = COUNTING): Promise<Workers> {
   const [ownConfig, bareConfig] = [join(ROOT, "wrangler.toml"), join(import.meta.dirname, "wrangler.toml")];
-  const counting = join(import.meta.dirname, "..", "stream", "systems", "worker.js");
-  const ours = await bundleWorker(join(folder, "ours"), ownConfig, counting);
+  const ours = await bundleWorker(join(folder, "ours"), ownConfig, entry);
   const bare = await bundleWorker(join(folder, "bare"), bareConfig, join(import.meta.dirname, "bare.js"));
   const bootstrapSecret = randomBytes(24).toString("hex");
   const settings = {
