@@ -48,7 +48,7 @@ export interface CreatedEnvironment {
  * Makes an environment of a task and begins to provision it (A3). Asked again with the same idempotency key, it answers
  * with the same environment and another token that opens it. Throws ApiError: `not_found` for the workspace or the
  * task, `invalid_request` for what the request refers to, `conflict` for a key that was used for something else,
- * `sandbox_capacity_exceeded`.
+ * `sandbox_capacity_exceeded`. `more`: what nobody asks for over the API.
  */
 export async function createEnvironment(
   env: Cloudflare.Env,
@@ -56,6 +56,7 @@ export async function createEnvironment(
   ws: string,
   wanted: NewEnvironment,
   idempotencyKey: string | undefined,
+  more: Pick<EnvironmentRecord, "isShownLate"> = {},
 ): Promise<CreatedEnvironment> {
   const db = connect(env.DB);
   const workspace = await findWorkspace(db, caller, ws);
@@ -81,12 +82,12 @@ export async function createEnvironment(
     requestHash,
   };
   const begun = beginRecord(env, wanted, detail, owner, await hashText(token), before?.id ?? uuid());
-  const record = { ...begun, ...(secrets.length > 0 && { secrets }) };
+  const record = { ...begun, ...more, ...(secrets.length > 0 && { secrets }) };
   if (!before) {
     const insertion = await insertWithinCapacity(db, record.row, readConfig(env).SANDBOX_CAPACITY);
     if (insertion === "full") throw new ApiError("sandbox_capacity_exceeded");
     // The row of the request that was quicker is there now, and stays.
-    if (insertion === "taken") return createEnvironment(env, caller, ws, wanted, idempotencyKey);
+    if (insertion === "taken") return createEnvironment(env, caller, ws, wanted, idempotencyKey, more);
   }
   const create = () => openEnvironment(env, record.row.id).create(record, PATIENCE_MS);
   const row = await askAgain(create).catch(async (error: unknown) => {

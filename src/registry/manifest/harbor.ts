@@ -7,6 +7,7 @@ import { COMPOSE_NAMES, MAIN_SERVICE } from "../../compose/compose-plan.ts";
 import { asMapping, parseYaml } from "../../yaml/parse-yaml.ts";
 import { type HarborTask, harborTask, unknownKeys } from "./harbor-schema.ts";
 import { toSettings } from "./harbor-settings.ts";
+import { passRules } from "./manifest-verification.ts";
 
 /** Reads a task in Harbor's format (evaluations 3) out of the files of an archive. */
 
@@ -194,6 +195,7 @@ function toFields(
       timeout: Math.ceil(verifier.timeout_sec),
       script: TEST_SCRIPT,
       where: "environment",
+      ...passRules(metadata),
     },
     harbor: harbor ?? null,
   };
