@@ -540,6 +540,10 @@ export type TaskDetail = {
          * Seconds
          */
         timeout: number;
+        /**
+         * Whether it starts those of `ports`
+         */
+        starts_services?: boolean;
     } | null;
     teardown: {
         /**
@@ -863,8 +867,17 @@ export type EnvironmentResponse = {
      */
     service_urls: {
         [key: string]: {
+            /**
+             * As commands of the environment reach it
+             */
             url: string;
             port: number;
+            /**
+             * By each port of `ports`
+             */
+            urls?: {
+                [key: string]: string;
+            };
         };
     } | null;
     /**
@@ -1033,8 +1046,17 @@ export type EnvironmentStatusResponse = {
      */
     service_urls: {
         [key: string]: {
+            /**
+             * As commands of the environment reach it
+             */
             url: string;
             port: number;
+            /**
+             * By each port of `ports`
+             */
+            urls?: {
+                [key: string]: string;
+            };
         };
     } | null;
     instruction: string | null;
