@@ -46,6 +46,9 @@ const workersRuntime = async () =>
 /** A machine that does other things too is no failure. */
 const POLLING = { timeout: 10_000 };
 
+/** Tests on the one server that is started for them all. */
+const LIVE = "test/node/**/live-*.test.ts";
+
 /** Tests of objects that live long and have connections: about half of all. */
 const LIVING = ["environments", "evaluations", "objects", "pool", "runs", "secrets", "stream", "streams"].map(
   (room) => `test/${room}/**/*.test.ts`,
@@ -79,15 +82,28 @@ export default defineConfig({
     projects: [
       await workerProject("worker", ["test/**/*.test.ts"], ["test/node/**", ...LIVING], 1),
       await workerProject("worker-living", LIVING, [], 0),
-      // What needs Node itself: schema validators that compile code, a browser, the scripts.
+      // What asks a server over HTTP, with real runners and programs.
       {
         // The published suite of the Durable Streams protocol brings a vitest of its own: it is to be this one.
         resolve: { dedupe: ["vitest"] },
         test: {
-          name: "node",
+          name: "live",
+          globalSetup: "test/node/live-server.ts",
           sequence: { groupOrder: 0 },
           server: { deps: { inline: ["@durable-streams/server-conformance-tests"] } },
+          include: [LIVE],
+          env: { TMPDIR: filesFolder },
+          testTimeout: 60_000,
+          expect: { poll: POLLING },
+        },
+      },
+      // What needs Node itself: schema validators that compile code, a browser, the scripts.
+      {
+        test: {
+          name: "node",
+          sequence: { groupOrder: 0 },
           include: ["test/node/**/*.test.ts"],
+          exclude: [LIVE],
           env: { TMPDIR: filesFolder },
           testTimeout: 60_000,
           expect: { poll: POLLING },

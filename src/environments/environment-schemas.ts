@@ -69,7 +69,14 @@ export const newEnvironment = z
   .openapi("EnvironmentCreateRequest");
 
 const serviceUrls = z
-  .record(z.string(), z.object({ url: z.string(), port: z.int() }))
+  .record(
+    z.string(),
+    z.object({
+      url: z.string().openapi({ example: "http://web:8080", description: "As commands of the environment reach it" }),
+      port: z.int(),
+      urls: z.record(z.string(), z.string()).optional().openapi({ description: "By each port of `ports`" }),
+    }),
+  )
   .nullable()
   .openapi({ description: "Addresses of the task's services, once it is ready" });
 
@@ -130,7 +137,7 @@ export const environmentResponse = z
     warnings: z
       .array(z.string())
       .openapi({ description: "What this sandbox does not do for the task, and what of the request was ignored" }),
-    waiting_for: waitingFor.nullable().openapi({
+    waiting_for: z.union([waitingFor, z.null()]).openapi({
       description: "What it waits for before it can be provisioned; null when it waits for nothing",
     }),
     ended_at: z.iso.datetime().nullable(),
@@ -186,7 +193,9 @@ export const environmentStatus = z
     instruction: z.string().nullable(),
     task_verification: verification,
     execute_token: executeToken,
-    waiting_for: waitingFor.nullable().openapi({ description: "What it waits for before it can be provisioned" }),
+    waiting_for: z
+      .union([waitingFor, z.null()])
+      .openapi({ description: "What it waits for before it can be provisioned" }),
   })
   .openapi("EnvironmentStatusResponse");
 

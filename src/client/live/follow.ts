@@ -21,9 +21,9 @@ export interface FollowSettings {
   retries?: number | undefined;
   /** Which transports are tried, in their order; where nothing is said WebSocket, server-sent events, long poll. */
   transports?: readonly Transport[] | undefined;
-  /** Told each time the connection broke, or could not be made, before it is made again. */
   /** Told each time a connection is there. */
   onOpen?: (() => void) | undefined;
+  /** Told each time the connection broke, or could not be made, before it is made again. */
   onReconnect?: ((failures: number) => void) | undefined;
   /**
    * Told that the server no longer has what follows the last entry: what comes from now on begins at this offset. Without

@@ -109,9 +109,13 @@ export const newEvaluation = z
     runtime_id: z.string().max(NAME_MAX_LENGTH).nullish(),
     task_config: z
       .looseObject({
-        pass_threshold: z.number().optional().openapi({ description: "The reward from which on an item passes; 1" }),
+        pass_threshold: z
+          .number()
+          .optional()
+          .openapi({ description: "The reward from which on an item passes, in place of the task's own" }),
         timeouts_may_pass: z.boolean().optional().openapi({
-          description: "Whether an item passes whose agent's time was up and whose reward is enough",
+          description:
+            "Whether an item passes whose agent's time was up and whose reward is enough, in place of what the task says",
         }),
       })
       .nullish(),

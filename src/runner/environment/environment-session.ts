@@ -1,3 +1,4 @@
+import type { ServiceAddress } from "../../sandbox/container-task.ts";
 import {
   type EnvironmentMessage,
   environmentMessage,
@@ -13,6 +14,7 @@ import { downloadFile } from "./download.ts";
 import type { EnvironmentGrant } from "./environment-grant.ts";
 import { HeldCommand } from "./held-command.ts";
 import type { LocalSandbox, SandboxSource } from "./local-sandbox.ts";
+import { addressesOf, scriptServices, untilReached } from "./service-ports.ts";
 import { Link } from "../connection/link.ts";
 import type { Server } from "../connection/server.ts";
 import type { MachineVariables } from "./machine-variables.ts";
@@ -55,6 +57,8 @@ export class EnvironmentSession implements HeldWork {
   #teardown: Script | null = null;
   /** In memory alone, and masked in whatever is sent. */
   #secrets = NO_SECRETS;
+  /** What was started beside it. */
+  #services: Record<string, ServiceAddress> = {};
   #isReady = false;
   /**
    * Whether commands may tell of themselves on this connection: not before the environment has said what it has of them. An
@@ -77,7 +81,16 @@ export class EnvironmentSession implements HeldWork {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
         const { terminals, limits } = options.sandboxes;
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true, limits });
+        const services = this.#services;
+        this.#send({
+          type: "hello",
+          protocol: SANDBOX_PROTOCOL,
+          state,
+          terminals,
+          masks_secrets: true,
+          limits,
+          services,
+        });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -138,33 +151,42 @@ export class EnvironmentSession implements HeldWork {
 
   /** Makes the sandbox with the task in it, and runs its provision script. */
   async #open(message: Open): Promise<void> {
-    const { archive, withheld_paths: withheldPaths, container, provision, teardown, secrets } = message;
+    const { archive, withheld_paths: withheldPaths, container, services, provision, teardown, secrets } = message;
     const { sandboxes, variables, server } = this.#options;
     this.#teardown = teardown;
-    this.#secrets = { variables: secrets, mask: new SecretMask(Object.values(secrets)) };
+    const masked = [...Object.values(secrets), ...variables.values];
+    this.#secrets = { variables: secrets, mask: new SecretMask(masked) };
     const { signal } = this.#stopped;
     try {
       const headers = { [WORK_TOKEN_HEADER]: this.#grant.work_token };
       const url = `${server.url}${this.#path}/archive`;
-      this.#sandbox = await sandboxes.open({
+      const sandbox = await sandboxes.open({
         environmentId: this.#grant.environment_id,
         archive,
         withheldPaths,
         container,
         env: variables.fillIn(container?.env ?? {}),
+        services,
+        readVariable: (name, otherwise) => variables.read("The task's compose file", name, otherwise),
         download: (place) => downloadFile({ url, token: server.token, headers, ...archive }, place, signal),
         log: (line) => this.#log(line),
         building: (isBuilding) => this.#send({ type: "building", building: isBuilding }),
         signal,
       });
+      this.#sandbox = sandbox;
+      const log = (line: string) => this.#log(line);
+      await untilReached(sandbox, sandbox.services, log, signal);
       if (provision) await this.#provision(provision);
+      const own = services?.by === "script" ? scriptServices(services.ports) : [];
+      await untilReached(sandbox, own, log, signal);
+      this.#services = addressesOf([...sandbox.services, ...own]);
       this.#isReady = true;
       this.#say("ready");
-      this.#send({ type: "ready" });
+      this.#send({ type: "ready", services: this.#services });
     } catch (error) {
       if (signal.aborted) return;
-      this.#say(`could not be provisioned: ${describe(error)}`);
-      this.#failure = describe(error).slice(0, REASON_LENGTH);
+      this.#failure = this.#secrets.mask.text(describe(error)).slice(0, REASON_LENGTH);
+      this.#say(`could not be provisioned: ${this.#failure}`);
       this.#send({ type: "failed", reason: this.#failure });
     }
   }
@@ -246,7 +268,7 @@ export class EnvironmentSession implements HeldWork {
   }
 
   #log(line: string): void {
-    this.#send({ type: "log", line: line.slice(0, LOG_LINE_LENGTH) });
+    this.#send({ type: "log", line: this.#secrets.mask.text(line).slice(0, LOG_LINE_LENGTH) });
   }
 
   /** What a command says of itself; `resume` has all of it said that is not said now. */

@@ -45,7 +45,7 @@ export class RunDuties {
     this.#owner = owner;
     this.#timers = timers;
     this.#journal = journal;
-    this.#projection = new RunProjection(ctx, env, timers, latest);
+    this.#projection = new RunProjection(ctx, env, timers, latest, () => owner() !== undefined);
     this.#dispatch = dispatch;
     this.#follow = follow;
     this.#connections = connections;
@@ -66,7 +66,12 @@ export class RunDuties {
 
   /** Writes a committed state of the run to D1. */
   async project(run: RunRow): Promise<void> {
-    await this.#projection.write(run);
+    await this.#projection.follow(run);
+  }
+
+  /** Writes to D1 what it does not show yet. */
+  async settle(run: RunRow): Promise<void> {
+    await this.#projection.settle(run);
   }
 
   /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */

@@ -8,38 +8,25 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { pack } from "../../registry/pack.ts";
-import { plainTask, type TaskFolder, withSettings } from "../../registry/harbor-tasks.ts";
-import type { LiveRunner } from "./live.ts";
-import { startRunner, until } from "./live.ts";
+import { withSettings } from "../../registry/harbor-tasks.ts";
+import { testServices } from "./container-services.ts";
+import {
+  allContainers,
+  begin as beginEnvironment,
+  BUILD_SECONDS,
+  image,
+  publish as publishTask,
+  startWithPodman,
+} from "./container-world.ts";
+import { until } from "./live.ts";
 import { startEnvironment, useLiveWorld } from "./live-world.ts";
-import { BASE_IMAGE, containers, HAS_PODMAN, podman } from "./podman.ts";
+import { containers, HAS_PODMAN, podman } from "./podman.ts";
 
-/** A name that no other test has: images are found again by what they are made of. */
-const unique = (name: string) =>
-  `${name}-${createHash("sha256").update(`${Date.now()}${name}`).digest("hex").slice(0, 8)}`;
+/** The arguments of a function but its first one. */
+type DropFirst<Call> = Call extends (first: never, ...rest: infer Rest) => unknown ? Rest : never;
 
 // Each of them starts runners and containers, on a machine that may have much else to do.
 vi.setConfig({ testTimeout: 300_000 });
-
-/** Seconds for building an image, on a machine that has much else to do. */
-const BUILD_SECONDS = 150;
-
-/** A task whose image is built, with these lines more in its Dockerfile. */
-const image = (more = "", files: TaskFolder = {}): TaskFolder => ({
-  ...plainTask,
-  "environment/Dockerfile": `FROM ${BASE_IMAGE}
-RUN mkdir /app && useradd --create-home agent && chown agent /app
-COPY given.txt /app/
-${more}
-WORKDIR /app
-`,
-  "environment/given.txt": `given ${unique("content")}\n`,
-  ...files,
-});
-
-/** Names of all containers, those of builds too. */
-const allContainers = () => podman("ps", "--all", "--external", "--format", "{{.Names}}");
 
 /** A line for the shell that says whether a port of the loopback is reached. */
 const reach = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to}) 2>/dev/null && echo reached ${to}`;
@@ -47,40 +34,9 @@ const reach = (to: number) => `(exec 3<>/dev/tcp/127.0.0.1/${to}) 2>/dev/null &&
 describe.skipIf(!HAS_PODMAN)("environments in containers", () => {
   const world = useLiveWorld();
 
-  const PODMAN = ["--isolation", "podman", "--image", BASE_IMAGE, "--grace-seconds", "0"];
-
-  /** A runner with Podman. */
-  async function start(args: string[], env: Record<string, string> = {}, folder?: string): Promise<LiveRunner> {
-    const runner = await startRunner(world.server, [...PODMAN, ...args], env, undefined, folder);
-    world.runners.push(runner);
-    return runner;
-  }
-
-  async function publish(task: TaskFolder, name = unique("task")): Promise<string> {
-    const { org } = world.server.connection;
-    const published = await world.server.send("PUT", `/api/v1/org/${org}/tasks/${name}/versions/1.0.0`, pack(task));
-    expect(published.status, JSON.stringify(published.body)).toBe(201);
-    return name;
-  }
-
-  /** An environment that may fail. */
-  async function begin(label: string, task: string) {
-    const { org, workspace } = world.server.connection;
-    const environments = `/api/v1/org/${org}/ws/${workspace}/environments`;
-    const json = { task_ref: task, sandbox_provider: "runner", runner_labels: [label] };
-    const made = await world.server.send("POST", environments, json);
-    expect(made.status, JSON.stringify(made.body)).toBe(201);
-    const place = `${environments}/${made.body.id}`;
-    const read = async () => (await world.server.send("GET", place)).body;
-    const logs = async () => String((await world.server.send("GET", `${place}/logs`)).body.logs);
-    return {
-      id: String(made.body.id),
-      place,
-      token: { "X-Environment-Token": String(made.body.execute_token) },
-      read,
-      logs,
-    };
-  }
+  const start = (...given: DropFirst<typeof startWithPodman>) => startWithPodman(world, ...given);
+  const publish = (...given: DropFirst<typeof publishTask>) => publishTask(world, ...given);
+  const begin = (...given: DropFirst<typeof beginEnvironment>) => beginEnvironment(world, ...given);
 
   afterEach(async () => {
     await Promise.all(world.runners.splice(0).map((runner) => runner.kill("SIGTERM")));
@@ -336,6 +292,8 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
       await rm(secrets, { recursive: true });
     }
   }, 300_000);
+
+  testServices(world);
 });
 
 it("says what is missing where an engine is asked for by name that does not work, and ends", () => {
