@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { callApi, jsonOf } from "./api-client.ts";
+import { type ApiAccess, callApi, jsonOf } from "./api-client.ts";
 import type { LocalServer } from "./local-server.ts";
 import { type Connection, readBootstrapSecret, type StateFolder } from "./state-folder.ts";
 
@@ -16,20 +16,24 @@ const createdSchema = z.object({
  * makes it: through the public bootstrap operation.
  */
 export async function createFirstOrganization(
-  server: LocalServer,
+  { baseUrl }: LocalServer,
   state: StateFolder,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const access = { baseUrl: server.baseUrl, key: await readBootstrapSecret(state), signal };
+  return await createOrganization({ baseUrl, key: await readBootstrapSecret(state), signal }, "local");
+}
+
+/** Makes an organization, the first with the bootstrap secret and others with an admin key. */
+export async function createOrganization(access: ApiAccess, name: string): Promise<Connection> {
   const answer = await callApi(access, {
     method: "POST",
     path: "/api/v1/organizations",
-    json: { key: "local", name: "Local", owner: { username: "developer", email: "developer@example.com" } },
+    json: { key: name, name: "Local", owner: { username: "developer", email: "developer@example.com" } },
     expect: 201,
   });
   const { organization, workspace, project, api_key } = createdSchema.parse(jsonOf(answer));
   return {
-    base_url: server.baseUrl,
+    base_url: access.baseUrl,
     org: organization.key,
     workspace: workspace.key,
     project_id: project.number,

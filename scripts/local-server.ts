@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import { aborted, PlainError, ROOT } from "./command.ts";
+import { migrateLocalDatabase } from "./migrations.ts";
 import { type ProcessGroup, startProcessGroup } from "./process-group.ts";
 import type { StateFolder } from "./state-folder.ts";
 
@@ -41,7 +42,7 @@ export interface LocalServer {
 
 /** Applies the migrations, starts the server, waits for `/health`. Throws PlainError with what wrangler printed. */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  await applyMigrations(options.state, options.signal);
+  await migrateLocalDatabase(options.state.data, options.signal);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await startServer(options);
@@ -68,16 +69,6 @@ async function startServer({ state, port, signal }: LocalServerOptions): Promise
   } catch (error) {
     await processes.stop();
     throw error;
-  }
-}
-
-async function applyMigrations(state: StateFolder, signal: AbortSignal): Promise<void> {
-  const migration = startWrangler(state, ["d1", "migrations", "apply", "DB", "--local", "--persist-to", state.data]);
-  try {
-    const code = await Promise.race([migration.ended, aborted(signal)]);
-    if (code !== 0) throw new PlainError(`The local database could not be migrated:\n\n${migration.output()}`);
-  } finally {
-    await migration.stop();
   }
 }
 

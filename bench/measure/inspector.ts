@@ -2,6 +2,7 @@ import { z } from "zod";
 
 const targets = z.array(z.object({ id: z.string(), webSocketDebuggerUrl: z.string() }));
 const answer = z.object({ id: z.int().optional(), result: z.unknown().optional() });
+const heap = z.object({ usedSize: z.number(), backingStorageSize: z.number().default(0) });
 const stopped = z.object({
   profile: z.object({
     nodes: z.array(z.object({ id: z.int(), callFrame: z.object({ functionName: z.string(), lineNumber: z.int() }) })),
@@ -64,6 +65,13 @@ export class Inspector {
       if (!IDLE.has(name)) total += milliseconds;
     }
     return { total, functions };
+  }
+
+  /** Bytes that are in use once the garbage is away. */
+  async heap(): Promise<number> {
+    await this.#call("HeapProfiler.collectGarbage");
+    const { usedSize, backingStorageSize } = heap.parse(await this.#call("Runtime.getHeapUsage"));
+    return usedSize + backingStorageSize;
   }
 
   close(): void {

@@ -1,13 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { ROOT } from "../../scripts/command.ts";
+import { applyMigrations } from "../../scripts/migrations.ts";
 import { bundleWorker } from "../measure/bundle.ts";
-
-/** What separates the statements of a migration. */
-const BREAKPOINT = "--> statement-breakpoint";
 
 /** Ours and the bare one in one workerd, with one database. */
 export interface Workers {
@@ -38,10 +36,12 @@ async function workerOf(name: string, script: string, config: string, bindings: 
   };
 }
 
-export async function startWorkers(folder: string, inspectorPort: number): Promise<Workers> {
+const COUNTING = join(import.meta.dirname, "..", "stream", "systems", "worker.js");
+
+/** `entry`: the Worker of ours, with whatever a benchmark adds to it. */
+export async function startWorkers(folder: string, inspectorPort: number, entry = COUNTING): Promise<Workers> {
   const [ownConfig, bareConfig] = [join(ROOT, "wrangler.toml"), join(import.meta.dirname, "wrangler.toml")];
-  const counting = join(import.meta.dirname, "..", "stream", "systems", "worker.js");
-  const ours = await bundleWorker(join(folder, "ours"), ownConfig, counting);
+  const ours = await bundleWorker(join(folder, "ours"), ownConfig, entry);
   const bare = await bundleWorker(join(folder, "bare"), bareConfig, join(import.meta.dirname, "bare.js"));
   const bootstrapSecret = randomBytes(24).toString("hex");
   const settings = {
@@ -57,12 +57,7 @@ export async function startWorkers(folder: string, inspectorPort: number): Promi
     }),
   );
   await miniflare.ready;
-  const database = await miniflare.getD1Database("DB", "taskyard");
-  const files = (await readdir(join(ROOT, "migrations"))).filter((name) => name.endsWith(".sql")).sort();
-  for (const file of files) {
-    const text = await readFile(join(ROOT, "migrations", file), "utf8");
-    await database.batch(text.split(BREAKPOINT).map((statement) => database.prepare(statement)));
-  }
+  await applyMigrations(await miniflare.getD1Database("DB", "taskyard"));
   return {
     ours: await miniflare.unsafeGetDirectURL("taskyard"),
     bare: await miniflare.unsafeGetDirectURL("bare"),

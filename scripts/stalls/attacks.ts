@@ -19,6 +19,11 @@ const COMMAND_SECONDS = 5;
 const COMMANDS: Readonly<Record<string, string>> = {
   "diff of reversed lines": "seq 1 60000 > a; sort -nr a > b; diff a b | tail -1",
   "awk that never ends": "while :; do awk 'BEGIN{while(1);}'; done",
+  "eval over and over": "while :; do eval 'x=1'; done",
+  "loops in functions that are evaluated": "f() { eval 'while :; do :; done'; }; while :; do f; done",
+  "a loop that does nothing": "for ((;;)); do :; done",
+  "substitutions over and over": "while :; do x=$(echo 1)$(echo 2)$(echo 3)$(echo 4); done",
+  "a text that sed makes longer": "echo a | sed ':a;s/a/aa/;ta' | wc -c",
   "sort of many lines": "seq 1 200000 > s; for i in 1 2 3 4 5 6; do cat s s > t; mv t s; done; sort s | tail -1",
   "a text that doubles": 'x=aaaaaaaa; while :; do x="$x$x"; done',
   "a pattern that backtracks": `echo ${"a".repeat(40)}! | grep -E '^(a+)+$'; [[ ${"a".repeat(40)}! =~ ^(a+)+$ ]]`,

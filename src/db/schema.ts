@@ -149,6 +149,11 @@ export interface ScriptBlock {
   timeout: number;
 }
 
+/** The script that is run before an environment is ready; it may start the services of `ports` itself. */
+export interface ProvisionBlock extends ScriptBlock {
+  starts_services?: boolean;
+}
+
 /** Published, immutable versions: where the archive lies, what its directory is, what task.yaml says. */
 export const registryVersions = sqliteTable(
   "registry_versions",
@@ -186,7 +191,7 @@ export const registryVersions = sqliteTable(
     readmePath: text("readme_path"),
     tags: text("tags", { mode: "json" }).$type<string[]>(),
     ports: text("ports", { mode: "json" }).$type<Record<string, number[]>>(),
-    provision: text("provision", { mode: "json" }).$type<ScriptBlock>(),
+    provision: text("provision", { mode: "json" }).$type<ProvisionBlock>(),
     teardown: text("teardown", { mode: "json" }).$type<ScriptBlock>(),
     solution: text("solution", { mode: "json" }).$type<{ script: string }>(),
     verification: text("verification", { mode: "json" }).$type<Record<string, unknown>>(),
@@ -308,7 +313,9 @@ export const environments = sqliteTable(
     verification: text("verification", { mode: "json" }).$type<Record<string, unknown>>(),
     /** With the placeholders filled in that have a value. */
     instruction: text("instruction"),
-    serviceUrls: text("service_urls", { mode: "json" }).$type<Record<string, { url: string; port: number }>>(),
+    serviceUrls: text("service_urls", { mode: "json" }).$type<
+      Record<string, { url: string; port: number; urls?: Record<string, string> | undefined }>
+    >(),
     /** What its runner lets it take; null in other sandboxes, and until it is ready. */
     limits: text("limits", { mode: "json" }).$type<{
       scope: "process" | "environment";

@@ -10,14 +10,15 @@ import { requireFound } from "../registry/read/read-access.ts";
 import { findDetail } from "../registry/read/published-store.ts";
 import type { DetailRow } from "../registry/read/published-task-view.ts";
 import { chooseSecrets } from "../secrets/choose-secrets.ts";
+import type { TaskServices } from "../sandbox/container-task.ts";
 import type { SandboxTask } from "../sandbox/port.ts";
-import { offeredKinds } from "../sandbox/providers.ts";
+import { offeredKinds, traitsOf } from "../sandbox/providers.ts";
 import { makeToken, unwrap } from "./environment-access.ts";
 import { askAgain } from "../objects/ask-again.ts";
 import { openEnvironment } from "./object/environment-handle.ts";
 import { refuseUnfitTask, toContainerTask } from "./container-needs.ts";
 import { describeTask, type EnvironmentRecord, type EnvironmentRow, isOver } from "./object/environment-record.ts";
-import { resolvedLength, templateVariables } from "./instruction.ts";
+import { type Inputs, missingServices, resolvedLength, templateVariables } from "./instruction.ts";
 import type { newEnvironment } from "./environment-schemas.ts";
 import {
   findByIdempotencyKey,
@@ -47,7 +48,7 @@ export interface CreatedEnvironment {
  * Makes an environment of a task and begins to provision it (A3). Asked again with the same idempotency key, it answers
  * with the same environment and another token that opens it. Throws ApiError: `not_found` for the workspace or the
  * task, `invalid_request` for what the request refers to, `conflict` for a key that was used for something else,
- * `sandbox_capacity_exceeded`.
+ * `sandbox_capacity_exceeded`. `more`: what nobody asks for over the API.
  */
 export async function createEnvironment(
   env: Cloudflare.Env,
@@ -55,6 +56,7 @@ export async function createEnvironment(
   ws: string,
   wanted: NewEnvironment,
   idempotencyKey: string | undefined,
+  more: Pick<EnvironmentRecord, "isShownLate"> = {},
 ): Promise<CreatedEnvironment> {
   const db = connect(env.DB);
   const workspace = await findWorkspace(db, caller, ws);
@@ -80,12 +82,12 @@ export async function createEnvironment(
     requestHash,
   };
   const begun = beginRecord(env, wanted, detail, owner, await hashText(token), before?.id ?? uuid());
-  const record = { ...begun, ...(secrets.length > 0 && { secrets }) };
+  const record = { ...begun, ...more, ...(secrets.length > 0 && { secrets }) };
   if (!before) {
     const insertion = await insertWithinCapacity(db, record.row, readConfig(env).SANDBOX_CAPACITY);
     if (insertion === "full") throw new ApiError("sandbox_capacity_exceeded");
     // The row of the request that was quicker is there now, and stays.
-    if (insertion === "taken") return createEnvironment(env, caller, ws, wanted, idempotencyKey);
+    if (insertion === "taken") return createEnvironment(env, caller, ws, wanted, idempotencyKey, more);
   }
   const create = () => openEnvironment(env, record.row.id).create(record, PATIENCE_MS);
   const row = await askAgain(create).catch(async (error: unknown) => {
@@ -179,7 +181,9 @@ function beginRecord(
   const now = Date.now();
   const seconds = Math.min(wanted.timeout_sec ?? SANDBOX_DEFAULT_SECONDS, SANDBOX_MAX_SECONDS);
   refuseUnfitTask(version.harbor, provider);
-  const known = { template: version.instruction, inputs: wanted.inputs ?? {}, task: toSandboxTask(detail) };
+  const inputs = wanted.inputs ?? {};
+  const services = traitsOf(provider).services ? servicesToStart(version, inputs) : null;
+  const known = { template: version.instruction, inputs, task: { ...toSandboxTask(detail), services } };
   const length = resolvedLength(known.template ?? "", templateVariables({}, known.inputs));
   if (length > INSTRUCTION_MAX_LENGTH) {
     throw new ApiError("invalid_request", `With these inputs the instruction has ${length} characters, too many.`);
@@ -208,6 +212,15 @@ function beginRecord(
   };
   const labels = wanted.runner_labels ?? [];
   return { ...known, row, labels, tokenHashes: [tokenHash], latestExpiry: now + SANDBOX_MAX_SECONDS * 1000 };
+}
+
+/** None where the creator knows an address of each of them. */
+function servicesToStart(
+  { ports, provision }: Pick<DetailRow["version"], "ports" | "provision">,
+  inputs: Inputs,
+): TaskServices | null {
+  if (!ports || missingServices(ports, {}, inputs).length === 0) return null;
+  return { ports, by: provision?.starts_services === true ? "script" : "compose" };
 }
 
 function toSandboxTask({ organization, task, version }: DetailRow): SandboxTask {

@@ -69,7 +69,14 @@ export const newEnvironment = z
   .openapi("EnvironmentCreateRequest");
 
 const serviceUrls = z
-  .record(z.string(), z.object({ url: z.string(), port: z.int() }))
+  .record(
+    z.string(),
+    z.object({
+      url: z.string().openapi({ example: "http://web:8080", description: "As commands of the environment reach it" }),
+      port: z.int(),
+      urls: z.record(z.string(), z.string()).optional().openapi({ description: "By each port of `ports`" }),
+    }),
+  )
   .nullable()
   .openapi({ description: "Addresses of the task's services, once it is ready" });
 

@@ -1,17 +1,17 @@
-import type { ServiceAddress } from "../sandbox/port.ts";
+import type { EnvironmentRow } from "./object/environment-record.ts";
 
 /** A placeholder of an instruction (A5, "Template variables"). */
 const PLACEHOLDER = /\{\{\s*([\w.-]+)\s*\}\}/g;
 
 export type Inputs = Readonly<Record<string, unknown>>;
-export type Services = Readonly<Record<string, ServiceAddress>>;
+export type Services = Readonly<NonNullable<EnvironmentRow["serviceUrls"]>>;
 
 /** What placeholders stand for: services' addresses, and the creator's inputs, which win. */
 export function templateVariables(services: Services, inputs: Inputs): Map<string, string> {
   const variables = new Map<string, string>();
-  for (const [name, { url, port }] of Object.entries(services)) {
+  for (const [name, { url, port, urls = { [port]: url } }] of Object.entries(services)) {
     variables.set(`${name}_url`, url);
-    variables.set(`${name}_url_${port}`, url);
+    for (const [declared, address] of Object.entries(urls)) variables.set(`${name}_url_${declared}`, address);
     variables.set(`${name}_host`, new URL(url).hostname);
     variables.set(`${name}_port`, String(port));
   }

@@ -118,7 +118,11 @@ export const taskDetail = z
     created_by: z.string().nullable().openapi({ description: "Id of the user who published the version" }),
     instruction: z.string().nullable(),
     repository: z.string().nullable(),
-    provision: scriptBlock.nullable(),
+    provision: scriptBlock
+      .extend({
+        starts_services: z.boolean().optional().openapi({ description: "Whether it starts those of `ports`" }),
+      })
+      .nullable(),
     teardown: scriptBlock.nullable(),
     solution: z
       .object({ script: z.string() })

@@ -44,7 +44,7 @@ async function useEngine(engine: Engine, options: RunnerOptions, workFolder: str
   const { network, image: defaultImage } = options;
   const owner = await Owner.ofThisProcess(options.url);
   const images = new Images({ engine, workFolder, defaultImage, maxUnpackedBytes: maxUnpackedBytes(options), say });
-  return new EngineSandboxes({ engine, owner, network, limits: limitsOf(options) }, images);
+  return new EngineSandboxes({ engine, owner, network, limits: limitsOf(options) }, images, workFolder);
 }
 
 async function tryFolders(

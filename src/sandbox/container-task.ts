@@ -30,3 +30,25 @@ export const containerTask = z.object({
 });
 
 export type ContainerTask = z.output<typeof containerTask>;
+
+/** The services that task.yaml declares (`ports`), as whoever starts them is told. */
+export const taskServices = z.object({
+  /** Service to the ports that are told of it: its own ones, or those that it is published at. */
+  ports: z.record(z.string(), z.array(z.int().min(1).max(65_535))),
+  /** `compose`: containers by the archive's docker-compose.yaml; `script`: processes of the provision script. */
+  by: z.literal(["compose", "script"]),
+});
+
+export type TaskServices = z.output<typeof taskServices>;
+
+/** A service that commands of the sandbox reach. */
+export const serviceAddress = z.object({
+  /** That of its first port. */
+  url: z.string().max(500),
+  /** Its own port, which may be another one than task.yaml names. */
+  port: z.int(),
+  /** By each port that task.yaml names. */
+  urls: z.record(z.string(), z.string().max(500)),
+});
+
+export type ServiceAddress = z.output<typeof serviceAddress>;

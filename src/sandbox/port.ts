@@ -1,4 +1,4 @@
-import type { ContainerTask } from "./container-task.ts";
+import type { ContainerTask, ServiceAddress, TaskServices } from "./container-task.ts";
 import type { WorkEvent } from "../pool/work.ts";
 import type { ZipSource } from "../zip/read/source.ts";
 import type { SandboxSecrets } from "./secret-mask.ts";
@@ -51,6 +51,8 @@ export interface SandboxTask {
   withheldPaths: readonly string[];
   /** Services that task.yaml declares, with their ports. */
   ports: Readonly<Record<string, readonly number[]>> | null;
+  /** Which of them are to be started, and by what; left out of older records, which start none. */
+  services?: TaskServices | null;
   /** What runs in the sandbox before it is ready, and before it is destroyed. */
   provision: SandboxScript | null;
   teardown: SandboxScript | null;
@@ -112,12 +114,6 @@ export type CommandEnding =
   | { status: "exited"; exitCode: number; produced: Produced }
   | { status: "timed_out" | "killed"; produced: Produced }
   | { status: "lost"; reason: string };
-
-/** A service of the task that can be reached. */
-export interface ServiceAddress {
-  url: string;
-  port: number;
-}
 
 /** What processes of a sandbox may take, each of them or all together; `processes` counts all in both. */
 export interface SandboxLimits {

@@ -3,7 +3,7 @@
  * both ways, besides `ping` and `pong`. Both sides use this module; it imports nothing of either.
  */
 import { z } from "zod";
-import { containerTask } from "./container-task.ts";
+import { containerTask, serviceAddress, taskServices } from "./container-task.ts";
 
 /** Goes up when a machine of the former one would no longer understand. */
 export const SANDBOX_PROTOCOL = 1;
@@ -33,6 +33,7 @@ const count = z.int().min(0);
 const size = { rows: z.int().min(1).max(1_000), cols: z.int().min(1).max(1_000) };
 const produced = z.object({ stdout: count, stderr: count });
 const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
+const services = z.record(z.string(), serviceAddress);
 
 /** What processes of a sandbox may take: each of them (the number of processes: all), or all together. */
 export const sandboxLimits = z.object({
@@ -54,12 +55,14 @@ export const machineMessage = z.discriminatedUnion("type", [
     masks_secrets: z.boolean().optional(),
     /** What its sandboxes may take. */
     limits: sandboxLimits.optional(),
+    /** What it has started, where it is `ready`. */
+    services: services.optional(),
   }),
   /** A line for the environment's log. */
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
   /** An image is built or fetched, or no longer. */
   z.object({ type: z.literal("building"), building: z.boolean() }),
-  z.object({ type: z.literal("ready") }),
+  z.object({ type: z.literal("ready"), services: services.optional() }),
   z.object({ type: z.literal("failed"), reason: z.string().max(4_000) }),
   /** The machine has the command, and starts it. */
   z.object({ type: z.literal("taken"), id: z.string() }),
@@ -90,6 +93,8 @@ export const environmentMessage = z.discriminatedUnion("type", [
     withheld_paths: z.array(z.string()),
     /** What the task asks of its container; null where it asks for none. */
     container: containerTask.nullable().default(null),
+    /** What is to be started beside it, and waited for; null where there is nothing. */
+    services: taskServices.nullable().default(null),
     provision: script,
     teardown: script,
     /** Secrets: variables of commands and scripts, whose values are masked in all that is sent of their output. */

@@ -1,4 +1,4 @@
-import { and, eq, type Placeholder, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
@@ -143,4 +143,13 @@ export async function deleteTask(db: Database, project: ProjectReference, id: st
     .where(isTask(project, id))
     .returning({ id: agentTasks.id });
   if (deleted.length === 0) throw notFound();
+}
+
+/** The statement by which something happened to these tasks at `now`, in microseconds since 1970. Safe to repeat and to overtake. */
+export function touchTasks(db: Database, organizationId: string, ids: readonly string[], now: number) {
+  const wanted = sql`(SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return db
+    .update(agentTasks)
+    .set({ lastActivityAt: sql`max(${agentTasks.lastActivityAt}, ${now})` })
+    .where(and(eq(agentTasks.organizationId, organizationId), inArray(agentTasks.id, wanted)));
 }

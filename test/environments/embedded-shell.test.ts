@@ -6,6 +6,8 @@ describe("time", () => {
     ["a loop around awk", "while true; do awk 'BEGIN { while (1); }'; done"],
     ["a loop of nothing but awk in a substitution", "while true; do x=$(awk 'BEGIN { while (1); }'); done"],
     ["a sleep", "sleep 60"],
+    ["a loop around eval", "while :; do eval 'x=1'; done"],
+    ["a loop that does nothing", "for ((;;)); do :; done"],
   ])("ends %s, and keeps what was printed", async (_, command) => {
     const { execute } = await createEnvironmentClient();
     const { status, stdout, duration_ms: duration } = await execute(`echo before; ${command}`, { timeout_sec: 2 });
@@ -33,11 +35,12 @@ describe("loops in what is parsed while a script runs", () => {
     ["eval", "eval 'while :; do :; done'"],
     ["eval in eval", "eval 'while :; do eval :; done'"],
     ["a sourced file", "echo 'while :; do x=$x; done' > f; . ./f"],
+    ["one after the other, in functions", "f() { eval 'while :; do :; done'; }; for i in 1 2 3 4 5 6 7 8; do f; done"],
   ])("end with a word about it: %s", async (_, command) => {
     const { execute } = await createEnvironmentClient();
     const result = await execute(`echo before; ${command}; echo after`);
     expect(result).toMatchObject({ exit_code: 126 });
-    expect(result.stderr).toMatch(/a loop in `eval` or in a sourced file keeps the embedded sandbox busy/);
+    expect(result.stderr).toMatch(/^bash: a loop in `eval` or in a sourced file keeps the embedded sandbox busy.*\n$/);
   });
 
   test("run as a file of their own", async () => {
@@ -183,4 +186,19 @@ test("has the small commands that scripts expect", async () => {
     stdout: "y\ny\nba\n1c1\n< a\n---\n> b\n",
   });
   expect((await execute("ls -la task.yaml")).stdout).not.toContain("Jan  1");
+  expect(await execute("yes | head -c 3000000 | wc -c; set -o pipefail; yes | head -1; echo $?")).toMatchObject({
+    stdout: "3000000\ny\n141\n",
+  });
+});
+
+test("options take their values with or without a space between", async () => {
+  const { execute } = await createEnvironmentClient();
+  expect(await execute("printf a,b | xargs -d, -n1 echo; echo 1 | xargs -P2 -I{} echo {}-n1")).toMatchObject({
+    stdout: "a\nb\n1-n1\n",
+  });
+  expect(await execute("echo '{ print x, $2 }' > p; echo a:b | awk -F: -vx=5 -f p; awk -f none")).toMatchObject({
+    stdout: "5 b\n",
+    stderr: "awk: cannot open source file 'none' for reading: No such file or directory\n",
+    exit_code: 2,
+  });
 });

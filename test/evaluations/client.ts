@@ -1,7 +1,11 @@
+import { env } from "cloudflare:workers";
+import { and, eq, getTableColumns, ne, sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { z } from "@hono/zod-openapi";
 import type { analysedEvaluation, evaluationJob } from "../../src/evaluations/routes/evaluation-schemas.ts";
 import type { evaluationItem } from "../../src/evaluations/routes/item-schemas.ts";
+import { connect } from "../../src/db/client.ts";
+import { environments } from "../../src/db/schema.ts";
 import { eventually } from "../eventually.ts";
 import { packTask } from "../registry/archives.ts";
 import { publishVersion } from "../registry/published.ts";
@@ -73,4 +77,26 @@ export async function ended(tenant: Tenant, job: { id: string }): Promise<Detail
 
 export async function itemsOf(tenant: Tenant, job: { id: string }, query = ""): Promise<Item[]> {
   return (await read<{ items: Item[] }>(tenant, job, `/items${query}`)).items;
+}
+
+/** Takes every place for environments that the organization of a tenant with the task `write` has; gives all but one back. */
+export async function fillPlaces(tenant: Tenant): Promise<() => Promise<void>> {
+  const json = { task_ref: "write" };
+  const made = await tenant.api(`/org/${tenant.org}/ws/main/environments`, { method: "POST", json });
+  const { id } = await made.json<{ id: string }>();
+  const columns = Object.values(getTableColumns(environments));
+  const copied = columns.map((column) =>
+    column === environments.id ? sql`lower(hex(randomblob(16)))` : sql`${column}`,
+  );
+  const db = connect(env.DB);
+  const numbers = sql`(SELECT value FROM json_each(${JSON.stringify(Array.from({ length: 99 }, (_, index) => index))}))`;
+  await db
+    .insert(environments)
+    .select(sql`SELECT ${sql.join(copied, sql`, `)} FROM ${environments}, ${numbers} WHERE ${environments.id} = ${id}`);
+  return async () => {
+    await db
+      .update(environments)
+      .set({ endedAt: new Date() })
+      .where(and(eq(environments.organizationId, tenant.id), ne(environments.id, id)));
+  };
 }

@@ -1,9 +1,11 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { strFromU8, unzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { registryVersions } from "../../src/db/schema.ts";
+import { eventually } from "../eventually.ts";
 import type { ErrorBody } from "../registry/archives.ts";
 import { parseLines } from "../runs/run-client.ts";
 import { createTenant } from "../tenant.ts";
@@ -19,6 +21,26 @@ import {
   read,
   tenantWith,
 } from "./client.ts";
+
+/** Has an item begin at once that waits for another try, as soon as it does; how long it would have waited, in milliseconds. */
+async function skipPause({ id }: { id: string }): Promise<number> {
+  const open = () => env.EVALUATION.getByName(id);
+  const pause = await eventually(() =>
+    runInDurableObject(open(), (_, { storage: { sql } }) => {
+      const [waiting] = sql
+        .exec<{ pause: number }>(
+          "SELECT due - queued_at AS pause FROM items WHERE status = 'queued' AND due > queued_at",
+        )
+        .toArray();
+      if (!waiting) throw new Error("No item waits for another try");
+      sql.exec("UPDATE items SET due = queued_at WHERE status = 'queued'");
+      sql.exec("UPDATE timers SET due = 1 WHERE name = 'due'");
+      return waiting.pause;
+    }),
+  );
+  await runDurableObjectAlarm(open());
+  return pause;
+}
 
 describe("an evaluation", () => {
   test("passes what the oracle does, and fails who does nothing", async () => {
@@ -159,6 +181,12 @@ echo "$ANSWER" > /tmp/answer`;
       { "provision.sh": "echo no such mirror; exit 1\n" },
     );
     const job = await evaluate(tenant, { task_names: ["broken"], max_retries: 2 });
+    const pauses = [await skipPause(job), await skipPause(job)];
+    // Half to all of a pause that doubles, of EVALUATION_RETRY_SECONDS at first.
+    for (const [retry, pause] of pauses.entries()) {
+      expect(pause).toBeGreaterThanOrEqual(2_500 * 2 ** retry);
+      expect(pause).toBeLessThanOrEqual(5_000 * 2 ** retry);
+    }
     const detail = await ended(tenant, job);
     expect(detail).toMatchObject({ status: "failed", error_count: 1, pass_rate: null });
     const [item] = await itemsOf(tenant, job);
@@ -206,7 +234,7 @@ echo "$ANSWER" > /tmp/answer`;
     const began = Date.now();
     await post(tenant, job, "/cancel");
     const detail = await ended(tenant, job);
-    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(Date.now() - began).toBeLessThan(5_000);
     expect(detail).toMatchObject({ status: "cancelled", stop_reason: "user", cancelled_count: 3, pass_rate: null });
     const [item] = await itemsOf(tenant, job);
     expect(item).toMatchObject({ item_status: "cancelled", end_reason: "user" });
@@ -330,6 +358,20 @@ describe("a request that is refused", () => {
     ["max_cost_usd", { max_cost_usd: 0 }],
   ])("%s out of its range", async (_, json) => {
     expect((await refused({ task_names: ["write"], ...json })).status).toBe(422);
+  });
+
+  test.each([
+    ["agent", "orcale", 'body.agent: must be "oracle", "nop", or an object with a command'],
+    ["agent", 7, 'body.agent: must be "oracle", "nop", or an object'],
+    ["agent", { inside: true }, "body.agent.command: is missing"],
+    ["agent", { command: "x", timeout_sec: 0 }, "body.agent.timeout_sec: Too small"],
+    ["dataset", "rows", "body.dataset: must be a list of rows with a task_name each"],
+    ["dataset", [{ word: "x" }], "body.dataset.0.task_name: Invalid input"],
+    ["dataset", { rows: [] }, "body.dataset.rows: Too small"],
+    ["task_set", 7, "body.task_set: Invalid input: expected string"],
+  ])("%s %j is told what it may be", async (field, value, said) => {
+    const { status, detail } = await refused({ [field]: value });
+    expect([status, detail]).toEqual([422, expect.stringContaining(said)]);
   });
 
   test("ignored fields are told", async () => {

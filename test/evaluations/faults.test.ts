@@ -1,11 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { and, eq, getTableColumns, ne, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { connect } from "../../src/db/client.ts";
-import { environments } from "../../src/db/schema.ts";
 import type { TryState } from "../../src/evaluations/model/plan.ts";
-import { type Detail, ended, evaluate, itemsOf, publishSolvable, read, tenantWith } from "./client.ts";
+import { type Detail, ended, evaluate, fillPlaces, itemsOf, publishSolvable, read, tenantWith } from "./client.ts";
 import { eventually } from "../eventually.ts";
 import { createTenant, type Tenant } from "../tenant.ts";
 
@@ -94,7 +91,9 @@ describe("an environment that is lost", () => {
     await tenant.api((item?.links.environment ?? "").replace("/api/v1", ""), { method: "DELETE" });
     const detail = await ended(tenant, job);
     expect(detail).toMatchObject({ status: "failed", error_count: 1, pass_rate: null });
-    expect(await itemsOf(tenant, job)).toMatchObject([{ item_status: "infra_error", passed: null }]);
+    expect(await itemsOf(tenant, job)).toMatchObject([
+      { item_status: "infra_error", end_reason: "sandbox_lost", passed: null },
+    ]);
   });
 
   test("and a version that is deleted is told as such, and not tried again", async () => {
@@ -112,29 +111,11 @@ describe("an environment that is lost", () => {
 
   test("waits for a place where there is none", async () => {
     const tenant = await tenantWith("write");
-    const made = await tenant.api(`/org/${tenant.org}/ws/main/environments`, {
-      method: "POST",
-      json: { task_ref: "write" },
-    });
-    const { id } = await made.json<{ id: string }>();
-    const columns = getTableColumns(environments);
-    const copied = Object.values(columns).map((column) =>
-      column === columns.id ? sql`lower(hex(randomblob(16)))` : sql`${column}`,
-    );
-    const db = connect(env.DB);
-    const numbers = sql`(SELECT value FROM json_each(${JSON.stringify(Array.from({ length: 99 }, (_, index) => index))}))`;
-    await db
-      .insert(environments)
-      .select(
-        sql`SELECT ${sql.join(copied, sql`, `)} FROM ${environments}, ${numbers} WHERE ${environments.id} = ${id}`,
-      );
+    const makeRoom = await fillPlaces(tenant);
     const job = await evaluate(tenant, { task_names: ["write"], attempts: 2, concurrency: 2 });
     const status = async () => (await itemsOf(tenant, job)).map(({ item_status }) => item_status);
     await expect.poll(status).toEqual(["claiming", "claiming"]);
-    await db
-      .update(environments)
-      .set({ endedAt: new Date() })
-      .where(and(eq(environments.organizationId, tenant.id), ne(environments.id, id)));
+    await makeRoom();
     const detail = await ended(tenant, job);
     expect(detail).toMatchObject({ passed_count: 2, error_count: 0 });
     await expectSound(tenant, detail);

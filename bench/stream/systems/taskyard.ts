@@ -4,15 +4,13 @@
  * folder.
  */
 
-import { readFile, readdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { ROOT } from "../../../scripts/command.ts";
+import { applyMigrations } from "../../../scripts/migrations.ts";
 import { makePrivateKey } from "../../../scripts/run-token-key.ts";
-
-const ROOT = join(import.meta.dirname, "..", "..", "..");
-/** What separates the statements of a migration. */
-const BREAKPOINT = "--> statement-breakpoint";
 
 const [script = "", folder = "", port = ""] = process.argv.slice(2);
 const { BOOTSTRAP_SECRET: bootstrapSecret, ANNOUNCE: announcement, INSPECTOR_PORT: inspectorPort } = process.env;
@@ -54,15 +52,5 @@ const miniflare = new Miniflare(
   }),
 );
 await miniflare.ready;
-const database = await miniflare.getD1Database("DB");
-const { results } = await database.prepare("SELECT name FROM sqlite_master WHERE name = 'organizations'").all();
-if (results.length === 0) await migrate();
+await applyMigrations(await miniflare.getD1Database("DB"));
 console.log(`ready ${(await miniflare.unsafeGetDirectURL()).port}`);
-
-async function migrate(): Promise<void> {
-  const files = (await readdir(join(ROOT, "migrations"))).filter((name) => name.endsWith(".sql")).sort();
-  for (const file of files) {
-    const text = await readFile(join(ROOT, "migrations", file), "utf8");
-    await database.batch(text.split(BREAKPOINT).map((statement) => database.prepare(statement)));
-  }
-}

@@ -16,7 +16,7 @@ import { Announcement } from "../../objects/announcement.ts";
 import { INPUT_SCHEMA } from "../commands/command-input.ts";
 import { COMMAND_SCHEMA, CommandLog, type CommandRow, hasTerminal } from "../commands/command-log.ts";
 import { EnvironmentTerminals } from "../terminals/environment-terminals.ts";
-import { PROJECT_RETRY_MS, projectEnvironment } from "./environment-projection.ts";
+import { PROJECT_DELAY_MS, PROJECT_RETRY_MS, projectEnvironment } from "./environment-projection.ts";
 import {
   becomeFailed,
   becomeReady,
@@ -350,15 +350,19 @@ export class EnvironmentCore implements SandboxHost {
   }
 
   async #commit(record: EnvironmentRecord, also: () => void): Promise<void> {
+    // A new environment's row was there before its object: it holds a place.
+    const isShown = record.row.revision === (this.#record?.row.revision ?? 0);
+    const isLate = record.isShownLate === true && !isOver(record.row);
     this.#ctx.storage.transactionSync(() => {
       if (!this.#record) this.#migrate();
       this.#ctx.storage.kv.put(RECORD, record);
       also();
-      this.#timers.set("project", Date.now() + PROJECT_RETRY_MS);
+      if (isShown || (isLate && this.#timers.has("project"))) return;
+      this.#timers.set("project", Date.now() + (isLate ? PROJECT_DELAY_MS : PROJECT_RETRY_MS));
     });
     this.#record = record;
     await this.#timers.arm();
-    await this.#project(record);
+    if (!isShown && !isLate) await this.#project(record);
   }
 
   /** Writes the projection. Its timer stays set until the row shows the latest change. */

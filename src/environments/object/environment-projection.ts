@@ -6,6 +6,9 @@ import type { EnvironmentRow } from "./environment-record.ts";
 /** How long after a failure the row is written again, in milliseconds. */
 export const PROJECT_RETRY_MS = 5_000;
 
+/** How late the row may show an environment that lives, where it `isShownLate`; in milliseconds. */
+export const PROJECT_DELAY_MS = 5_000;
+
 /**
  * How long an environment may be over its time before its row is taken for one whose object was never made, in
  * milliseconds: the object itself ends it on time.

@@ -19,6 +19,11 @@ export interface EnvironmentRecord {
    * none.
    */
   secrets?: readonly SealedSecret[];
+  /**
+   * Whether lists may show it some seconds late while it lives: that of an evaluation's item, of which there are thousands,
+   * often has ended by then and costs one write less.
+   */
+  isShownLate?: boolean;
   /** SHA-256 in hex of the tokens that open it, oldest first. */
   tokenHashes: string[];
   /** The longest that it may live in all, in milliseconds since 1970. */
@@ -50,12 +55,12 @@ export function isOver(row: Pick<EnvironmentRow, "state">): boolean {
   return sandboxStateOf(row) === "killed";
 }
 
-/** What can be said of a task to whoever has no address of its services yet. */
+/** What can be said of a task by those of its services that are there. */
 export function describeTask(
   { template, inputs, task }: Pick<EnvironmentRecord, "template" | "inputs" | "task">,
   services: Services,
 ): Pick<EnvironmentRow, "instruction" | "warnings"> {
-  const missing = missingServices(task.ports, services, inputs);
+  const missing = task.services ? [] : missingServices(task.ports, services, inputs);
   const warning = `This sandbox starts no services: ${missing.join(", ")} of task.yaml. Pass their addresses as inputs (${missing
     .map((name) => `${name}_url`)
     .join(", ")}).`;
@@ -97,5 +102,6 @@ export function becomeTornDown(record: EnvironmentRecord, endReason: EndReason, 
 /** Lives at least until `expiry`, as far as it may. */
 export function prolong(record: EnvironmentRecord, expiry: number): EnvironmentRecord {
   const until = Math.max(record.row.expiresAt.getTime(), Math.min(expiry, record.latestExpiry));
+  if (until === record.row.expiresAt.getTime()) return record;
   return change(record, { expiresAt: new Date(until) });
 }

@@ -1,6 +1,6 @@
 import type { HarborSettings } from "../../db/harbor-settings.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
-import { resolveInside } from "../../registry/manifest/manifest-compose.ts";
+import { resolveInside } from "../../compose/archive-path.ts";
 import { type CheckCommand, type Machine, variablesOf } from "./check.ts";
 import { PublishedFiles, type PublishedTask, type TaskContext } from "./published-files.ts";
 

@@ -26,7 +26,7 @@ const READ_REWARD = `for name in reward.json reward.txt; do
   if [ -f ${VERIFIER_LOGS}/$name ]; then echo $name; head -c ${REWARD_MAX_BYTES} ${VERIFIER_LOGS}/$name; break; fi
 done`;
 
-/** The task passes with this reward and more. */
+/** The reward from which on a task passes that says nothing of it. */
 const PASS_REWARD = 1;
 
 export function planHarborCheck(
@@ -34,6 +34,7 @@ export function planHarborCheck(
   row: EnvironmentRow,
   { verifier }: HarborSettings,
   seconds: number,
+  passThreshold = PASS_REWARD,
 ): Check {
   const foreign = Object.values(verifier.env).find(namesMachineVariable);
   if (foreign !== undefined && row.provider !== "runner") {
@@ -45,7 +46,7 @@ export function planHarborCheck(
     method: "script",
     prepare: (machine) => copyTests(context, row, machine),
     command: commandOf(RUN, seconds, { ...variablesOf(verifier.env), ...asUser }),
-    judge: (outcome, machine) => judge(outcome, machine),
+    judge: (outcome, machine) => judge(outcome, machine, passThreshold),
   };
 }
 
@@ -72,11 +73,12 @@ async function copyTests(context: TaskContext, row: EnvironmentRow, machine: Mac
 async function judge(
   { status }: Outcome,
   machine: Machine,
+  passThreshold: number,
 ): Promise<{ passed: boolean; reward: number | null; rewards: Record<string, number> | null }> {
   if (status !== "exited") return { passed: false, reward: null, rewards: null };
   const { output } = await machine.run(commandOf(READ_REWARD));
   const { reward, rewards } = readReward(output);
-  return { passed: reward !== null && reward >= PASS_REWARD, reward, rewards };
+  return { passed: reward !== null && reward >= passThreshold, reward, rewards };
 }
 
 const rewardsSchema = z.record(z.string(), z.number());

@@ -4,7 +4,7 @@ import { equalSecrets } from "../../auth/api-keys.ts";
 import { connect } from "../../db/client.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { findDetail } from "../../registry/read/published-store.ts";
-import { resolveInside } from "../../registry/manifest/manifest-compose.ts";
+import { resolveInside } from "../../compose/archive-path.ts";
 import { VERIFICATION_MAX_SECONDS, VERIFICATION_SCRIPT_MAX_BYTES } from "../../registry/manifest/manifest-scripts.ts";
 import { type Check, type Judgement } from "./check.ts";
 import type { EnvironmentRow } from "../object/environment-record.ts";
@@ -20,6 +20,7 @@ const stored = z.object({
   path: z.string().optional(),
   value: z.string().optional(),
   hash: z.string().optional(),
+  pass_threshold: z.number().optional(),
 });
 
 type Verification = z.output<typeof stored>;
@@ -35,7 +36,7 @@ export async function planCheck(context: TaskContext, row: EnvironmentRow): Prom
   if (where === "agent") throw new ApiError("invalid_request", "This task is verified where its agent is, not here.");
   const timeout_sec = Math.min(timeout, VERIFICATION_MAX_SECONDS);
   const harbor = await findHarborSettings(context, row);
-  if (harbor) return planHarborCheck(context, row, harbor, timeout_sec);
+  if (harbor) return planHarborCheck(context, row, harbor, timeout_sec, verification.pass_threshold);
   if (verification.script !== undefined && method.startsWith("script")) {
     const script = await readScript(context, row, verification.script);
     return {

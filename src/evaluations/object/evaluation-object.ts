@@ -162,14 +162,16 @@ export class Evaluation extends DurableObject {
 
   /** Writes the projection and the notices. Its timer stays set until D1 has all of them. */
   async #project(): Promise<void> {
-    const { record, timers, notices, events } = this.#core;
+    const { record, timers, notices, events, items } = this.#core;
     if (!record || !timers.has("project")) return;
     const revision = events.tail().seq;
     const { notices: batch, last } = notices.next(NOTICE_BATCH);
+    const touched = items.takeTouched();
     try {
-      await projectEvaluation(this.env, connect(this.env.DB), record, this.#job(), revision, batch);
+      await projectEvaluation(this.env, connect(this.env.DB), record, this.#job(), revision, batch, touched);
     } catch (error) {
       logBackgroundFailure("projectEvaluation", error);
+      items.touch(touched);
       timers.set("project", Date.now() + PROJECT_RETRY_MS);
       return timers.arm();
     }

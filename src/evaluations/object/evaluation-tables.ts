@@ -33,6 +33,9 @@ const EVALUATION_SCHEMA: SchemaPart = {
     "CREATE INDEX items_task ON items (task, position)",
     "CREATE INDEX items_to_tell ON items (position) WHERE to_begin = 1 OR to_cancel IS NOT NULL",
     "CREATE TABLE notices (number INTEGER PRIMARY KEY AUTOINCREMENT, notice TEXT NOT NULL)",
+    // Agent tasks that are there: tasks of the same version share one.
+    "CREATE TABLE made_tasks (id TEXT PRIMARY KEY) WITHOUT ROWID",
+    "ALTER TABLE tasks DROP COLUMN is_made",
   ],
 };
 

@@ -2,7 +2,7 @@ import type { EndReason } from "../model/end-reason.ts";
 import { ACTIVE_STATUSES, isEnded } from "../model/item-status.ts";
 import { beginTry, type PlannedTask, type TryState } from "../model/plan.ts";
 import { type Scored, toResult } from "../model/results.ts";
-import type { ItemStatus } from "../statistics/item-result.ts";
+import { emptyCounts, type ItemStatus } from "../statistics/item-result.ts";
 
 /** Earlier tries that an item keeps; of more, the oldest go. */
 const MAX_TRIES_KEPT = 20;
@@ -80,6 +80,8 @@ export class ItemStore {
   readonly #sql: SqlStorage;
   /** How many items are in each status; undefined until it is asked for, and after a transaction that failed. */
   #counts: Map<ItemStatus, number> | undefined;
+  /** Agent tasks in whose runs something has happened; undefined while that is not known. */
+  #touched: Set<string> | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -203,7 +205,12 @@ export class ItemStore {
   /** Begins the next try of up to `limit` queued items whose time has come; their objects are to be told. */
   claim(limit: number, now: number): Item[] {
     const rows = this.#sql
-      .exec<Row>(`${SELECT} WHERE status = 'queued' AND due <= ? ORDER BY position LIMIT ?`, now, limit)
+      .exec<{ position: number; id: string }>(
+        // By the index: thousands of others may wait.
+        "SELECT position, id FROM items WHERE status = 'queued' AND due <= ? ORDER BY due, position LIMIT ?",
+        now,
+        limit,
+      )
       .toArray();
     for (const { position } of rows) {
       this.#sql.exec(
@@ -233,7 +240,8 @@ export class ItemStore {
   }
 
   /** Stores how the present try stands. An end leaves nothing to tell. */
-  save({ id, status }: Item, state: TryState): void {
+  save({ id, status, agentTaskId }: Item, state: TryState): void {
+    this.touch([agentTaskId]);
     const end = isEnded(state.status) ? ", to_begin = 0, to_cancel = NULL" : "";
     this.#move(status, state.status);
     this.#sql.exec(
@@ -276,31 +284,34 @@ export class ItemStore {
     this.#sql.exec(`UPDATE items SET to_cancel = ? WHERE status IN (${listOf(ACTIVE_STATUSES)})`, reason);
   }
 
-  /** Whether the agent task of a task was made. */
-  isTaskMade(number: number): boolean {
-    return this.#sql.exec("SELECT 1 FROM tasks WHERE number = ? AND is_made = 1", number).toArray().length > 0;
+  /** Whether this agent task was made. */
+  isTaskMade(agentTaskId: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM made_tasks WHERE id = ?", agentTaskId).toArray().length > 0;
   }
 
-  taskMade(number: number): void {
-    this.#sql.exec("UPDATE tasks SET is_made = 1 WHERE number = ?", number);
+  taskMade(agentTaskId: string): void {
+    this.#sql.exec("INSERT OR IGNORE INTO made_tasks (id) VALUES (?)", agentTaskId);
   }
-}
 
-/** No item in any status. */
-function emptyCounts(): Record<ItemStatus, number> {
-  return {
-    queued: 0,
-    claiming: 0,
-    provisioning: 0,
-    agent_running: 0,
-    agent_finished: 0,
-    verifying: 0,
-    passed: 0,
-    failed: 0,
-    timed_out: 0,
-    cancelled: 0,
-    infra_error: 0,
-  };
+  /** Something has happened in runs of these agent tasks. */
+  touch(agentTaskIds: readonly string[]): void {
+    for (const id of agentTaskIds) this.#touched?.add(id);
+  }
+
+  /** Agent tasks in whose runs something has happened since this was asked last; after a loss, those of items at work. */
+  takeTouched(): string[] {
+    const rows = this.#touched
+      ? [...this.#touched]
+      : this.#sql
+          .exec<{ id: string }>(
+            `SELECT DISTINCT agent_task_id AS id FROM items JOIN tasks ON number = items.task
+             WHERE status IN (${listOf(ACTIVE_STATUSES)})`,
+          )
+          .toArray()
+          .map(({ id }) => id);
+    this.#touched = new Set();
+    return rows;
+  }
 }
 
 function listOf(statuses: readonly ItemStatus[]): string {

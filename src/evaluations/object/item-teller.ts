@@ -27,7 +27,7 @@ export class ItemTeller {
   readonly #env: Cloudflare.Env;
   readonly #core: EvaluationCore;
   /** Agent tasks that are being made: several items of one task begin at once. */
-  readonly #making = new Map<number, Promise<void>>();
+  readonly #making = new Map<string, Promise<void>>();
 
   constructor(env: Cloudflare.Env, core: EvaluationCore) {
     this.#env = env;
@@ -72,15 +72,15 @@ export class ItemTeller {
   }
 
   /** Makes the agent task whose runs are the attempts at the item's task, once. */
-  async #makeTask(record: EvaluationRecord, { taskNumber, task, agentTaskId }: Item): Promise<void> {
-    if (this.#core.items.isTaskMade(taskNumber)) return;
-    const making = this.#making.get(taskNumber) ?? this.#insertTask(record, task, agentTaskId);
-    this.#making.set(taskNumber, making);
+  async #makeTask(record: EvaluationRecord, { task, agentTaskId }: Item): Promise<void> {
+    if (this.#core.items.isTaskMade(agentTaskId)) return;
+    const making = this.#making.get(agentTaskId) ?? this.#insertTask(record, task, agentTaskId);
+    this.#making.set(agentTaskId, making);
     try {
       await making;
-      this.#core.items.taskMade(taskNumber);
+      this.#core.items.taskMade(agentTaskId);
     } finally {
-      this.#making.delete(taskNumber);
+      this.#making.delete(agentTaskId);
     }
   }
 

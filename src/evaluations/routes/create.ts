@@ -48,14 +48,14 @@ export async function createEvaluation(
     agentSeconds: typeof wanted.agent === "object" ? (wanted.agent.timeout_sec ?? null) : null,
     mostSeconds: wanted.task_timeout_sec ?? null,
     passThreshold: wanted.task_config?.pass_threshold ?? null,
-    timeoutsMayPass: wanted.task_config?.timeouts_may_pass ?? false,
+    timeoutsMayPass: wanted.task_config?.timeouts_may_pass ?? null,
     needsSolution: agent.kind === "oracle",
   });
   if (problems.length > 0) throw refuse(problems);
   // Better refused now than by each item.
   await chooseSecrets(db, caller, wanted.secret_ids ?? []);
   const record = toRecord(id, caller, workspace, project, agent, { ...wanted, task_set: taskSet });
-  const planned = tasks.map((task, index) => ({ task, agentTaskId: nameUuid(`task ${index}`, id) }));
+  const planned = tasks.map((task) => ({ task, agentTaskId: nameUuid(`task ${task.ref}`, id) }));
   const job = await askAgain(() => openEvaluation(env, id).create(record, planned));
   return { job, workspaceKey: workspace.key };
 }

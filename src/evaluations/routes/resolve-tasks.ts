@@ -23,12 +23,12 @@ export interface TaskRow {
   loc: (string | number)[];
 }
 
-/** What the evaluation says of all of its tasks. */
+/** What the evaluation says of all of its tasks, in place of what they say; null where it leaves that to them. */
 export interface TaskRules {
   agentSeconds: number | null;
   mostSeconds: number | null;
   passThreshold: number | null;
-  timeoutsMayPass: boolean;
+  timeoutsMayPass: boolean | null;
   needsSolution: boolean;
 }
 
@@ -87,6 +87,10 @@ function select(db: Database, caller: Caller, reference: string) {
       method: sql<string | null>`${registryVersions.verification} ->> '$.method'`.as("method"),
       where: sql<string | null>`${registryVersions.verification} ->> '$.where'`.as("place"),
       timeout: sql<number | null>`${registryVersions.verification} ->> '$.timeout'`.as("timeout"),
+      passThreshold: sql<number | null>`${registryVersions.verification} ->> '$.pass_threshold'`.as("pass_threshold"),
+      timeoutsMayPass: sql<number | null>`${registryVersions.verification} ->> '$.timeouts_may_pass'`.as(
+        "timeouts_may_pass",
+      ),
       hasSolution: sql<number>`${registryVersions.solution} IS NOT NULL`.as("has_solution"),
       provision: registryVersions.provision,
       harbor: registryVersions.harbor,
@@ -128,7 +132,7 @@ function describeProblem(
 }
 
 function toPlanned(
-  { organizationKey, name, version, timeout, provision, harbor }: Found,
+  { organizationKey, name, version, timeout, passThreshold, timeoutsMayPass, provision, harbor }: Found,
   inputs: Record<string, unknown>,
   rules: TaskRules,
 ): PlannedTask {
@@ -142,7 +146,7 @@ function toPlanned(
     agentSeconds: Math.min(rules.agentSeconds ?? own, rules.mostSeconds ?? Infinity),
     verifierSeconds: harbor?.verifier.timeout_sec ?? timeout ?? PROVISION_SECONDS,
     provisionSeconds: (harbor?.environment.build_timeout_sec ?? provision?.timeout ?? 0) + PROVISION_SECONDS,
-    passThreshold: rules.passThreshold ?? PASS_THRESHOLD,
-    timeoutsMayPass: rules.timeoutsMayPass,
+    passThreshold: rules.passThreshold ?? passThreshold ?? PASS_THRESHOLD,
+    timeoutsMayPass: rules.timeoutsMayPass ?? timeoutsMayPass === 1,
   };
 }

@@ -52,6 +52,9 @@ const sections = {
     difficulty: text(MAX_LABEL).optional(),
     category: text(MAX_LABEL).optional(),
     tags,
+    /** Ours: Harbor keeps what it does not know here, and has no key for either. */
+    pass_threshold: z.number("must be a number").optional(),
+    timeouts_may_pass: z.boolean("must be true or false").optional(),
   }),
   verifier: z.object({ timeout_sec: seconds(600), env: variables, user }),
   agent: z.object({ timeout_sec: seconds(600), user }),

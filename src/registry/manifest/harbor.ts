@@ -3,9 +3,11 @@ import type { StoredProblem } from "../../db/schema.ts";
 import { type ArchiveFiles, UnreadableText } from "../archive/archive-files.ts";
 import { inspectScript } from "./manifest-scripts.ts";
 import type { VersionFields } from "./version-fields.ts";
-import { asMapping, parseYaml } from "./manifest-yaml.ts";
+import { COMPOSE_NAMES, MAIN_SERVICE } from "../../compose/compose-plan.ts";
+import { asMapping, parseYaml } from "../../yaml/parse-yaml.ts";
 import { type HarborTask, harborTask, unknownKeys } from "./harbor-schema.ts";
 import { toSettings } from "./harbor-settings.ts";
+import { passRules } from "./manifest-verification.ts";
 
 /** Reads a task in Harbor's format (evaluations 3) out of the files of an archive. */
 
@@ -16,9 +18,7 @@ const TEST_SCRIPT = "tests/test.sh";
 const SOLUTION_SCRIPT = "solution/solve.sh";
 const INSTRUCTION = "instruction.md";
 const DOCKERFILE = "environment/Dockerfile";
-const COMPOSE_FILES = ["environment/docker-compose.yaml", "environment/docker-compose.yml"];
-/** The service of a compose file in which the agent works. */
-const MAIN_SERVICE = "main";
+const COMPOSE_FILES = COMPOSE_NAMES.map((name) => `environment/${name}`);
 
 const FILE_MAX_BYTES = 256 * 1024;
 const INSTRUCTION_MAX_BYTES = 1024 * 1024;
@@ -195,6 +195,7 @@ function toFields(
       timeout: Math.ceil(verifier.timeout_sec),
       script: TEST_SCRIPT,
       where: "environment",
+      ...passRules(metadata),
     },
     harbor: harbor ?? null,
   };

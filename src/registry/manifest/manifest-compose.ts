@@ -1,17 +1,16 @@
 import type { StoredProblem } from "../../db/schema.ts";
 import { type ArchiveFiles, UnreadableText } from "../archive/archive-files.ts";
-import { asMapping, parseYaml } from "./manifest-yaml.ts";
+import { COMPOSE_NAMES } from "../../compose/compose-plan.ts";
+import { resolveInside } from "../../compose/archive-path.ts";
+import { exposes, portEntries, type PortEntry } from "../../compose/port-entries.ts";
+import { asMapping, parseYaml } from "../../yaml/parse-yaml.ts";
 import { fieldProblem } from "./manifest-schema.ts";
-
-/** Names of the compose file, at the root only; the first one that is there counts. */
-const COMPOSE_NAMES = ["docker-compose.yaml", "docker-compose.yml"];
 
 /** Longest compose file, in bytes. */
 const COMPOSE_MAX_BYTES = 1024 * 1024;
 
-/** Services of one file, and port entries of one service, at most: checking them against each other stays cheap. */
+/** Services of one file at most. */
 const MAX_SERVICES = 100;
-const MAX_PORT_ENTRIES = 100;
 
 /** What the compose file and task.yaml say of each other. */
 export interface ComposeFindings {
@@ -23,12 +22,19 @@ export interface ComposeFindings {
 
 type Ports = Record<string, number[]>;
 
-/** Checks the compose file, when there is one, and the `ports` of task.yaml against it (contract A5). */
-export async function checkCompose(files: ArchiveFiles, ports: Ports | null): Promise<ComposeFindings> {
+/**
+ * Checks the compose file, when there is one, and the `ports` of task.yaml against it (contract A5). `isNeeded`: the services
+ * are the file's, and not those of the provision script.
+ */
+export async function checkCompose(
+  files: ArchiveFiles,
+  ports: Ports | null,
+  isNeeded: boolean,
+): Promise<ComposeFindings> {
   const findings: ComposeFindings = { problems: [], warnings: [], services: [] };
   const path = COMPOSE_NAMES.find((name) => files.has(name));
   if (path === undefined) {
-    if (ports) {
+    if (ports && isNeeded) {
       const msg = `need a ${COMPOSE_NAMES.join(" or ")} at the archive's root.`;
       findings.problems.push(fieldProblem(["ports"], "compose_missing", msg));
     }
@@ -39,12 +45,12 @@ export async function checkCompose(files: ArchiveFiles, ports: Ports | null): Pr
   const services = await readServices(files, path, refuse);
   if (services === undefined) return findings;
   findings.services = [...services.keys()];
-  const exposed = new Map([...services].map(([name, service]) => [name, exposedPorts(service)]));
+  const exposed = new Map([...services].map(([name, service]) => [name, portEntries(service)]));
   for (const [name, service] of services) {
     checkBuild(files, name, service, refuse);
     findings.warnings.push(...findServiceWarnings(path, name, exposed.get(name) ?? [], ports?.[name] ?? []));
   }
-  findings.problems.push(...checkPorts(ports ?? {}, exposed, path));
+  if (isNeeded) findings.problems.push(...checkPorts(ports ?? {}, exposed, path));
   return findings;
 }
 
@@ -111,40 +117,6 @@ function checkPorts(ports: Ports, exposed: Map<string, PortEntry[]>, path: strin
   });
 }
 
-/** One entry of `ports` or `expose`: its published and its own ports, either of which task.yaml may name. */
-interface PortEntry {
-  spelled: string;
-  ranges: [first: number, last: number][];
-}
-
-function exposes({ ranges }: PortEntry, port: number): boolean {
-  return ranges.some(([first, last]) => first <= port && port <= last);
-}
-
-function exposedPorts(service: Service): PortEntry[] {
-  const entries = [...asList(service["ports"]), ...asList(service["expose"])].slice(0, MAX_PORT_ENTRIES);
-  return entries.map((entry) => {
-    const long = asMapping(entry);
-    const parts = long ? [long["published"], long["target"]].filter((part) => part !== undefined) : [entry];
-    const spelled = parts.map(String).join(":");
-    const ranges = spelled
-      .replace(/\/[a-z]+$/, "")
-      .split(":")
-      .flatMap(parseRange);
-    return { spelled, ranges };
-  });
-}
-
-/** `80` or `8000-8010`; an address is neither, and no range. */
-function parseRange(spelled: string): PortEntry["ranges"] {
-  const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(spelled) ?? [];
-  return first === undefined ? [] : [[Number(first), Number(last ?? first)]];
-}
-
-function asList(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
 function checkBuild(files: ArchiveFiles, name: string, service: Service, refuse: Refuse): void {
   const { build } = service;
   if (build === undefined) return;
@@ -171,16 +143,4 @@ function checkBuild(files: ArchiveFiles, name: string, service: Service, refuse:
       `service ${name} builds from ${file ?? dockerfile}, which is not in the archive.`,
     );
   }
-}
-
-/** `path` from `folder`, as archives spell it; undefined when it is absolute, a URL, or leads out of the archive. */
-export function resolveInside(folder: string, path: string): string | undefined {
-  if (path.startsWith("/") || path.startsWith("~") || /^[a-z]+:|^[^/]+@|^github\.com\//i.test(path)) return undefined;
-  const segments = folder === "" ? [] : folder.split("/");
-  for (const segment of path.split("/")) {
-    if (segment === "" || segment === ".") continue;
-    if (segment !== "..") segments.push(segment);
-    else if (segments.pop() === undefined) return undefined;
-  }
-  return segments.join("/");
 }

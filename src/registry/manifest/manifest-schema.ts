@@ -35,6 +35,15 @@ const scriptBlock = z
   .object({ script: required, timeout: z.int().positive().optional() })
   .transform(({ script, timeout }) => ({ script, timeout: timeout ?? DEFAULT_SCRIPT_TIMEOUT }));
 
+/** `starts_services`: it starts the services of `ports` itself, as processes of the environment. */
+const provisionBlock = z
+  .object({ script: required, timeout: z.int().positive().optional(), starts_services: z.boolean().optional() })
+  .transform(({ script, timeout = DEFAULT_SCRIPT_TIMEOUT, starts_services: starts }) => ({
+    script,
+    timeout,
+    ...(starts === true && { starts_services: true }),
+  }));
+
 const port = z.int().min(1).max(65_535);
 
 const author = z
@@ -62,7 +71,7 @@ export const manifestFields = z.object({
   repository: textOf(MAX_REPOSITORY_LENGTH).optional(),
   max_agent_timeout_sec: z.int().positive().optional(),
   ports: z.record(z.string().min(1), z.array(port).min(1).max(MAX_PORTS)).optional(),
-  provision: scriptBlock.optional(),
+  provision: provisionBlock.optional(),
   teardown: scriptBlock.optional(),
   models: z
     .array(z.string().regex(/^\S+$/, "must be a model id without spaces"))

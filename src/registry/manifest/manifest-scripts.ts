@@ -1,6 +1,6 @@
 import type { StoredProblem } from "../../db/schema.ts";
 import type { ArchiveFiles } from "../archive/archive-files.ts";
-import { resolveInside } from "./manifest-compose.ts";
+import { resolveInside } from "../../compose/archive-path.ts";
 import { fieldProblem, type ManifestFields } from "./manifest-schema.ts";
 
 /** Bytes of a verification script: it is handed to the shell as one word. */

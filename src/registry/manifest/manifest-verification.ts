@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-/** The `verification` block of task.yaml (contract A5). */
+/**
+ * The `verification` block of task.yaml (contract A5). `pass_threshold` and `timeouts_may_pass` are ours (evaluations 2, the
+ * table of ends).
+ */
 
 const METHODS = ["flag", "script", "outcome_judge", "script_and_judge", "flag_and_judge"] as const;
 type Method = (typeof METHODS)[number];
@@ -43,6 +46,8 @@ const block = z.object({
   hash: z.string().optional(),
   flag_hash: z.string().optional(),
   judge: judge.optional(),
+  pass_threshold: z.number().optional(),
+  timeouts_may_pass: z.boolean().optional(),
 });
 
 type Block = z.output<typeof block>;
@@ -57,6 +62,10 @@ export interface Verification {
   value?: string;
   hash?: string;
   judge?: Record<string, unknown>;
+  /** The reward from which on it passes; 1 where it is left out. */
+  pass_threshold?: number;
+  /** Whether it passes with a reward that is enough though the agent's time was up. */
+  timeouts_may_pass?: boolean;
 }
 
 /** Reads `verification`; its issues carry `params.type` where they are rules of ours. */
@@ -93,8 +102,23 @@ export const verificationBlock = block.transform((raw, context): Verification =>
     ...(raw.value !== undefined && { value: raw.value }),
     ...(hash !== undefined && { hash: normalizeHash(hash) ?? hash }),
     ...(raw.judge !== undefined && { judge: raw.judge }),
+    ...passRules(raw),
   };
 });
+
+/** When a task passes, as far as it says. */
+export function passRules({
+  pass_threshold,
+  timeouts_may_pass,
+}: {
+  pass_threshold?: number | undefined;
+  timeouts_may_pass?: boolean | undefined;
+}): Pick<Verification, "pass_threshold" | "timeouts_may_pass"> {
+  return {
+    ...(pass_threshold !== undefined && { pass_threshold }),
+    ...(timeouts_may_pass !== undefined && { timeouts_may_pass }),
+  };
+}
 
 type Refuse = (path: string[], type: string, message: string) => void;
 

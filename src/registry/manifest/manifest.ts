@@ -5,7 +5,7 @@ import { findNameWarnings, findRootWarnings, findTaskFileWarnings } from "../arc
 import { checkCompose, type ComposeFindings } from "./manifest-compose.ts";
 import { fieldProblem, MANIFEST_LOC, type ManifestFields, manifestFields, toFieldProblems } from "./manifest-schema.ts";
 import { checkScripts, findScript, findScriptWarnings, isWrittenOut } from "./manifest-scripts.ts";
-import { asMapping, parseYaml } from "./manifest-yaml.ts";
+import { asMapping, parseYaml } from "../../yaml/parse-yaml.ts";
 import { HARBOR_FILE, readHarbor } from "./harbor.ts";
 import type { VersionFields } from "./version-fields.ts";
 import { type SecretMaterial, withheldPathsOf } from "../archive/withheld-paths.ts";
@@ -49,7 +49,7 @@ export async function readManifest(
   }
   if (!parsed.ok) return parsed;
   const { fields } = parsed;
-  const compose = await checkCompose(files, fields.ports ?? null);
+  const compose = await checkCompose(files, fields.ports ?? null, fields.provision?.starts_services !== true);
   const problems = [
     ...checkIdentity(fields, expected),
     ...checkScripts(files, fields),

@@ -1,6 +1,8 @@
 import type { SandboxLimits } from "../../sandbox/port.ts";
 import type { LocalSandbox, SandboxRequest, SandboxSource } from "../environment/local-sandbox.ts";
-import { type ContainerSettings, startContainer } from "./container.ts";
+import { startComposed } from "./composed-sandbox.ts";
+import { startContainer } from "./container.ts";
+import type { ContainerSettings } from "./container-options.ts";
 import { EngineError, type EngineKind } from "./engine.ts";
 import type { Images } from "./images.ts";
 
@@ -10,14 +12,15 @@ const NO_IMAGE = /image not known|no such image|unable to find image|pull policy
 /** Sandboxes that are containers of an engine of this machine, in the images of their tasks. */
 export class EngineSandboxes implements SandboxSource {
   readonly kind: EngineKind;
-  readonly capabilities = ["container"];
+  readonly capabilities = ["container", "compose"];
   // By the image's own perl, and where it has none the command says so.
   readonly terminals = true;
   readonly limits: SandboxLimits | undefined;
   readonly #settings: ContainerSettings;
   readonly #images: Images;
+  readonly #workFolder: string;
 
-  constructor(settings: ContainerSettings, images: Images) {
+  constructor(settings: ContainerSettings, images: Images, workFolder: string) {
     this.kind = settings.engine.kind;
     const { engine, limits } = settings;
     if (engine.limits.memory && engine.limits.processes) {
@@ -25,6 +28,7 @@ export class EngineSandboxes implements SandboxSource {
       this.limits = { scope: "environment", memory_bytes: memoryBytes, processes, cpus: null };
     }
     this.#settings = settings;
+    this.#workFolder = workFolder;
     this.#images = images;
   }
 
@@ -41,14 +45,17 @@ export class EngineSandboxes implements SandboxSource {
 
   async #start(request: SandboxRequest): Promise<LocalSandbox> {
     const { engine, network } = this.#settings;
-    const { environmentId, container: task, env, signal, log } = request;
+    const { environmentId, env, signal, log } = request;
     const isBuilding = !this.#images.isThere(request);
     if (isBuilding) request.building(true);
-    const image = await this.#images.provide(request);
+    const { main: image, container: task, composition } = await this.#images.provide(request);
     if (isBuilding) request.building(false);
     if (task?.network && !network) log("The task may reach a network; this runner's operator does not let it.");
-    const container = await startContainer(this.#settings, { environmentId, image, task, env, signal });
+    const wanted = { environmentId, image, task, env, signal };
+    const sandbox = composition
+      ? await startComposed(this.#settings, { ...wanted, composition, workFolder: this.#workFolder, log })
+      : await startContainer(this.#settings, wanted);
     log(`A container of ${engine.kind} ${engine.version} runs.`);
-    return container;
+    return sandbox;
   }
 }

@@ -64,11 +64,14 @@ export class Engine {
   readonly kind: EngineKind;
   readonly version: string;
   readonly limits: EngineLimits;
+  /** Whether what is on an internal network of its reaches nothing of this machine. */
+  readonly keepsNetworksIn: boolean;
 
-  constructor(kind: EngineKind, version: string, limits: EngineLimits) {
+  constructor(kind: EngineKind, version: string, limits: EngineLimits, keepsNetworksIn: boolean) {
     this.kind = kind;
     this.version = version;
     this.limits = limits;
+    this.keepsNetworksIn = keepsNetworksIn;
   }
 
   /** Calls the client, and says what it wrote to standard output. Throws EngineError. */
@@ -77,8 +80,8 @@ export class Engine {
   }
 
   /** Calls the client; whether it ended with 0. Throws EngineError only where it did not answer. */
-  async ask(args: readonly string[]): Promise<boolean> {
-    return (await startClient(this.kind, args, {})).exitCode === 0;
+  async ask(args: readonly string[], call: EngineCall = {}): Promise<boolean> {
+    return (await startClient(this.kind, args, call)).exitCode === 0;
   }
 }
 

@@ -18,7 +18,10 @@ const dockerInfo = z.object({
 });
 
 const podmanInfo = z.object({
-  host: z.object({ cgroupControllers: z.array(z.string()).nullish() }),
+  host: z.object({
+    cgroupControllers: z.array(z.string()).nullish(),
+    security: z.object({ rootless: z.boolean().default(false) }).prefault({}),
+  }),
   store: z.object({
     graphDriverName: z.string().default(""),
     graphStatus: z.record(z.string(), z.string()).nullish(),
@@ -74,23 +77,21 @@ function readDocker(info: unknown): Engine {
   if (ServerErrors && ServerErrors.length > 0) throw new EngineError(`docker info: ${ServerErrors.join(" ")}`);
   const backing = DriverStatus?.find(([name]) => name === "Backing Filesystem")?.[1] ?? Driver;
   const storage = SIZED.includes(backing);
-  return new Engine("docker", ServerVersion, {
-    memory: MemoryLimit,
-    cpus: CpuCfsQuota,
-    processes: PidsLimit,
-    storage,
-  });
+  const limits = { memory: MemoryLimit, cpus: CpuCfsQuota, processes: PidsLimit, storage };
+  return new Engine("docker", ServerVersion, limits, false);
 }
 
 function readPodman(info: unknown): Engine {
   const { host, store, version } = podmanInfo.parse(info);
   const controllers = new Set(host.cgroupControllers);
-  return new Engine("podman", version.Version, {
+  const limits = {
     memory: controllers.has("memory"),
     cpus: controllers.has("cpu"),
     processes: controllers.has("pids"),
     storage: SIZED.includes(store.graphStatus?.["Backing Filesystem"] ?? store.graphDriverName),
-  });
+  };
+  // Without root its networks lie in a space of their own, whose other side is not the machine.
+  return new Engine("podman", version.Version, limits, host.security.rootless);
 }
 
 /** For the runner's first words: what is kept, and what is not. */

@@ -2,7 +2,7 @@ import type { Say } from "../connection/held-work.ts";
 import type { Engine } from "./engine.ts";
 import { IMAGE_PREFIX, isAbandoned, LABELS } from "./ownership.ts";
 
-/** Removes the containers and networks of runners of this machine that are dead. Says how many there were. */
+/** Removes the containers, networks and volumes of runners of this machine that are dead. Says how many there were. */
 export async function removeLeftContainers(engine: Engine, say: Say): Promise<number> {
   const containers = await listLeft(
     engine,
@@ -14,9 +14,12 @@ export async function removeLeftContainers(engine: Engine, say: Say): Promise<nu
   for (const id of containers) await engine.call(["rm", "--force", "--volumes", id]);
   const networks = await listLeft(engine, ["network", "ls"], ["network", "inspect"], ".Name", ".Labels");
   for (const name of networks) await engine.call(["network", "rm", name]);
-  const count = containers.length + networks.length;
-  if (count > 0)
-    say(`removed what a killed runner had left: ${containers.length} containers, ${networks.length} networks`);
+  const volumes = await listLeft(engine, ["volume", "ls"], ["volume", "inspect"], ".Name", ".Labels");
+  for (const name of volumes) await engine.call(["volume", "rm", name]);
+  const left = { containers, networks, volumes };
+  const counts = Object.entries(left).map(([what, { length }]) => `${length} ${what}`);
+  const count = containers.length + networks.length + volumes.length;
+  if (count > 0) say(`removed what a killed runner had left: ${counts.join(", ")}`);
   return count;
 }
 

@@ -1,3 +1,4 @@
+import type { ServiceAddress } from "../../sandbox/container-task.ts";
 import {
   type EnvironmentMessage,
   environmentMessage,
@@ -8,14 +9,16 @@ import {
 } from "../../sandbox/runner-protocol.ts";
 import { NO_SECRETS, SecretMask } from "../../sandbox/secret-mask.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
-import { runCommand, type Startable } from "../process/command.ts";
+import type { Startable } from "../process/command.ts";
 import { downloadFile } from "./download.ts";
 import type { EnvironmentGrant } from "./environment-grant.ts";
 import { HeldCommand } from "./held-command.ts";
 import type { LocalSandbox, SandboxSource } from "./local-sandbox.ts";
+import { addressesOf, scriptServices, untilReached } from "./service-ports.ts";
 import { Link } from "../connection/link.ts";
 import type { Server } from "../connection/server.ts";
 import type { MachineVariables } from "./machine-variables.ts";
+import { runScript, type Script } from "./task-script.ts";
 import { ArchiveRefused } from "./unpack.ts";
 import type { HeldWork, Say } from "../connection/held-work.ts";
 
@@ -30,16 +33,12 @@ export interface EnvironmentOptions {
 }
 
 type Open = Extract<EnvironmentMessage, { type: "open" }>;
-type Script = NonNullable<Open["provision"]>;
 
 /** Milliseconds between pings. */
 const PING_MS = 15_000;
-/** Characters of a line for the environment's log, lines of one script, and characters of the reason for a failure. */
+/** Characters of a line for the environment's log, and of the reason for a failure. */
 const LOG_LINE_LENGTH = 1_000;
-const LOG_LINES = 200;
 const REASON_LENGTH = 3_000;
-/** Bytes of a script's output that are looked at. */
-const SCRIPT_OUTPUT_BYTES = 64 * 1024;
 
 /** An environment that is kept on this machine: its folder, its commands, and the connection to its object. */
 export class EnvironmentSession implements HeldWork {
@@ -55,6 +54,8 @@ export class EnvironmentSession implements HeldWork {
   #teardown: Script | null = null;
   /** In memory alone, and masked in whatever is sent. */
   #secrets = NO_SECRETS;
+  /** What was started beside it. */
+  #services: Record<string, ServiceAddress> = {};
   #isReady = false;
   /**
    * Whether commands may tell of themselves on this connection: not before the environment has said what it has of them. An
@@ -77,7 +78,16 @@ export class EnvironmentSession implements HeldWork {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
         const { terminals, limits } = options.sandboxes;
-        this.#send({ type: "hello", protocol: SANDBOX_PROTOCOL, state, terminals, masks_secrets: true, limits });
+        const services = this.#services;
+        this.#send({
+          type: "hello",
+          protocol: SANDBOX_PROTOCOL,
+          state,
+          terminals,
+          masks_secrets: true,
+          limits,
+          services,
+        });
       },
       onText: (text) => this.#receive(environmentMessage.parse(JSON.parse(text))),
       isFinal: (code) => Object.values<number>(SANDBOX_CLOSE_CODES).includes(code),
@@ -138,33 +148,42 @@ export class EnvironmentSession implements HeldWork {
 
   /** Makes the sandbox with the task in it, and runs its provision script. */
   async #open(message: Open): Promise<void> {
-    const { archive, withheld_paths: withheldPaths, container, provision, teardown, secrets } = message;
+    const { archive, withheld_paths: withheldPaths, container, services, provision, teardown, secrets } = message;
     const { sandboxes, variables, server } = this.#options;
     this.#teardown = teardown;
-    this.#secrets = { variables: secrets, mask: new SecretMask(Object.values(secrets)) };
+    const masked = [...Object.values(secrets), ...variables.values];
+    this.#secrets = { variables: secrets, mask: new SecretMask(masked) };
     const { signal } = this.#stopped;
     try {
       const headers = { [WORK_TOKEN_HEADER]: this.#grant.work_token };
       const url = `${server.url}${this.#path}/archive`;
-      this.#sandbox = await sandboxes.open({
+      const sandbox = await sandboxes.open({
         environmentId: this.#grant.environment_id,
         archive,
         withheldPaths,
         container,
         env: variables.fillIn(container?.env ?? {}),
+        services,
+        readVariable: (name, otherwise) => variables.read("The task's compose file", name, otherwise),
         download: (place) => downloadFile({ url, token: server.token, headers, ...archive }, place, signal),
         log: (line) => this.#log(line),
         building: (isBuilding) => this.#send({ type: "building", building: isBuilding }),
         signal,
       });
+      this.#sandbox = sandbox;
+      const log = (line: string) => this.#log(line);
+      await untilReached(sandbox, sandbox.services, log, signal);
       if (provision) await this.#provision(provision);
+      const own = services?.by === "script" ? scriptServices(services.ports) : [];
+      await untilReached(sandbox, own, log, signal);
+      this.#services = addressesOf([...sandbox.services, ...own]);
       this.#isReady = true;
       this.#say("ready");
-      this.#send({ type: "ready" });
+      this.#send({ type: "ready", services: this.#services });
     } catch (error) {
       if (signal.aborted) return;
-      this.#say(`could not be provisioned: ${describe(error)}`);
-      this.#failure = describe(error).slice(0, REASON_LENGTH);
+      this.#failure = this.#secrets.mask.text(describe(error)).slice(0, REASON_LENGTH);
+      this.#say(`could not be provisioned: ${this.#failure}`);
       this.#send({ type: "failed", reason: this.#failure });
     }
   }
@@ -174,35 +193,9 @@ export class EnvironmentSession implements HeldWork {
     if (outcome !== undefined) throw new Error(`The provision script ${outcome}`);
   }
 
-  /** Runs a script of the task; how it failed, or undefined. What it writes goes to the environment's log. */
-  async #runScript(name: string, { script, timeout }: Script, signal: AbortSignal): Promise<string | undefined> {
-    const sandbox = this.#sandbox;
-    if (!sandbox) return "has no sandbox";
-    const { variables, mask } = this.#secrets;
-    let written = "";
-    const ending = await runCommand({
-      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { ...variables, SCRIPT: script }, { joinsErrors: true }),
-      limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
-      mask,
-      output: (_stream, _offset, bytes) => {
-        written += new TextDecoder().decode(bytes);
-        return Promise.resolve();
-      },
-      signal,
-    });
-    for (const line of written
-      .split("\n")
-      .filter((line) => line.trim() !== "")
-      .slice(0, LOG_LINES)) {
-      this.#log(`${name}: ${line}`);
-    }
-    if (ending.status === "exited") {
-      return ending.exitCode === 0
-        ? undefined
-        : `ended with exit code ${ending.exitCode}: ${written.slice(-LOG_LINE_LENGTH)}`;
-    }
-    if (ending.status === "lost") return `could not be run: ${ending.reason}`;
-    return ending.status === "timed_out" ? `took longer than ${timeout} seconds` : "was killed";
+  async #runScript(name: string, script: Script, signal: AbortSignal): Promise<string | undefined> {
+    if (!this.#sandbox) return "has no sandbox";
+    return await runScript(this.#sandbox, name, script, this.#secrets, (line) => this.#log(line), signal);
   }
 
   #start(message: Extract<EnvironmentMessage, { type: "start" }>): void {
@@ -246,7 +239,7 @@ export class EnvironmentSession implements HeldWork {
   }
 
   #log(line: string): void {
-    this.#send({ type: "log", line: line.slice(0, LOG_LINE_LENGTH) });
+    this.#send({ type: "log", line: this.#secrets.mask.text(line).slice(0, LOG_LINE_LENGTH) });
   }
 
   /** What a command says of itself; `resume` has all of it said that is not said now. */

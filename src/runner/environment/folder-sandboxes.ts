@@ -29,6 +29,11 @@ export class FolderSandboxes implements SandboxSource {
   }
 
   async open(request: SandboxRequest): Promise<LocalSandbox> {
+    if (request.services?.by === "compose") {
+      throw new Error(
+        "The task's services are containers of its docker-compose.yaml, for which this runner has no engine (docs/runner.md).",
+      );
+    }
     const sandbox = await SandboxFolder.create(this.#workFolder, this.#isolation);
     try {
       await this.#fill(sandbox, request);

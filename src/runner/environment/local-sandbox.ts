@@ -1,12 +1,25 @@
-import type { ContainerTask } from "../../sandbox/container-task.ts";
+import type { ContainerTask, TaskServices } from "../../sandbox/container-task.ts";
 import type { SandboxLimits } from "../../sandbox/port.ts";
 import type { CommandOptions, Startable } from "../process/command.ts";
 import type { Say } from "../connection/held-work.ts";
 
+/** A service of the task that runs beside its commands. */
+export interface StartedService {
+  name: string;
+  /** What commands reach it by. */
+  host: string;
+  /** Its ports: as task.yaml names them, its own ones, and whether connections can be made to them. */
+  ports: { declared: number; own: number; isTcp: boolean }[];
+}
+
 /** Where the commands of one environment run on this machine, under bubblewrap or in a container. */
 export interface LocalSandbox {
+  /** What was started beside it. */
+  readonly services: readonly StartedService[];
   /** A line for the shell. `cwd` is absolute inside of the sandbox, or relative to where commands start. */
   command(line: string, cwd: string, env: Readonly<Record<string, string>>, options?: CommandOptions): Startable;
+  /** The last of what a service wrote, where it is kept; empty where it is not. */
+  lastWords(service: string): Promise<string>;
   /** Ends what still runs in it, and removes it. Never rejects: what could not be removed is said. */
   remove(say: Say): Promise<void>;
 }
@@ -30,6 +43,10 @@ export interface SandboxRequest {
   container: ContainerTask | null;
   /** The task's variables, filled in. */
   env: Readonly<Record<string, string>>;
+  /** Services that task.yaml declares; null where it declares none. */
+  services: TaskServices | null;
+  /** Reads a variable of this machine that the task's compose file names. Throws a reason for users. */
+  readVariable: (name: string, otherwise: string | undefined) => string;
   /** Downloads the archive to this place. */
   download: (place: string) => Promise<void>;
   /** Adds a line to the environment's log. */

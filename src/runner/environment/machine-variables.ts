@@ -13,22 +13,30 @@ export class MachineVariables {
     this.#allowed = new Map(names.map((name) => [name, environment[name]]));
   }
 
+  /** The values of those that are set: what is masked in output. */
+  get values(): string[] {
+    return [...this.#allowed.values()].filter((value) => value !== undefined);
+  }
+
   /** Fills `${NAME}` and `${NAME:-otherwise}` in the values in. Throws VariableRefused, which names what is missing. */
   fillIn(values: Readonly<Record<string, string>>): Record<string, string> {
     const filled = Object.entries(values).map(([key, value]) => [
       key,
-      value.replaceAll(MACHINE_VARIABLE, (_, name: string, otherwise?: string) => this.#read(key, name, otherwise)),
+      value.replaceAll(MACHINE_VARIABLE, (_, name: string, otherwise?: string) =>
+        this.read(`The task's variable ${key}`, name, otherwise),
+      ),
     ]);
     return Object.fromEntries(filled);
   }
 
-  #read(key: string, name: string, otherwise: string | undefined): string {
+  /** The value for `whom`, who is named in the reason. Throws VariableRefused. */
+  read(whom: string, name: string, otherwise: string | undefined): string {
     const value = this.#allowed.get(name);
     if (value !== undefined && (value !== "" || otherwise === undefined)) return value;
     if (otherwise !== undefined) return otherwise;
     const why = this.#allowed.has(name)
       ? "which is not set there"
       : `which its operator has not allowed (--allow-env ${name})`;
-    throw new VariableRefused(`The task's variable ${key} needs \${${name}} of the runner, ${why}.`);
+    throw new VariableRefused(`${whom} needs \${${name}} of the runner, ${why}.`);
   }
 }

@@ -65,6 +65,8 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** One sandbox on this machine: its folder, and what is started in it. */
 export class SandboxFolder {
+  /** Nothing runs beside it: the task's own script starts its services. */
+  readonly services = [];
   readonly #folder: string;
   readonly #isolation: Isolation;
   readonly #living: LivingSandbox;
@@ -138,6 +140,10 @@ export class SandboxFolder {
       graceMs: INIT_GRACE_MS,
       cgroup: this.#cgroup,
     };
+  }
+
+  lastWords(): Promise<string> {
+    return Promise.resolve("");
   }
 
   /** Ends what still runs in it, and removes it. */

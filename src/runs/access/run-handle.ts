@@ -5,6 +5,7 @@ type Calls =
   | "create"
   | "read"
   | "change"
+  | "settle"
   | "admit"
   | "hear"
   | "appendLog"

@@ -45,7 +45,7 @@ export class RunDuties {
     this.#owner = owner;
     this.#timers = timers;
     this.#journal = journal;
-    this.#projection = new RunProjection(ctx, env, timers, latest);
+    this.#projection = new RunProjection(ctx, env, timers, latest, () => owner() !== undefined);
     this.#dispatch = dispatch;
     this.#follow = follow;
     this.#connections = connections;
@@ -66,7 +66,12 @@ export class RunDuties {
 
   /** Writes a committed state of the run to D1. */
   async project(run: RunRow): Promise<void> {
-    await this.#projection.write(run);
+    await this.#projection.follow(run);
+  }
+
+  /** Writes to D1 what it does not show yet. */
+  async settle(run: RunRow): Promise<void> {
+    await this.#projection.settle(run);
   }
 
   /** Does what is due: after a failure, or after the object was lost in between. Twice does no more than once. */
@@ -75,7 +80,7 @@ export class RunDuties {
       // The run as it is by now: it may have changed while the timer before had its turn.
       const run = this.#latest();
       if (!run) return;
-      if (timer === "dispatch") await this.#dispatch.askPool(run, this.#follow);
+      if (timer === "dispatch") await this.#dispatch.askPool(run, (event) => this.#hearPool(event));
       else if (timer === "waiting") await this.#sayWhatFor(run);
       else if (timer === "owner") await this.#tellOwner(run);
       else if (timer === "deadline") {
@@ -87,6 +92,12 @@ export class RunDuties {
       else await this.#projection.write(run);
     }
     await this.#timers.arm();
+  }
+
+  /** No client drives a run that has an owner: one that no runner takes fails, also where there has never been a runner. */
+  #hearPool(event: DispatchEvent): Promise<void> {
+    const isOwned = this.#owner() !== undefined;
+    return this.#follow(event.kind === "withdrawn" && isOwned ? { ...event, hasRunners: true } : event);
   }
 
   /** Tells whoever the run was made for that its status has changed. */

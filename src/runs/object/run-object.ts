@@ -117,6 +117,14 @@ export class Run extends DurableObject {
     return { ok: true, run: committed, applied: true };
   }
 
+  /** Has lists show the run as it is now: those of a run with an owner show it some seconds late. */
+  async settle(scope: RunScope): Promise<{ ok: true } | NotFound> {
+    const run = this.#runOf(scope);
+    if (!run) return NOT_FOUND;
+    await this.#duties.settle(run);
+    return { ok: true };
+  }
+
   /** Whether a runner gets this attempt: a run that was given away is as good as taken. */
   async admit(
     scope: RunScope,

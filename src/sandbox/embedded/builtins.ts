@@ -2,6 +2,7 @@ import { type Command, defineCommand, type ExecResult, getCommandNames, type Res
 import { asBytes, decodeText, encodeText, fromByteString, isAscii, pipeText } from "./bytes.ts";
 import { withFolderDates } from "./folder-dates.ts";
 import { compareLines } from "./compare-lines.ts";
+import { spellOptions } from "./option-spellings.ts";
 import { MISSING } from "./missing-commands.ts";
 import type { Pacing } from "./pacing.ts";
 import type { ShellFiles } from "./shell-files.ts";
@@ -108,14 +109,11 @@ function tooMuch(name: string, limit = 0): string {
 /** The command itself, with what just-bash does not know of it. */
 async function runCommand(name: string, args: string[], ctx: ResolvedCommandContext): Promise<ExecResult> {
   if (name === "ls") return withFolderDates(await original(args, ctx), args, ctx);
-  if (name === "xargs")
-    return original(
-      args.flatMap((arg) => (/^-I./.test(arg) ? ["-I", arg.slice(2)] : [arg])),
-      ctx,
-    );
+  const spelt = await spellOptions(name, args, ctx);
+  if ("refusal" in spelt) return { stdout: "", stderr: spelt.refusal, exitCode: 2 };
   const [from, to] = args;
   const isPlain = name === "diff" && args.length === 2 && args.every((arg) => !arg.startsWith("-"));
-  if (!isPlain || from === undefined || to === undefined) return original(args, ctx);
+  if (!isPlain || from === undefined || to === undefined) return original(spelt, ctx);
   for (const path of [from, to]) {
     const place = ctx.fs.resolvePath(ctx.cwd, path);
     if (!(await ctx.fs.exists(place)) || !(await ctx.fs.stat(place)).isFile) return original(args, ctx);

@@ -2,8 +2,10 @@ import type { ExecResult, ResolvedCommandContext } from "just-bash";
 
 type Run = (args: string[], ctx: ResolvedCommandContext) => Promise<ExecResult>;
 
-const YES_LINES = 10_000;
-const SEQUENCE_MAX_BYTES = 7 * 1024 * 1024;
+/** Bytes that a command writes at most whose output may have no end. */
+const OUTPUT_MAX_BYTES = 7 * 1024 * 1024;
+/** The exit code of a program whose reader has gone: 128 and SIGPIPE. */
+const READER_GONE = 141;
 
 const answer = (stdout: string): ExecResult => ({ stdout, stderr: "", exitCode: 0 });
 const refuse = (stderr: string): ExecResult => ({ stdout: "", stderr: `${stderr}\n`, exitCode: 1 });
@@ -14,9 +16,13 @@ export const MISSING: Readonly<Record<string, Run>> = {
   mktemp: makeTemporary,
   realpath: realPaths,
   seq: sequence,
-  // Pipes carry whole outputs: so much of what never ends is enough for `head`, and for answers to questions.
-  yes: async (args) => answer(`${args.join(" ") || "y"}\n`.repeat(YES_LINES)),
+  yes: async (args) => repeatedly(`${args.join(" ") || "y"}\n`),
 };
+
+/** What never ends: pipes carry whole outputs, so that as much of it is written as a pipe carries. */
+function repeatedly(line: string): ExecResult {
+  return { stdout: line.repeat(Math.floor(OUTPUT_MAX_BYTES / line.length)), stderr: "", exitCode: READER_GONE };
+}
 
 function idOf(args: string[]): string {
   const flags = args.join("");
@@ -65,7 +71,7 @@ async function sequence(args: string[], ctx: ResolvedCommandContext): Promise<Ex
   for (let value = first; step > 0 ? value <= last : value >= last; value += step) {
     const line = `${value}\n`;
     bytes += line.length;
-    if (bytes > SEQUENCE_MAX_BYTES) return refuse("seq: output above 7 MiB; a runner has no such limit");
+    if (bytes > OUTPUT_MAX_BYTES) return refuse("seq: output above 7 MiB; a runner has no such limit");
     lines.push(line);
   }
   return answer(lines.join(""));

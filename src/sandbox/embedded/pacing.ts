@@ -1,18 +1,18 @@
 import type { ResolvedCommandContext, StatementNode, TransformPlugin } from "just-bash";
-import { PACE_COMMAND } from "./words.ts";
+import { END_SITE, PACE_COMMAND } from "./words.ts";
 
-/** Light steps between two breaks: no clock runs while a script keeps its thread, so they are counted. */
+/** Steps between two breaks: no clock runs while a script keeps its thread, so they are counted. A step takes up to 0.2 ms. */
 const STEPS_PER_BREAK = 1_000;
 
 /**
  * Commands that a script runs in a row without a break, at some 20 microseconds each: only loops in what is parsed while the
- * script runs (`eval`, `source`) have no steps of ours.
+ * script runs (`eval`, `source`) have no breaks of ours.
  */
 const MAX_COMMANDS_IN_A_ROW = 25_000;
 
-/** A script keeps the thread that it shares. */
-export class NoBreakError extends Error {
-  override readonly name = "NoBreakError";
+/** Ends a script, or a command of it, at a place where the shell offers nothing better. */
+export class EndError extends Error {
+  override readonly name = "EndError";
 }
 
 /** Lets others have the thread between the steps of a command, and ends it when its time is up. */
@@ -20,9 +20,15 @@ export class Pacing {
   readonly #signal: AbortSignal;
   #steps = 0;
   #commands = 0;
+  #hasKeptThread = false;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
+  }
+
+  /** Whether the script was ended because it kept the thread that it shares. */
+  get hasKeptThread(): boolean {
+    return this.#hasKeptThread;
   }
 
   /** `isHeavy`: what comes may take long, so that it begins with a break. */
@@ -36,11 +42,14 @@ export class Pacing {
     this.end(ctx);
   }
 
-  /** The shell has come to a command, whatever it is. Throws NoBreakError in a script that has not had a break for too long. */
+  /** The shell, or a command that is a language of its own, has come to the next thing that it does. */
   hit(feature: string): void {
-    if (!feature.startsWith("bash:cmd:")) return;
-    this.#commands += 1;
-    if (this.#commands > MAX_COMMANDS_IN_A_ROW) throw new NoBreakError();
+    this.#steps += 1;
+    if (feature.startsWith("bash:cmd:")) this.#commands += 1;
+    if (this.#commands > MAX_COMMANDS_IN_A_ROW) this.#hasKeptThread = true;
+    const isProgram = !feature.startsWith("bash:");
+    // The shell itself ends with its output at the next step.
+    if (this.#hasKeptThread || (isProgram && this.#signal.aborted)) throw new EndError(END_SITE);
   }
 
   /** Waits as sleep(1), no longer than the command's time. */
@@ -57,9 +66,13 @@ export class Pacing {
     this.end(ctx);
   }
 
-  /** A limit that is passed ends a script with what it has printed; the shell's own signal forgets that. */
+  /**
+   * Ends a script whose time is up, or that keeps its thread: a limit that is passed ends it with what it has printed, which
+   * the shell's own signal forgets.
+   */
   end(ctx: ResolvedCommandContext): void {
-    if (this.#signal.aborted) ctx.executionScope?.consumeWork(Number.POSITIVE_INFINITY, "time");
+    if (this.#signal.aborted || this.#hasKeptThread)
+      ctx.executionScope?.consumeWork(Number.POSITIVE_INFINITY, END_SITE);
   }
 }
 

@@ -2,7 +2,7 @@ import { Bash, type BashOptions, type ExecOptions, type ExecResult } from "just-
 import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT, TIMED_OUT_EXIT_CODE } from "../port.ts";
 import { NO_SECRETS } from "../secret-mask.ts";
 import { embeddedCommands } from "./builtins.ts";
-import { NoBreakError, pacedLoops, Pacing } from "./pacing.ts";
+import { EndError, pacedLoops, Pacing } from "./pacing.ts";
 import { resolvePath } from "./paths.ts";
 import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
 import { functionsOf, Traps } from "./traps.ts";
@@ -17,7 +17,8 @@ const LIMITS: BashOptions["executionLimits"] = {
   maxCommandCount: 200_000,
   maxLoopIterations: 200_000,
   maxAwkIterations: 200_000,
-  maxSedIterations: 200_000,
+  // Its commands in all: a text that each turn of a loop makes longer costs their square.
+  maxSedIterations: 60_000,
   maxJqIterations: 200_000,
   maxWorkUnits: 20_000_000,
   maxGlobOperations: 200_000,
@@ -54,14 +55,10 @@ const VARIABLES = { HOME: "/root", USER: "root", LANG: "C.UTF-8", TASK_DIR: TASK
 
 const encoder = new TextEncoder();
 
-/** How a script ends that keeps the thread in a loop that has no breaks (pacing.ts). */
-const WITHOUT_BREAKS: ExecResult = {
-  stdout: "",
-  stderr:
-    "bash: a loop in `eval` or in a sourced file keeps the embedded sandbox busy, which drops its output; run it as `bash FILE`, " +
-    "or use a runner\n",
-  exitCode: 126,
-};
+/** What is said of a script that was ended because it kept the thread in a loop that has no breaks (pacing.ts). */
+const WITHOUT_BREAKS =
+  "bash: a loop in `eval` or in a sourced file keeps the embedded sandbox busy; run it as `bash FILE`, or use a runner\n";
+const WITHOUT_BREAKS_EXIT_CODE = 126;
 
 /** How a command ended, and the beginning of what it wrote. */
 export interface ShellOutcome {
@@ -125,13 +122,14 @@ export async function runShell(
   else signal.addEventListener("abort", isUp, { once: true });
   const run = (script: string, options: ExecOptions) =>
     shell.exec(script, { rawScript: true, signal: late.signal, ...options }).catch((error: unknown) => {
-      if (error instanceof NoBreakError) return WITHOUT_BREAKS;
       if (isStackOverflow(error)) return OVERFLOWN;
+      if (error instanceof EndError) return { stdout: "", stderr: "", exitCode: WITHOUT_BREAKS_EXIT_CODE };
       throw error;
     });
   const result = await run(command.command, { cwd, ...input });
   const all = { stdout: files.outputBytes(raw.stdout), stderr: result.stderr };
-  const lastWords = signal.aborted ? undefined : traps.commandAfter(functions, result.exitCode);
+  const isEnded = signal.aborted || pacing.hasKeptThread;
+  const lastWords = isEnded ? undefined : traps.commandAfter(functions, result.exitCode);
   if (lastWords !== undefined) {
     raw.stdout = "";
     const variables = result.env ?? {};
@@ -139,6 +137,10 @@ export async function runShell(
     all.stdout = concatenate(all.stdout, files.outputBytes(raw.stdout));
     all.stderr += last.stderr;
     result.exitCode = last.exitCode;
+  }
+  if (pacing.hasKeptThread) {
+    all.stderr += WITHOUT_BREAKS;
+    result.exitCode = WITHOUT_BREAKS_EXIT_CODE;
   }
   const written = mask.whole(all.stdout);
   const errors = mask.whole(encoder.encode(files.corrected(readable(all.stderr)) + files.refusals()));

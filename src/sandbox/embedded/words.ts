@@ -1,6 +1,9 @@
 /** The name under which loops take their steps; no user writes it. */
 export const PACE_COMMAND = "__taskyard_step";
 
+/** What the interpreter is told has passed its limit where we end a script: it says so, and nobody wants to know. */
+export const END_SITE = "taskyard end";
+
 /** Words of the interpreter that help no user, and ours for them. */
 const REPLACED: readonly [RegExp, string][] = [
   [
@@ -8,7 +11,8 @@ const REPLACED: readonly [RegExp, string][] = [
     "not in the embedded sandbox; a runner has it (sandbox_provider: runner)",
   ],
   [/,? ?increase executionLimits\.\w+/g, "; the embedded sandbox has no more, a runner has no such limit"],
-  [/^[^\n]*time: [^\n]*work limit exceeded[^\n]*\n/gm, ""],
+  [new RegExp(`^[^\\n]*${END_SITE}[^\\n]*\\n`, "gm"), ""],
+  [/^[^\n]*execution exceeded execution deadline[^\n]*\n/gm, ""],
 ];
 
 /** Standard error as users read it. */

@@ -3,6 +3,7 @@ import { readConfig } from "../../config.ts";
 import { openPool } from "../../pool/pool-handle.ts";
 import type { WorkEvent, Work } from "../../pool/work.ts";
 import { applySchema } from "../../objects/object-schema.ts";
+import type { ServiceAddress } from "../container-task.ts";
 import type { CommandEnding, MachineRequest, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
 import { type MachineMessage, PIECE_BYTES } from "../runner-protocol.ts";
 import { capabilitiesFor } from "./environment-work.ts";
@@ -18,7 +19,7 @@ export const RUNNER_TRAITS: SandboxTraits = {
     "Podman, else under bubblewrap: a real Linux without other processes and, unless its operator allows it, without a network.",
   linux: true,
   network: false,
-  services: false,
+  services: true,
   streams: true,
   terminals: true,
 };
@@ -151,7 +152,7 @@ export class RunnerSandbox implements Sandbox {
       case "building":
         return host.building(message.building);
       case "ready":
-        return this.#becomeReady();
+        return this.#becomeReady(message.services);
       case "failed":
         return this.#fail(message.reason);
       case "taken":
@@ -192,19 +193,22 @@ export class RunnerSandbox implements Sandbox {
     terminals = false,
     masks_secrets: masksSecrets,
     limits,
+    services,
   }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
     const { isReady } = this.#store.changeLink({ terminals, ...(limits && { limits }) });
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
-      const { sha256, fileSize, archiveRoot, withheldPaths, container = null, provision, teardown } = this.#place.task;
+      const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
+      const { container = null, services: started = null } = this.#place.task;
       const archive = { sha256, size: fileSize, root: archiveRoot };
       const { variables, mask } = await this.#place.secrets();
       if (!mask.isEmpty && !masksSecrets) return this.#fail("The runner is too old to keep secrets: update it.");
       const [withheld_paths, secrets] = [[...withheldPaths], { ...variables }];
-      this.#machine.send({ type: "open", archive, withheld_paths, container, provision, teardown, secrets });
+      const scripts = { provision, teardown };
+      this.#machine.send({ type: "open", archive, withheld_paths, container, services: started, ...scripts, secrets });
       return;
     }
-    if (!isReady) await this.#becomeReady();
+    if (!isReady) await this.#becomeReady(services);
     const running = this.#place.host.running();
     const commands = running.map((id) => ({ id, ...(this.#place.host.stored(id) ?? NOTHING) }));
     this.#machine.send({ type: "resume", commands });
@@ -215,9 +219,9 @@ export class RunnerSandbox implements Sandbox {
     }
   }
 
-  async #becomeReady(): Promise<void> {
+  async #becomeReady(services: Readonly<Record<string, ServiceAddress>> = {}): Promise<void> {
     const { limits } = this.#store.changeLink({ isReady: true });
-    await this.#place.host.ready({}, limits);
+    await this.#place.host.ready(services, limits);
   }
 
   #sendStart(id: string): void {
@@ -270,7 +274,7 @@ export class RunnerSandbox implements Sandbox {
 
   #work(attempt: number): Work {
     const { environmentId, labels, task } = this.#place;
-    const capabilities = capabilitiesFor(task.container ?? null);
+    const capabilities = capabilitiesFor(task);
     const reference = { environmentId };
     return { id: `${environmentId}.${attempt}`, kind: "environment", labels, capabilities, reference };
   }

@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { END_REASONS, endingOf } from "../../../src/evaluations/model/end-reason.ts";
 import { analytics, type Analytics } from "../../../src/evaluations/statistics/analytics-schema.ts";
 import { compareEvaluations } from "../../../src/evaluations/statistics/comparison.ts";
 import { comparison } from "../../../src/evaluations/statistics/comparison-schema.ts";
@@ -402,4 +405,18 @@ test("20,000 items are no more work each than 2,000", () => {
   const small = Math.min(time(2000), time(2000));
   // Ten times as many, and three for memory that is further away: a quadratic would be a hundred times.
   expect(Math.min(time(20_000), time(20_000))).toBeLessThan(small * 30);
+});
+
+test("docs/evaluations.md has every end reason with its status, whether it counts, and whether it is tried again", async () => {
+  const page = await readFile(path.join(import.meta.dirname, "../../../docs/evaluations.md"), "utf8");
+  const rows = [...page.matchAll(/^\| ((?:`\w+`(?:, )?)+) \| `(\w+)` \| (yes|no) \| (?:(yes|no) )?\|/gm)];
+  const documented = rows.flatMap(([, reasons = "", status, counts, again]) =>
+    Array.from(reasons.matchAll(/\w+/g), ([reason]) => [reason, status, counts === "yes", again === "yes"]),
+  );
+  const known = END_REASONS.map((reason) => {
+    const { status, isCounted, isRetried } = endingOf(reason);
+    return [reason, status, isCounted, isRetried];
+  });
+  expect(new Map(documented.map((row) => [row[0], row]))).toEqual(new Map(known.map((row) => [row[0], row])));
+  expect(documented).toHaveLength(known.length);
 });

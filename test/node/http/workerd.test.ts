@@ -3,7 +3,7 @@
  * Worker, which answers some of them itself (docs/http.md); here they come to the Worker's own socket.
  */
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,6 +13,7 @@ import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { z } from "zod";
 import { bundleWorker } from "../../../bench/measure/bundle.ts";
 import { ROOT } from "../../../scripts/command.ts";
+import { applyMigrations } from "../../../scripts/migrations.ts";
 
 const CONFIG = path.join(ROOT, "wrangler.toml");
 /** The Worker with a rate limit of its own: workerd has none. */
@@ -52,12 +53,7 @@ beforeAll(async () => {
     unsafeDirectSockets: direct,
   };
   miniflare = new Miniflare(convertV4MiniflareOptions({ workers: [ours, bare] }));
-  const database = await miniflare.getD1Database("DB", "taskyard");
-  const files = (await readdir(path.join(ROOT, "migrations"))).filter((name) => name.endsWith(".sql")).sort();
-  for (const file of files) {
-    const statements = (await readFile(path.join(ROOT, "migrations", file), "utf8")).split("--> statement-breakpoint");
-    await database.batch(statements.map((statement) => database.prepare(statement)));
-  }
+  await applyMigrations(await miniflare.getD1Database("DB", "taskyard"));
   const made = await fetch(new URL("/api/v1/organizations", await miniflare.unsafeGetDirectURL("taskyard")), {
     method: "POST",
     headers: { Authorization: `Bearer ${SECRET}`, "Content-Type": "application/json" },

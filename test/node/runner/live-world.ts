@@ -3,17 +3,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { HAS_BUBBLEWRAP } from "./commands.ts";
-import { type LiveRunner, startLiveServer, startRunner, until } from "./live.ts";
+import { joinLiveServer, type LiveRunner, type LiveServer, startRunner, until } from "./live.ts";
 
 export const ISOLATION = HAS_BUBBLEWRAP ? ["--isolation", "bubblewrap"] : ["--unsandboxed"];
-/** Short for the tests that wait until it ends, long enough for a runner that has to share two cores. */
-const LEASE_SECONDS = 10;
-
-type Server = Awaited<ReturnType<typeof startLiveServer>>;
 
 /** A server with runners and a folder for agents, for all tests of a file. */
 export interface LiveWorld {
-  server: Server;
+  server: LiveServer;
   folder: string;
   /** Ended after the tests. */
   runners: LiveRunner[];
@@ -23,14 +19,14 @@ export interface LiveWorld {
 export function useLiveWorld(): LiveWorld {
   const world: Partial<LiveWorld> & Pick<LiveWorld, "runners"> = { runners: [] };
   beforeAll(async () => {
-    world.server = await startLiveServer(LEASE_SECONDS);
+    world.server = await joinLiveServer();
     world.folder = await mkdtemp(path.join(tmpdir(), "taskyard-agents-"));
-  }, 240_000);
+  });
   afterAll(async () => {
     for (const runner of world.runners) await runner.kill("SIGKILL");
     for (const { workFolder } of world.runners) await rm(workFolder, { recursive: true, force: true });
     if (world.folder !== undefined) await rm(world.folder, { recursive: true, force: true });
-    await world.server?.stop();
+    world.server?.proxy.close();
   }, 60_000);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- complete before the first test
   return world as LiveWorld;

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFile, chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createFirstOrganization } from "../../../scripts/first-organization.ts";
+import { inject } from "vitest";
 import { packExample } from "../../../scripts/example-archive.ts";
-import { startLocalServer } from "../../../scripts/local-server.ts";
-import { type Connection, openStateFolder } from "../../../scripts/state-folder.ts";
-import { memoryFolder } from "../../memory-folder.ts";
+import type { Connection } from "../../../scripts/state-folder.ts";
+import { createLiveOrganization } from "../live-organization.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 
@@ -17,15 +16,15 @@ export interface Answer {
   body: any;
 }
 
-/** A server with an organization, a task, and a runner's key; runners reach it through a proxy that can be cut. */
+/** An organization on a server, with a task and a runner's key; runners reach it through a proxy that can be cut. */
 export interface LiveServer {
   connection: Connection;
   runnerKey: string;
   proxy: CuttableProxy;
+  proxyUrl: string;
   /** Where runners keep what Node has compiled of them: each of them would do that again. */
   compiled: string;
   send: (method: string, path: string, json?: unknown, headers?: Record<string, string>) => Promise<Answer>;
-  stop: () => Promise<void>;
 }
 
 /** Passes bytes on, until its connections are cut. */
@@ -68,14 +67,9 @@ export class CuttableProxy {
   }
 }
 
-/** `leaseSeconds` after which a runner that has vanished has lost its work. */
-export async function startLiveServer(leaseSeconds: number): Promise<LiveServer & { proxyUrl: string }> {
-  const { signal } = new AbortController();
-  const folder = await mkdtemp(path.join(memoryFolder(), "taskyard-live-"));
-  const state = await openStateFolder(folder);
-  await appendFile(state.settings, `RUNNER_LEASE_SECONDS=${leaseSeconds}\nSANDBOX_PART_BYTES=1048576\n`);
-  const server = await startLocalServer({ state, port: 0, signal });
-  const connection = await createFirstOrganization(server, state, signal);
+/** Sets up an organization with what runners need, on the server of all live tests. */
+export async function joinLiveServer(): Promise<LiveServer> {
+  const connection = await createLiveOrganization("runners");
   const send: LiveServer["send"] = async (method, pathname, json, headers = {}) => {
     const isBytes = json instanceof Uint8Array;
     const init: RequestInit = {
@@ -87,7 +81,7 @@ export async function startLiveServer(leaseSeconds: number): Promise<LiveServer 
       },
     };
     if (json !== undefined) init.body = isBytes ? new Uint8Array(json) : JSON.stringify(json);
-    const response = await fetch(server.baseUrl + pathname, init);
+    const response = await fetch(connection.base_url + pathname, init);
     const text = await response.text();
     const isJson = /^application\/json(;|$)/.test(response.headers.get("content-type") ?? "");
     return { status: response.status, body: isJson ? JSON.parse(text) : text };
@@ -95,15 +89,9 @@ export async function startLiveServer(leaseSeconds: number): Promise<LiveServer 
   const key = await send("POST", "/api/v1/user/api-keys", { name: "runner", allowed_scopes: ["runner"] });
   const example = await packExample();
   await send("PUT", `/api/v1/org/${connection.org}/tasks/${example.name}/versions/${example.version}`, example.bytes);
-  const proxy = new CuttableProxy(Number(new URL(server.baseUrl).port));
-  const proxyUrl = await proxy.listen();
-  const stop = async () => {
-    proxy.close();
-    await server.processes.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  const compiled = path.join(folder, "compiled");
-  return { connection, runnerKey: String(key.body.key), proxy, proxyUrl, compiled, send, stop };
+  const proxy = new CuttableProxy(Number(new URL(connection.base_url).port));
+  const { compiled } = inject("liveServer");
+  return { connection, runnerKey: String(key.body.key), proxy, proxyUrl: await proxy.listen(), compiled, send };
 }
 
 /** The real runner as a process. */
@@ -140,7 +128,7 @@ export class LiveRunner {
  * `exec "$@"`.
  */
 export async function startRunner(
-  server: Awaited<ReturnType<typeof startLiveServer>>,
+  server: Pick<LiveServer, "proxyUrl" | "connection" | "runnerKey" | "compiled">,
   args: string[],
   env: Record<string, string> = {},
   through = 'exec "$@"',

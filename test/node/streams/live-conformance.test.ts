@@ -1,16 +1,9 @@
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
-import path from "node:path";
 import { stream } from "@durable-streams/client";
 import { runConformanceTests } from "@durable-streams/server-conformance-tests";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, type RunnerTestCase, vi } from "vitest";
-import { createFirstOrganization } from "../../../scripts/first-organization.ts";
-import { startLocalServer } from "../../../scripts/local-server.ts";
-import { openStateFolder } from "../../../scripts/state-folder.ts";
-import { memoryFolder } from "../../memory-folder.ts";
-
-/** How long a poll of this server waits: the suite lets some of them end. */
-const LONG_POLL_SECONDS = 2;
+import { createLiveOrganization } from "../live-organization.ts";
+import { LONG_POLL_SECONDS } from "../live-server.ts";
 
 /** Milliseconds for a property of which the suite does not say how long it may be tried. */
 const PROPERTY_MS = 20_000;
@@ -20,22 +13,10 @@ const NOT_OFFERED = /^Fork - /;
 
 let projects = "";
 let key = "";
-/** Ends a start that is under way. */
-const begun = new AbortController();
-let stop: (() => Promise<void>) | undefined;
-
 beforeAll(async () => {
-  const { signal } = begun;
-  const folder = await mkdtemp(path.join(memoryFolder(), "taskyard-streams-"));
-  const state = await openStateFolder(folder);
-  await appendFile(state.settings, `STREAM_LONG_POLL_SECONDS=${LONG_POLL_SECONDS}\n`);
-  const server = await startLocalServer({ state, port: 0, signal });
-  stop = async () => {
-    await server.processes.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  ({ api_key: key } = await createFirstOrganization(server, state, signal));
-  projects = `${server.baseUrl}/api/projects`;
+  const { api_key, base_url } = await createLiveOrganization("streams");
+  key = api_key;
+  projects = `${base_url}/api/projects`;
   suite.baseUrl = `${projects}/@current`;
   fc.configureGlobal({ interruptAfterTimeLimit: PROPERTY_MS });
   // The suite knows of no keys.
@@ -45,13 +26,9 @@ beforeAll(async () => {
     headers.set("Authorization", `Bearer ${key}`);
     return send(input, { ...init, headers });
   });
-}, 240_000);
+});
 
-afterAll(async () => {
-  vi.unstubAllGlobals();
-  begun.abort();
-  await stop?.();
-}, 60_000);
+afterAll(() => vi.unstubAllGlobals());
 
 /** The group of the published suite that a case is in: what stands below the suite around all of them. */
 function groupOf({ suite: own }: RunnerTestCase): string {
@@ -65,8 +42,10 @@ function passed(tried: readonly RunnerTestCase[]): number {
   return tried.filter(({ result }) => result?.state === "pass").length;
 }
 
-// Some cases give an answer two seconds, and are tried again where the machine had none to spare.
-describe.concurrent("the published suite of the Durable Streams protocol", { retry: 2 }, () => {
+// Some cases give an answer half a second, and are tried again later where the machine had none to spare.
+const PATIENCE = { retry: { count: 4, delay: 3_000 } };
+
+describe.concurrent("the published suite of the Durable Streams protocol", PATIENCE, () => {
   const cases = new Set<RunnerTestCase>();
   beforeEach(({ task, skip }) => {
     cases.add(task);

@@ -10,6 +10,11 @@ export const clean: StepWork = async (context) => {
   const ending = progress.ending ?? { reason: "server_error" as const, error: null };
   const { status } = endingOf(ending.reason);
   await stopWork(context, status === "passed" || status === "cancelled" || !progress.plan.keepsFailed);
+  const { runId } = progress.state;
+  if (runId !== null) {
+    const { scope } = runOf(context);
+    await askAgain(() => openRun(context.env, runId).settle(scope));
+  }
   const { reason: endReason, error } = ending;
   return { next: "over", state: { status, endReason, error, completedAt: Date.now() } };
 };

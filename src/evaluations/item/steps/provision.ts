@@ -30,7 +30,8 @@ export const claim: StepWork = async ({ env, progress }) => {
   };
   try {
     const key = `evaluation-item ${plan.itemId} ${plan.tryNumber}`;
-    const { row, token } = await createEnvironment(env, plan.creator, plan.workspaceKey, wanted, key);
+    const more = { isShownLate: true };
+    const { row, token } = await createEnvironment(env, plan.creator, plan.workspaceKey, wanted, key, more);
     if (token === null) return endOf(progress, row.state, row.error, row.endReason);
     return {
       next: "provision",
@@ -44,7 +45,7 @@ export const claim: StepWork = async ({ env, progress }) => {
 };
 
 /** Seconds that the environment is needed once it is ready. */
-function workSeconds({ plan }: Progress): number {
+export function workSeconds({ plan }: Progress): number {
   return plan.task.agentSeconds + plan.task.verifierSeconds + SPARE_SECONDS;
 }
 

@@ -4,10 +4,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createFirstOrganization } from "../../../scripts/first-organization.ts";
-import { startLocalServer } from "../../../scripts/local-server.ts";
-import { type Connection, openStateFolder } from "../../../scripts/state-folder.ts";
+import type { Connection } from "../../../scripts/state-folder.ts";
 import { memoryFolder } from "../../memory-folder.ts";
+import { createLiveOrganization } from "../live-organization.ts";
 
 const run = promisify(execFile);
 
@@ -57,26 +56,18 @@ async function writeLayout(folder: string, layer: Uint8Array, version: string): 
 describe.runIf(HAS_SKOPEO)("skopeo", () => {
   let folder: string;
   let connection: Connection;
-  let stop: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(memoryFolder(), "taskyard-skopeo-"));
-    const state = await openStateFolder(path.join(folder, "state"));
-    const { signal } = new AbortController();
-    const server = await startLocalServer({ state, port: 0, signal });
-    stop = () => server.processes.stop();
-    connection = await createFirstOrganization(server, state, signal);
+    connection = await createLiveOrganization("skopeo");
     await mkdir(path.join(folder, "task"));
     const yaml = { name: "hello", version: "1.0.0", instruction: "Say hello.", verification: { script: "verify.sh" } };
     await writeFile(path.join(folder, "task/task.yaml"), JSON.stringify(yaml));
     await writeFile(path.join(folder, "task/verify.sh"), "exit 0\n", { mode: 0o755 });
     await writeFile(path.join(folder, "task/data.txt"), "hello\n".repeat(100_000));
-  }, 120_000);
+  });
 
-  afterAll(async () => {
-    await stop?.();
-    await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   const place = (version: string) => `docker://${new URL(connection.base_url).host}/${connection.org}/hello${version}`;
   const skopeo = (...args: string[]) => run("skopeo", args, { env: { ...process.env, TMPDIR: folder } });
