@@ -14,7 +14,8 @@ const OUTPUT = path.join(ROOT, "dist", "cli");
 export const CLI_PROGRAM = path.join(OUTPUT, "taskyard.js");
 
 /** Of packages that are CommonJS, which esbuild gives a `require` to call. */
-const BANNER = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+const BANNER =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
 /** Builds it anew; says how many files and bytes it has. */
 export async function buildCli(): Promise<{ files: number; bytes: number }> {

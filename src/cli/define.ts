@@ -33,9 +33,11 @@ export function define<Args extends unknown[], Options extends OptionValues>(
       const options = given.at(-2);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- commander gives the arguments, the options and itself
       const called = [...args, options] as unknown as [...Args, Options & CommonOptions];
-      const { run } = await load();
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- they are declared above
-      await runInContext(options as CommonOptions, (context) => run(context, ...called));
+      await runInContext(options as CommonOptions, async (context) => {
+        const { run } = await load();
+        await run(context, ...called);
+      });
     });
 }
 

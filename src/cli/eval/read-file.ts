@@ -15,10 +15,10 @@ export async function readEvaluationFile(file: string): Promise<Record<string, u
 }
 
 async function readYaml(file: string, text: string): Promise<Record<string, unknown>> {
-  const { parse } = await import("yaml");
+  const { parseYaml } = await import("../base/yaml.ts");
   let value: unknown;
   try {
-    value = parse(text);
+    value = parseYaml(text);
   } catch (error) {
     throw usageFailure(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -34,8 +34,8 @@ async function readYaml(file: string, text: string): Promise<Record<string, unkn
 /** Rows of a data set: JSON, a line of JSON each (.jsonl), or YAML. */
 async function readRows(file: string, text: string): Promise<unknown> {
   if (!file.endsWith(".jsonl")) {
-    const { parse } = await import("yaml");
-    return parse(text);
+    const { parseYaml } = await import("../base/yaml.ts");
+    return parseYaml(text);
   }
   return text
     .split("\n")

@@ -43,10 +43,10 @@ export async function identifyTask(folder: string, given: Given): Promise<TaskId
 }
 
 async function readManifest(text: string, given: Given): Promise<TaskIdentity> {
-  const { parse } = await import("yaml");
+  const { parseYaml } = await import("../base/yaml.ts");
   let value: unknown;
   try {
-    value = parse(text);
+    value = parseYaml(text);
   } catch (error) {
     throw usageFailure(`task.yaml: ${error instanceof Error ? error.message : String(error)}`);
   }

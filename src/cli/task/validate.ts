@@ -86,8 +86,8 @@ async function publishScratch(
 
 /** The files with a task.yaml that says the other name; all else of it stays as it is. */
 async function renamed(folder: string, { files }: FolderListing, { name, version }: TaskIdentity) {
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(await readFile(path.join(folder, "task.yaml"), "utf8"));
+  const { parseYamlDocument } = await import("../base/yaml.ts");
+  const document = parseYamlDocument(await readFile(path.join(folder, "task.yaml"), "utf8"));
   document.set("name", name);
   document.set("version", version);
   const content = new TextEncoder().encode(document.toString());

@@ -21,6 +21,8 @@ export interface FollowSettings {
   retries?: number | undefined;
   /** Which transports are tried, in their order; where nothing is said WebSocket, server-sent events, long poll. */
   transports?: readonly Transport[] | undefined;
+  /** Told each time a connection is there. */
+  onOpen?: (() => void) | undefined;
   /** Told each time the connection broke, or could not be made, before it is made again. */
   onReconnect?: ((failures: number) => void) | undefined;
   /**
@@ -85,6 +87,7 @@ export class Follow<Entry> implements AsyncIterable<Entry> {
           if (event.type === "end") return;
           if (event.type === "resync") this.#resync(event.offset);
           if (event.type === "resync" || event.type === "rotated") break;
+          if (event.type === "open") this.#settings.onOpen?.();
           if (event.type === "open") continue;
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the server sends on this path
           yield* event.entries as Entry[];
