@@ -17,8 +17,8 @@ import { FileContent } from "./file-content.ts";
 import { FileTree } from "./file-tree.ts";
 import { resolvePath } from "./paths.ts";
 import { EmbeddedFiles } from "./sandbox-files.ts";
-import { runShell, type ShellOutcome } from "./shell.ts";
-import { ShellFiles } from "./shell-files.ts";
+import { runShell, type ShellOutcome } from "./shell/shell.ts";
+import { ShellFiles } from "./shell/shell-files.ts";
 import { TREE_SCHEMA } from "./tree-schema.ts";
 
 export const EMBEDDED_TRAITS: SandboxTraits = {
