@@ -40,7 +40,7 @@ export function addCommands(env: Command): void {
       .summary("run a command and show its output")
       .description(
         "Runs a command in the environment and shows its output as it comes. One word is a line for the shell; several are a program " +
-          "and its arguments. Exit code 10 when the command fails. Ctrl-C ends the command as well.",
+          "and its arguments. Exit code 10 when the command fails. Ctrl-C ends the command as well. Options stand before ENVIRONMENT: what is behind it is the command.",
       )
       .option("-i, --stdin", "pass on standard input, all of it")
       .option("-e, --env <name=value>", "a variable; may be repeated", collect)

@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import {
   followCommand,
   getEnvironmentCommand,
@@ -31,12 +31,15 @@ export async function runLineShell({ out }: Context, place: ShellPlace): Promise
   let running: AbortController | undefined;
   const interrupt = () => (running ? running.abort() : process.stderr.write("\n"));
   lines.on("SIGINT", interrupt);
-  const isClosed = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+  const typed = lines[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const prompt = process.stdin.isTTY ? `${out.paint("green", place.name)}:${out.paint("blue", cwd)}$ ` : "";
-      const line = await Promise.race([lines.question(prompt), isClosed]);
-      if (line === undefined || /^\s*exit\b/.test(line)) return;
+      if (process.stdin.isTTY) {
+        lines.setPrompt(`${out.paint("green", place.name)}:${out.paint("blue", cwd)}$ `);
+        lines.prompt();
+      }
+      const { value: line, done } = await typed.next();
+      if (done || /^\s*exit\b/.test(line)) return;
       if (line.trim() === "") continue;
       running = new AbortController();
       cwd = await runLine(line, running.signal);

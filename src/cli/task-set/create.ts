@@ -28,7 +28,7 @@ export async function run(
   const reference = `${set.org_key}/${set.name}@${set.version}`;
   out.result(
     set,
-    () => `${out.paint("green", "✓")} ${reference}: ${set.task_count} tasks`,
+    () => `${out.paint("green", "✓")} ${reference}: ${set.task_count} ${set.task_count === 1 ? "task" : "tasks"}`,
     () => reference,
   );
   out.next(`taskyard eval create --task-set ${set.name} --agent oracle --watch`);

@@ -31,7 +31,7 @@ export async function run({ out, session, signal }: Context, name: string, optio
   const reference = `${set.org_key}/${set.name}@${set.version}`;
   out.result(
     set,
-    () => `${out.paint("green", "✓")} ${reference}: ${set.task_count} tasks`,
+    () => `${out.paint("green", "✓")} ${reference}: ${set.task_count} ${set.task_count === 1 ? "task" : "tasks"}`,
     () => reference,
   );
 }
