@@ -97,7 +97,7 @@ const countMethods = (target, nameOf) =>
       return (...args) => {
         const name = nameOf(property);
         if (name !== undefined) add(name);
-        return value.apply(target, args);
+        return target[property](...args);
       };
     },
   });

@@ -12,8 +12,8 @@ from taskyard import AsyncTaskyard, Taskyard
 
 URL = os.environ["TASKYARD_URL"]
 KEY = os.environ["TASKYARD_API_KEY"]
-ORG = "local"
-WS = "main"
+ORG = os.environ.get("TASKYARD_TEST_ORG", "local")
+WS = os.environ.get("TASKYARD_TEST_WS", "main")
 EXAMPLE = "hello-flag"
 """A task that is published there."""
 
@@ -125,6 +125,6 @@ def _shut(each: socket.socket) -> None:
 
 
 def plain_answer(status: str, body: str, headers: str = "") -> bytes:
-    """What something before the server might answer."""
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
+    """What the server, or something before it, might answer."""
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
     return (head + body).encode()

@@ -8,7 +8,7 @@ import { memoryFolder } from "../../../memory-folder.ts";
 import { type LiveRunner, startRunner, until } from "../../runner/live.ts";
 
 /** Seconds after which a runner that has vanished has lost its work. */
-const LEASE_SECONDS = 5;
+const LEASE_SECONDS = 10;
 
 const SETTINGS = `RUNNER_LEASE_SECONDS=${LEASE_SECONDS}\nEVALUATION_RETRY_SECONDS=1\nSANDBOX_PROVIDER=runner\n`;
 

@@ -1,6 +1,6 @@
 /**
- * An evaluation whose server and runners are killed over and over. Its size is a setting: small among all tests, and with
- * `npm run chaos` 300 items, of which the server is killed five times.
+ * `npm run chaos`: an evaluation whose server and runners are killed over and over. Its size is a setting, as in
+ * `CHAOS_ITEMS=24 CHAOS_CONCURRENCY=8 CHAOS_SERVER_KILLS=1 npm run chaos`.
  */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -18,13 +18,13 @@ import { FollowedEvents } from "./followed-events.ts";
 
 const setting = (name: string, otherwise: number) => Number(process.env[`CHAOS_${name}`] ?? otherwise);
 
-const ITEMS = setting("ITEMS", 24);
-const CONCURRENCY = setting("CONCURRENCY", 8);
-const SERVER_KILLS = setting("SERVER_KILLS", 1);
+const ITEMS = setting("ITEMS", 300);
+const CONCURRENCY = setting("CONCURRENCY", 20);
+const SERVER_KILLS = setting("SERVER_KILLS", 5);
 const RUNNERS = 3;
 /** Milliseconds between two deaths of runners: half to all of this. */
-const RUNNER_PAUSE_MS = setting("RUNNER_PAUSE_MS", 5_000);
-const MINUTES = setting("MINUTES", 4);
+const RUNNER_PAUSE_MS = setting("RUNNER_PAUSE_MS", 10_000);
+const MINUTES = setting("MINUTES", 20);
 
 /** A place for the environment and one for the run of each item. */
 const SLOTS = Math.ceil((2 * CONCURRENCY) / RUNNERS) + 4;

@@ -993,6 +993,7 @@ class EnvironmentResponse(TypedDict):
     warnings: list[str]
     """What this sandbox does not do for the task, and what of the request was ignored"""
     waiting_for: WaitingFor | None
+    """What it waits for before it can be provisioned; null when it waits for nothing"""
     ended_at: str | None
     end_reason: Literal["deleted", "expired"] | None
 
@@ -1042,8 +1043,6 @@ class EnvironmentResponseLimits(TypedDict):
 
 
 class WaitingFor(TypedDict):
-    """What it waits for before it can be provisioned; null when it waits for nothing"""
-
     reason: Literal["no_runner_ever", "no_runner_connected", "no_runner_with_labels", "no_runner_with_capabilities", "no_runner_of_kind", "runners_busy", "offered"]
     """What is missing: any runner, one with the labels, one that takes environments or runs, one that is able to do it,
     a free slot; `offered`: nothing, a runner was asked
@@ -1105,7 +1104,8 @@ class EnvironmentStatusResponse(TypedDict):
     """
     execute_token: str | None
     """Opens the sandbox as X-Environment-Token. Shown once, when the environment is made; null in every other answer"""
-    waiting_for: WaitingFor
+    waiting_for: WaitingFor | None
+    """What it waits for before it can be provisioned"""
 
 
 class _EnvironmentStatusResponseServiceUrlsValueRequired(TypedDict):
@@ -1220,6 +1220,7 @@ class _EnvironmentCommandRequired(TypedDict):
     output_bytes: int
     """Bytes of its output that can be read"""
     tty: TerminalSize | None
+    """The size of its terminal; null where it has none"""
     stdin_open: bool
     """Whether `…/stdin` takes more"""
 
@@ -1251,8 +1252,6 @@ class EnvironmentCommandTruncatedStderr(TypedDict):
 
 
 class TerminalSize(TypedDict):
-    """The size of its terminal; null where it has none"""
-
     rows: int
     cols: int
 
@@ -1328,6 +1327,7 @@ class _EnvironmentTerminalRequired(TypedDict):
     output_bytes: int
     """Bytes of its output that can be read"""
     tty: TerminalSize | None
+    """The size of its terminal; null where it has none"""
     stdin_open: bool
     """Whether `…/stdin` takes more"""
     connections: int
@@ -1911,7 +1911,7 @@ class EvaluationItemResponse(TypedDict):
     """Null until it is known, and where nothing is said of the agent"""
     reward: float | None
     rewards: dict[str, float] | None
-    end_reason: Literal["reward_reached"] | None
+    end_reason: Literal["reward_reached", "timeout_passed", "reward_below", "agent_failed", "agent_timeout", "verifier_no_reward", "verifier_timeout", "verifier_failed", "provision_failed", "provision_refused", "sandbox_lost", "runner_lost", "no_runner", "capacity", "archive_gone", "server_error", "user", "budget"] | None
     error: str | None
     result_json: EvaluationItemResponseResultJson
     metadata_json: dict[str, Any] | None
@@ -1942,7 +1942,7 @@ class EvaluationItemResponseResultJson(TypedDict):
 
 class EvaluationItemTry(TypedDict):
     item_status: Literal["queued", "claiming", "provisioning", "agent_running", "agent_finished", "verifying", "passed", "failed", "timed_out", "cancelled", "infra_error"]
-    end_reason: Literal["reward_reached"] | None
+    end_reason: Literal["reward_reached", "timeout_passed", "reward_below", "agent_failed", "agent_timeout", "verifier_no_reward", "verifier_timeout", "verifier_failed", "provision_failed", "provision_refused", "sandbox_lost", "runner_lost", "no_runner", "capacity", "archive_gone", "server_error", "user", "budget"] | None
     error: str | None
     reward: float | None
     rewards: dict[str, float] | None
