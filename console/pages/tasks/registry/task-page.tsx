@@ -85,7 +85,9 @@ export function TaskPage() {
           </FilterSelect>
           {may("environment:write") && (
             <LinkButton
-              href={link(`environments?${new URLSearchParams({ task: name, version, ...(org !== own && { org }) })}`)}
+              href={link(
+                `environments?task=${encodeURIComponent(org === own ? `${name}@${version}` : `${org}/${name}@${version}`)}`,
+              )}
             >
               <Box aria-hidden="true" /> Environments
             </LinkButton>
