@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 import { buildAssets } from "./scripts/build-assets.ts";
 import { makePrivateKey } from "./scripts/run-token-key.ts";
 import { memoryFolder } from "./test/memory-folder.ts";
+import { Order } from "./test/order.ts";
 import { startOutsideWorld } from "./test/outside/world.ts";
 
 await buildAssets();
@@ -49,39 +50,27 @@ const POLLING = { timeout: 10_000 };
 /** Tests on the one server that is started for them all. */
 const LIVE = "test/node/**/live-*.test.ts";
 
-/** Tests of objects that live long and have connections: about half of all. */
-const LIVING = ["environments", "evaluations", "objects", "pool", "runs", "secrets", "stream", "streams"].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
-
-/**
- * Tests in one Worker for all files of a process: loading the app anew for each takes longer than its tests. Such a process
- * lasts ten minutes at most, which is why they are not all in one project; groups run one after the other.
- */
-async function workerProject(name: string, include: string[], exclude: string[], groupOrder: number) {
-  return {
-    plugins: [await workersRuntime()],
-    test: {
-      name,
-      include,
-      exclude,
-      setupFiles: ["./test/setup.ts"],
-      testTimeout: 30_000,
-      expect: { poll: POLLING },
-      isolate: false,
-      sequence: { groupOrder },
-    },
-  };
-}
-
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    // More than a small machine has cores: tests with runners, programs and deadlines wait most of their time.
+    maxWorkers: 4,
+    sequence: { sequencer: Order },
     // What the Worker logs when a file's tests are over would have nowhere to go.
     disableConsoleIntercept: true,
     projects: [
-      await workerProject("worker", ["test/**/*.test.ts"], ["test/node/**", ...LIVING], 1),
-      await workerProject("worker-living", LIVING, [], 0),
+      {
+        plugins: [await workersRuntime()],
+        test: {
+          name: "worker",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/node/**"],
+          setupFiles: ["./test/setup.ts"],
+          testTimeout: 30_000,
+          expect: { poll: POLLING },
+          // One Worker for all files of a process: loading the app anew for each takes longer than its tests.
+          isolate: false,
+        },
+      },
       // What asks a server over HTTP, with real runners and programs.
       {
         // The published suite of the Durable Streams protocol brings a vitest of its own: it is to be this one.
@@ -89,7 +78,6 @@ export default defineConfig({
         test: {
           name: "live",
           globalSetup: "test/node/live-server.ts",
-          sequence: { groupOrder: 0 },
           server: { deps: { inline: ["@durable-streams/server-conformance-tests"] } },
           include: [LIVE],
           env: { TMPDIR: filesFolder },
@@ -101,7 +89,6 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          sequence: { groupOrder: 0 },
           include: ["test/node/**/*.test.ts"],
           exclude: [LIVE],
           env: { TMPDIR: filesFolder },

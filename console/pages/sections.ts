@@ -1,4 +1,5 @@
 import { administrationSection } from "./administration/section.ts";
+import { environmentsSection } from "./environments/section.ts";
 import { evaluationsSection } from "./evaluations/section.ts";
 import { runsSection } from "./runs/section.ts";
 import type { Section } from "./section.ts";
@@ -10,5 +11,6 @@ export const SECTIONS: readonly Section[] = [
   agentTasksSection,
   tasksSection,
   evaluationsSection,
+  environmentsSection,
   administrationSection,
 ];

@@ -53,14 +53,14 @@ describe.runIf(PYTHON !== undefined)("the Python client", () => {
       body: bytes,
     });
     if (!published.ok) throw new Error(`The example was not published: ${await published.text()}`);
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     await stop?.();
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
-  test.concurrent("does what it says against a server", { timeout: 120_000 }, async () => {
+  test.concurrent("does what it says against a server", { timeout: 240_000 }, async () => {
     const env = {
       ...process.env,
       PYTHONPATH: "src",
@@ -72,7 +72,7 @@ describe.runIf(PYTHON !== undefined)("the Python client", () => {
     expect(stderr).toMatch(/^Ran [1-9]\d+ tests in [^]*^OK$/m);
   });
 
-  test.concurrent("has types that a strict checker accepts, in its tests too", { timeout: 120_000 }, async () => {
+  test.concurrent("has types that a strict checker accepts, in its tests too", { timeout: 240_000 }, async () => {
     const pyright = path.join(ROOT, "node_modules", "pyright", "index.js");
     const { stdout } = await run(process.execPath, [pyright, "--pythonpath", python, "--project", CLIENT]).catch(
       toFailure,

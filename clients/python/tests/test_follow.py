@@ -11,7 +11,7 @@ from taskyard import Entry, Taskyard
 from taskyard._following import Following
 from tests.yard import EXAMPLE, Proxy, async_client, plain_answer, quickly, sync_client
 
-QUICKLY = mock.patch("taskyard._patience.backoff", quickly)
+QUICKLY = mock.patch("taskyard._retry.backoff", quickly)
 ENTRIES = 60
 BATCH = 6
 

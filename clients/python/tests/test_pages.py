@@ -11,6 +11,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from taskyard import Taskyard
 from tests.yard import KEY, URL, write_archive
 
 CLIENT = Path(__file__).resolve().parent.parent
@@ -41,3 +42,6 @@ class Pages(unittest.TestCase):
                     if printed is not None:
                         self.assertEqual(said.getvalue(), printed, f"{page.name}, block {number}")
             os.chdir(here)
+        client = scope["client"]
+        assert isinstance(client, Taskyard)
+        client.close()

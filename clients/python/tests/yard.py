@@ -33,12 +33,14 @@ def quickly(attempt: int) -> float:
 
 def write_archive(path: str, name: str, version: str, size: int = 0, yaml: str = "") -> str:
     """A task's archive, with `size` bytes that nothing makes smaller."""
+    plain = f"name: {name}\nversion: {version}\ninstruction: Wait.\nverification: {{script: v.sh}}\n"
+    files = {"task.yaml": (yaml or plain).encode(), "v.sh": b"exit 0\n"}
+    if size:
+        files["large.bin"] = os.urandom(size)
     with zipfile.ZipFile(path, "w") as archive:
-        plain = f"name: {name}\nversion: {version}\ninstruction: Wait.\nverification: {{script: v.sh}}\n"
-        archive.writestr("task.yaml", yaml or plain)
-        archive.writestr("v.sh", "exit 0\n")
-        if size:
-            archive.writestr("large.bin", os.urandom(size))
+        for file, content in files.items():
+            # Of one time, so that the same files are the same bytes.
+            archive.writestr(zipfile.ZipInfo(file), content)
     return path
 
 

@@ -540,6 +540,10 @@ export type TaskDetail = {
          * Seconds
          */
         timeout: number;
+        /**
+         * Whether it starts those of `ports`
+         */
+        starts_services?: boolean;
     } | null;
     teardown: {
         /**
@@ -863,8 +867,17 @@ export type EnvironmentResponse = {
      */
     service_urls: {
         [key: string]: {
+            /**
+             * As commands of the environment reach it
+             */
             url: string;
             port: number;
+            /**
+             * By each port of `ports`
+             */
+            urls?: {
+                [key: string]: string;
+            };
         };
     } | null;
     /**
@@ -1033,8 +1046,17 @@ export type EnvironmentStatusResponse = {
      */
     service_urls: {
         [key: string]: {
+            /**
+             * As commands of the environment reach it
+             */
             url: string;
             port: number;
+            /**
+             * By each port of `ports`
+             */
+            urls?: {
+                [key: string]: string;
+            };
         };
     } | null;
     instruction: string | null;
@@ -1626,11 +1648,11 @@ export type CreateEvaluationRequest = {
     runtime_id?: string | null;
     task_config?: {
         /**
-         * The reward from which on an item passes; 1
+         * The reward from which on an item passes, in place of the task's own
          */
         pass_threshold?: number;
         /**
-         * Whether an item passes whose agent's time was up and whose reward is enough
+         * Whether an item passes whose agent's time was up and whose reward is enough, in place of what the task says
          */
         timeouts_may_pass?: boolean;
         [key: string]: unknown;

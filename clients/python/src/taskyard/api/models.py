@@ -664,11 +664,16 @@ class TaskDetail(TypedDict):
     """Null also for readers without task:write in the owning organization"""
 
 
-class TaskDetailProvision(TypedDict):
+class _TaskDetailProvisionRequired(TypedDict):
     script: str
     """Path of the script in the archive"""
     timeout: int
     """Seconds"""
+
+
+class TaskDetailProvision(_TaskDetailProvisionRequired, total=False):
+    starts_services: bool
+    """Whether it starts those of `ports`"""
 
 
 class TaskDetailTeardown(TypedDict):
@@ -992,9 +997,15 @@ class EnvironmentResponse(TypedDict):
     end_reason: Literal["deleted", "expired"] | None
 
 
-class EnvironmentResponseServiceUrlsValue(TypedDict):
+class _EnvironmentResponseServiceUrlsValueRequired(TypedDict):
     url: str
+    """As commands of the environment reach it"""
     port: int
+
+
+class EnvironmentResponseServiceUrlsValue(_EnvironmentResponseServiceUrlsValueRequired, total=False):
+    urls: dict[str, str]
+    """By each port of `ports`"""
 
 
 class EnvironmentResponseTask(TypedDict):
@@ -1097,9 +1108,15 @@ class EnvironmentStatusResponse(TypedDict):
     waiting_for: WaitingFor
 
 
-class EnvironmentStatusResponseServiceUrlsValue(TypedDict):
+class _EnvironmentStatusResponseServiceUrlsValueRequired(TypedDict):
     url: str
+    """As commands of the environment reach it"""
     port: int
+
+
+class EnvironmentStatusResponseServiceUrlsValue(_EnvironmentStatusResponseServiceUrlsValueRequired, total=False):
+    urls: dict[str, str]
+    """By each port of `ports`"""
 
 
 class EnvironmentLogsResponse(TypedDict):
