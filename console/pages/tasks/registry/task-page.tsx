@@ -89,7 +89,7 @@ export function TaskPage() {
                 `environments?task=${encodeURIComponent(org === own ? `${name}@${version}` : `${org}/${name}@${version}`)}`,
               )}
             >
-              <Box aria-hidden="true" /> Environments
+              <Box aria-hidden="true" /> Provision
             </LinkButton>
           )}
           <Button onClick={() => void save()}>
