@@ -67,12 +67,12 @@ export function RegistryPage() {
       name: "Task",
       wide: true,
       cell: (task) => (
-        <>
+        <span>
           <Link href={link(taskPath(org, { org_key: task.org_key, name: task.name }))}>
             {task.org_key === org ? task.name : `${task.org_key} / ${task.name}`}
           </Link>
           {task.description !== null && <span className={styles["description"]}>{task.description}</span>}
-        </>
+        </span>
       ),
     },
     { name: "Version", cell: ({ version }) => version },
