@@ -320,7 +320,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "zip/check",
     "zip/read",
   ],
-  "sandbox/embedded/shell": ["config", "sandbox", "sandbox/embedded"],
+  "sandbox/embedded/shell": ["sandbox", "sandbox/embedded"],
   "sandbox/runner": ["auth", "config", "objects", "pool", "sandbox"],
   secrets: ["admin", "auth", "db", "http", "sandbox"],
   "stream/durable": ["objects", "stream/journal", "stream/transport"],
