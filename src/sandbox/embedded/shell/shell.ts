@@ -1,9 +1,15 @@
 import { Bash, type BashOptions, type ExecOptions, type ExecResult } from "just-bash";
-import { type CommandEnding, type OutputStream, type SandboxCommand, TASK_ROOT, TIMED_OUT_EXIT_CODE } from "../port.ts";
-import { NO_SECRETS } from "../secret-mask.ts";
+import {
+  type CommandEnding,
+  type OutputStream,
+  type SandboxCommand,
+  TASK_ROOT,
+  TIMED_OUT_EXIT_CODE,
+} from "../../port.ts";
+import { NO_SECRETS } from "../../secret-mask.ts";
 import { embeddedCommands } from "./builtins.ts";
 import { EndError, pacedLoops, Pacing } from "./pacing.ts";
-import { resolvePath } from "./paths.ts";
+import { resolvePath } from "../files/paths.ts";
 import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
 import { functionsOf, Traps } from "./traps.ts";
 import { readable } from "./words.ts";
