@@ -50,6 +50,9 @@ const POLLING = { timeout: 10_000 };
 /** Tests on the one server that is started for them all. */
 const LIVE = "test/node/**/live-*.test.ts";
 
+/** Takes minutes, in which runners and a server are killed over and over: `npm run chaos`. */
+const CHAOS = "test/node/evaluations/chaos/*.test.ts";
+
 export default defineConfig({
   test: {
     // More than a small machine has cores: tests with runners, programs and deadlines wait most of their time.
@@ -90,7 +93,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts"],
-          exclude: [LIVE],
+          exclude: [LIVE, ...(process.env["CHAOS"] === undefined ? [CHAOS] : [])],
           env: { TMPDIR: filesFolder },
           testTimeout: 60_000,
           expect: { poll: POLLING },

@@ -1,6 +1,6 @@
 /**
  * Copies what the docs page needs out of node_modules into the folder that the Worker serves as static assets,
- * so that `/docs` loads nothing from other hosts. Run by wrangler before each build and by the test set-up.
+ * so that `/docs` loads nothing from other hosts. Run by the test set-up; by wrangler before each build, with the console.
  */
 import { copyFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -20,4 +20,8 @@ export async function buildAssets(): Promise<void> {
   ]);
 }
 
-if (import.meta.main) await buildAssets();
+if (import.meta.main) {
+  await buildAssets();
+  const { buildConsole } = await import("./build-console.ts");
+  await buildConsole();
+}

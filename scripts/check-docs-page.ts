@@ -2,15 +2,11 @@
  * `npm run test:docs`: opens the docs page in Chromium and fails unless it shows every operation of the document,
  * loads nothing from other hosts, reports no error, prefills what a local server has, keeps the key in the tab and filters. `npm run test:docs -- page.png` keeps a picture of it.
  */
-import { access, constants } from "node:fs/promises";
-import path from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { z } from "zod";
+import { BROWSER_ARGUMENTS, findBrowser, watchForProblems } from "./browser.ts";
 import { PlainError, runCommand } from "./command.ts";
 import { withThrowAwayServer } from "./throw-away-server.ts";
-
-/** Names under which Chromium and Chrome are installed. */
-const BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /** Milliseconds for the page to show its operations. */
 const RENDER_TIMEOUT_MS = 30_000;
@@ -25,9 +21,11 @@ const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(
 
 await runCommand(async (signal) => {
   const executablePath = await findBrowser();
+  if (executablePath === undefined)
+    throw new PlainError("This check needs Chromium or Chrome: install it, or set CHROMIUM to its executable file.");
   await withThrowAwayServer(signal, async ({ baseUrl }) => {
     const expected = await countOperations(`${baseUrl}/openapi.json`, signal);
-    const browser = await chromium.launch({ executablePath });
+    const browser = await chromium.launch({ executablePath, args: BROWSER_ARGUMENTS });
     try {
       const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
       const problems = watchForProblems(page, baseUrl);
@@ -95,39 +93,7 @@ async function checkFilter(page: Page): Promise<string[]> {
   return found === 1 ? [] : [`finds ${found} operations by "readme", not one`];
 }
 
-/** The browser named by CHROMIUM, or the first one on the PATH. */
-async function findBrowser(): Promise<string> {
-  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  const onPath = BROWSERS.flatMap((name) => folders.map((folder) => path.join(folder, name)));
-  for (const file of [process.env["CHROMIUM"] ?? "", ...onPath]) {
-    const runs = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs) return file;
-  }
-  throw new PlainError("This check needs Chromium or Chrome: install it, or set CHROMIUM to its executable file.");
-}
-
 async function countOperations(url: string, signal: AbortSignal): Promise<number> {
   const { paths } = documentSchema.parse(await (await fetch(url, { signal })).json());
   return Object.values(paths).flatMap((item) => Object.keys(item).filter((key) => HTTP_METHODS.has(key))).length;
-}
-
-/** Collects what the page asks of other hosts, and what it reports as an error: a broken policy is one. */
-function watchForProblems(page: Page, baseUrl: string): string[] {
-  const problems: string[] = [];
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (url.protocol !== "data:" && url.origin !== baseUrl) problems.push(`asks ${url.origin}: ${url.href}`);
-  });
-  page.on("requestfailed", (request) => problems.push(`cannot load ${request.url()}`));
-  page.on("response", (response) => {
-    if (!response.ok() && response.status() !== 304) problems.push(`got ${response.status()} for ${response.url()}`);
-  });
-  page.on("pageerror", (error) => problems.push(`script error: ${error.message}`));
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") problems.push(`console: ${message.text()}`);
-  });
-  return problems;
 }

@@ -72,6 +72,9 @@ async function prepare(
   await writeFile(path.join(folder, ".taskyard/dev.json"), JSON.stringify(connection));
   await writeFile(path.join(folder, `.taskyard/${example.name}-${example.version}.zip`), example.bytes);
   await writeFile(path.join(folder, "data.bin"), "some data");
+  await mkdir(path.join(folder, "bin"));
+  const program = `#!/bin/sh\nexec ${process.execPath} ${path.join(ROOT, "src/cli/main.ts")} "$@"\n`;
+  await writeFile(path.join(folder, "bin", "taskyard"), program, { mode: 0o755 });
   const settings = await readFile(state.settings, "utf8");
   const variables = [
     `URL=${connection.base_url}`,
@@ -90,6 +93,8 @@ async function prepare(
   return [
     ...variables,
     `KEY=${key}`,
+    // The command line, with settings of its own.
+    "export TASKYARD_CONFIG=$PWD/taskyard.json XDG_STATE_HOME=$PWD/state PATH=$PWD/bin:$PATH",
     `TASK=${String(task["id"])}`,
     `RUN=${String(run["id"])}`,
     `NUMBER=${String(task["task_id"])}`,

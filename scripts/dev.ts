@@ -98,6 +98,7 @@ async function introduce(connection: Connection, file: string, state: StateFolde
   console.log(`
 Taskyard listens on ${base_url} (Ctrl-C ends it)
 
+  Console       ${base_url}/#key=${api_key}
   API docs      ${base_url}/docs
   API key       ${api_key}
   acts in       organization ${org}, workspace ${workspace}, project ${project_id}

@@ -9,10 +9,12 @@ import { contentRoutes } from "./artifacts/content-routes.ts";
 import { uploadRoutes } from "./artifacts/form-upload-routes.ts";
 import { routingPath } from "./http/agent-api/agent-paths.ts";
 import { requireClientVersion } from "./http/admission/client-version.ts";
+import { consoleRoutes } from "./console/console-routes.ts";
 import { environmentRoutes } from "./environments/routes.ts";
 import { findSandboxInstruction } from "./environments/sandbox-instruction.ts";
 import { evaluationsRoutes } from "./evaluations/routes.ts";
 import { answerHeaders } from "./http/answer-headers.ts";
+
 import type { AppEnv } from "./http/context.ts";
 import { handleError } from "./http/errors/handle-error.ts";
 import { LayeredRouter } from "./http/layered-router.ts";
@@ -54,6 +56,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use(requireClientVersion);
 
   app.route("/", serviceRoutes(packageJson.version));
+  app.route("/", consoleRoutes());
   app.route("/", adminRoutes());
   app.route("/", registryReadRoutes(findSandboxInstruction));
   app.route("/", registryWriteRoutes());

@@ -9,8 +9,18 @@ export const ATTEMPTS = 10;
 const LOOK_MS = 500;
 
 const created = z.object({ api_key: z.object({ key: z.string() }) });
-const job = z.object({ id: z.string(), status: z.string(), failed_count: z.int() });
 const identified = z.object({ id: z.string() });
+const job = z.object({ status: z.string(), failed_count: z.int(), cancelled_count: z.int() });
+
+/** An evaluation that has ended. `looks`: milliseconds of each look at it while it went on. */
+export interface Evaluated {
+  access: ApiAccess;
+  path: string;
+  items: number;
+  done: number;
+  looks: number[];
+}
+
 const environment = z.object({ id: z.string(), execute_token: z.string() });
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -63,21 +73,30 @@ export class Bench {
     return callApi(this.access, request);
   }
 
-  /** Makes an evaluation of so many items, waits for its end, and answers with its path. */
-  async evaluate(count: number): Promise<{ access: ApiAccess; path: string; items: number }> {
+  /**
+   * Makes an evaluation of so many items, waits for its end, and answers with its path and how many items had their turn: all,
+   * unless it is cancelled after so many seconds.
+   */
+  async evaluate(count: number, cancelAfter = Infinity): Promise<Evaluated> {
     const dataset = Array.from({ length: count / ATTEMPTS }, () => ({ task_name: "nothing" }));
     const concurrency = this.#concurrency;
     const json = { name: "bench", model: "none", agent: "nop", dataset, attempts: ATTEMPTS, concurrency };
     const made = await this.send({ method: "POST", path: `${WORKSPACE}/evaluation`, json, expect: 201 });
-    const path = `${WORKSPACE}/evaluation/${job.parse(jsonOf(made)).id}`;
+    const path = `${WORKSPACE}/evaluation/${identified.parse(jsonOf(made)).id}`;
+    const until = performance.now() + cancelAfter * 1000;
+    const looks: number[] = [];
     for (;;) {
       this.access.signal.throwIfAborted();
-      const seen = job.parse(jsonOf(await this.send({ method: "GET", path, expect: 200 })));
-      if (seen.status === "completed") {
-        if (seen.failed_count !== count) throw new PlainError(`Items ended otherwise: ${JSON.stringify(seen)}`);
-        return { access: this.access, path, items: count };
+      const answer = await this.send({ method: "GET", path, expect: 200 });
+      looks.push(answer.milliseconds);
+      const { status, failed_count: done, cancelled_count: cancelled } = job.parse(jsonOf(answer));
+      if (status !== "running") {
+        if (done + cancelled !== count || (cancelled > 0 && cancelAfter === Infinity)) {
+          throw new PlainError(`Items ended otherwise: ${JSON.stringify(jsonOf(answer))}`);
+        }
+        return { access: this.access, path, items: count, done, looks };
       }
-      if (seen.status !== "running") throw new PlainError(`The evaluation is ${seen.status}.`);
+      if (performance.now() > until) await this.send({ method: "POST", path: `${path}/cancel`, expect: 200 });
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }

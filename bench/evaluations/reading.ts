@@ -1,20 +1,13 @@
-import { type ApiAccess, callApi } from "../../scripts/api-client.ts";
-import { PlainError } from "../../scripts/command.ts";
+import { callApi } from "../../scripts/api-client.ts";
+import { summarize } from "../measure/statistics.ts";
 import { formatNumber } from "../measure/table.ts";
+import type { Evaluated } from "./bench.ts";
 
 /** How often each is read: the median counts. */
 const ROUNDS = 5;
 
 /** How long it takes to read an evaluation that has ended, in each of the ways that there are. */
-export async function readAll({
-  access,
-  path,
-  items,
-}: {
-  access: ApiAccess;
-  path: string;
-  items: number;
-}): Promise<string[][]> {
+export async function readAll({ access, path, items }: Evaluated): Promise<string[][]> {
   const last = Math.ceil(items / 100);
   const ways: [string, string][] = [
     ["the evaluation with all numbers", path],
@@ -36,9 +29,7 @@ export async function readAll({
       times.push(answer.milliseconds);
       bytes = answer.body.length;
     }
-    const median = times.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)];
-    if (median === undefined) throw new PlainError(`${name} was not read.`);
-    rows.push([name, formatNumber(median), formatNumber(bytes / 1000)]);
+    rows.push([name, formatNumber(summarize(times).median), formatNumber(bytes / 1000)]);
   }
   return rows;
 }

@@ -22,7 +22,6 @@ function add(name, number = 1) {
 const WRITE = /^\s*(insert|update|delete|replace)\b/i;
 
 function addMeta({ meta }) {
-  add("D1 rows read", meta?.rows_read ?? 0);
   add("D1 rows written", meta?.rows_written ?? 0);
 }
 
@@ -57,9 +56,11 @@ class Statement {
     return this.all();
   }
 
+  /** Of what is read this way, the platform does not say how many rows it was; two columns may have one name. */
   async raw() {
-    const { results } = await this.all();
-    return results.map((row) => Object.values(row));
+    if (WRITE.test(this.sql)) return (await this.all()).results.map((row) => Object.values(row));
+    add("D1 calls");
+    return this.inner.raw();
   }
 
   async first(column) {
@@ -96,7 +97,7 @@ const countMethods = (target, nameOf) =>
       return (...args) => {
         const name = nameOf(property);
         if (name !== undefined) add(name);
-        return value.apply(target, args);
+        return target[property](...args);
       };
     },
   });
@@ -121,7 +122,7 @@ function countAll(env) {
     ARCHIVES: countBucket(env.ARCHIVES),
     ARTIFACTS: countBucket(env.ARTIFACTS),
     ...Object.fromEntries(
-      ["RUN", "ENVIRONMENT", "EVALUATION", "EVALUATION_ITEM", "RUNNER_POOL"].map((name) => [
+      ["RUN", "ENVIRONMENT", "EVALUATION", "EVALUATION_ITEM", "RUNNERS"].map((name) => [
         name,
         countNamespace(env[name], name),
       ]),

@@ -3,6 +3,26 @@ import type { ClientDocument, Operation } from "./document.ts";
 const JSON_TYPE = "application/json";
 
 /**
+ * Operations by POST that do no more when they are repeated, as their pages in docs/ say: they read, they complete what stays complete, or
+ * begin what is swept unless it is completed.
+ */
+const REPEATABLE = new Set([
+  "beginEnvironmentUpload",
+  "completeEnvironmentUpload",
+  "completeTaskUpload",
+  "downloadAgentRunArtifact",
+  "extendEnvironment",
+  "finalizeAgentRunUploads",
+  "finalizeStagedUploads",
+  "killEnvironmentCommand",
+  "listAgentTaskSummaries",
+  "prepareAgentRunUploads",
+  "prepareStagedUploads",
+  "presignAgentRunArtifact",
+  "startTaskUpload",
+]);
+
+/**
  * The calls of the client, one function for each operation of the document. Each is a line about a method and a path, so
  * that bundlers keep those that are used and no others; `src/client/call.ts` does the work.
  */
@@ -26,7 +46,11 @@ function writeCall(method: string, path: string, operation: Operation): string {
   const isOptional =
     !requestBody?.required && !operation.parameters?.some(({ required, in: place }) => required && place !== "cookie");
   const isKeyed = operation.parameters?.some((parameter) => parameter.name === "idempotency-key");
-  const how = [...(isJson ? [] : [`type: ${JSON.stringify(bodyTypes.at(-1))}`]), ...(isKeyed ? ["keyed: true"] : [])];
+  const how = [
+    ...(isJson ? [] : [`type: ${JSON.stringify(bodyTypes.at(-1))}`]),
+    ...(isKeyed ? ["keyed: true"] : []),
+    ...(REPEATABLE.has(operationId) ? ["repeatable: true"] : []),
+  ];
   const answersJson = Object.values(operation.responses).every(
     ({ content = {} }) => Object.keys(content).length === 0 || JSON_TYPE in content,
   );

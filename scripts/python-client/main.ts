@@ -12,6 +12,7 @@ import { moduleOf, printCalls, printGroups } from "./calls-file.ts";
 import { readCalls } from "./calls.ts";
 import { readDocument } from "./document.ts";
 import { printModels } from "./models-file.ts";
+import { quote } from "./python-text.ts";
 import { PythonTypes } from "./python-types.ts";
 
 const FOLDER = path.join(ROOT, "clients", "python", "src", "taskyard", "api");
@@ -30,7 +31,7 @@ function generate(json: object): Map<string, string> {
   const groups = readCalls(document, types);
   const modules = groups.map((group) => [`${moduleOf(group)}.py`, printCalls(group, types, HEAD)] as const);
   return new Map([
-    ["__init__.py", `${HEAD}\n`],
+    ["__init__.py", `${HEAD}\nVERSION = ${quote(document.info.version)}\n`],
     ...modules,
     ["groups.py", printGroups(groups, HEAD)],
     // Last: bodies and answers that are written out in an operation are models too.

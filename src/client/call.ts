@@ -1,4 +1,5 @@
 import { isErrorBody, makeError, NetworkError, readError, TaskyardError } from "./errors.ts";
+import { randomId } from "./random-id.ts";
 import { pauseBefore, sleep } from "./retry.ts";
 import type { Taskyard } from "./taskyard.ts";
 
@@ -24,8 +25,10 @@ interface OperationData {
   query?: object;
 }
 
-/** The options of an operation: its `path`, `query`, `headers` and `body`, and the settings of a call. */
+/** The options of an operation: its `path`, `query`, `headers` (those that it names, and others) and `body`, and the settings of a call. */
 export type CallOptions<Data extends OperationData, Body = Data["body"]> = CallSettings & {
+  headers?: Readonly<Record<string, string | undefined>>;
+} & {
   [Field in keyof Data as Exclude<Field, "url">]: Field extends "body" ? Body : Data[Field];
 };
 
@@ -37,6 +40,8 @@ interface How {
   keyed?: boolean;
   /** Does no more when it is repeated, though its method does not say so. */
   repeatable?: boolean;
+  /** `path` is a whole URL, which carries its own permission: no key is sent. */
+  isLink?: boolean;
 }
 
 type Options = CallSettings & Partial<Omit<OperationData, "url">>;
@@ -86,8 +91,8 @@ async function attempt<T>(
   read: (response: Response, request: string) => Promise<T>,
 ): Promise<T> {
   const { signal, retries = client.retries } = options;
-  const url = (await writeUrl(client, path, options.path)) + writeQuery(options.query);
-  const request = `${method} ${url.slice(client.url.length).split("?", 1)[0]}`;
+  const url = how.isLink ? path : (await writeUrl(client, path, options.path)) + writeQuery(options.query);
+  const request = `${method} ${new URL(url).pathname}`;
   const init = await writeInit(client, method, options, how);
   const isStream = options.body instanceof ReadableStream;
   const isRepeatable = !isStream && (REPEATABLE_METHODS.has(method) || how.keyed === true || how.repeatable === true);
@@ -125,16 +130,17 @@ async function writeInit(
   how: How,
 ): Promise<RequestInit> {
   const headers = new Headers(client.headers);
-  const key = await client.apiKey();
+  const key = how.isLink ? undefined : await client.apiKey();
   if (key !== undefined) headers.set("Authorization", `Bearer ${key}`);
-  if (how.keyed) headers.set("Idempotency-Key", crypto.randomUUID());
-  if (body !== undefined) headers.set("Content-Type", how.type ?? "application/json");
+  if (how.keyed) headers.set("Idempotency-Key", randomId());
+  // A form says itself where its parts end.
+  if (body !== undefined && !(body instanceof FormData)) headers.set("Content-Type", how.type ?? "application/json");
   for (const [name, value] of Object.entries(own)) if (value !== undefined) headers.set(name, String(value));
   return {
     method,
     headers,
     ...(signal && { signal }),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Bytes, where the operation takes bytes
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Bytes, where the operation takes no JSON
     ...(body !== undefined && { body: how.type === undefined ? JSON.stringify(body) : (body as BodyInit) }),
     // Node.js asks for it where a stream is sent.
     ...(body instanceof ReadableStream && { duplex: "half" }),

@@ -137,7 +137,7 @@ export const environmentResponse = z
     warnings: z
       .array(z.string())
       .openapi({ description: "What this sandbox does not do for the task, and what of the request was ignored" }),
-    waiting_for: waitingFor.nullable().openapi({
+    waiting_for: z.union([waitingFor, z.null()]).openapi({
       description: "What it waits for before it can be provisioned; null when it waits for nothing",
     }),
     ended_at: z.iso.datetime().nullable(),
@@ -193,7 +193,9 @@ export const environmentStatus = z
     instruction: z.string().nullable(),
     task_verification: verification,
     execute_token: executeToken,
-    waiting_for: waitingFor.nullable().openapi({ description: "What it waits for before it can be provisioned" }),
+    waiting_for: z
+      .union([waitingFor, z.null()])
+      .openapi({ description: "What it waits for before it can be provisioned" }),
   })
   .openapi("EnvironmentStatusResponse");
 

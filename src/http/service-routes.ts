@@ -44,14 +44,13 @@ const DOCS_PAGE = `<!doctype html>
 const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** `/health`, `/docs` and its files, and `/` which leads there. */
+/** `/health`, `/docs` and its files. */
 export function serviceRoutes(version: string): Router {
   const routes = newRouter();
   routes.openapi(health, async (c) => {
     await c.env.DB.prepare("SELECT 1").first();
     return c.json({ status: "ok" as const, version }, 200);
   });
-  routes.get("/", (c) => c.redirect("/docs", 302));
   routes.get("/docs", (c) => c.html(DOCS_PAGE, 200, { "Content-Security-Policy": DOCS_POLICY }));
   routes.get("/docs/:file", async (c) => {
     const file = await c.env.ASSETS.fetch(c.req.raw);

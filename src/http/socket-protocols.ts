@@ -7,6 +7,9 @@ import type { AppContext } from "./context.ts";
 export const KEY_PROTOCOL = "taskyard.key.";
 export const ENVIRONMENT_TOKEN_PROTOCOL = "taskyard.environment-token.";
 
+/** The subprotocol of streams, which browsers offer beside what lets them in. */
+export const STREAM_PROTOCOL = "taskyard.v1";
+
 /** The subprotocols that a WebSocket's client offers. */
 export function offeredProtocols(c: AppContext): string[] {
   const offered = c.req.header("sec-websocket-protocol")?.split(",") ?? [];
@@ -18,4 +21,13 @@ export function offeredSecret(c: AppContext, prefix: string): string | undefined
   if (c.req.header("upgrade")?.toLowerCase() !== "websocket") return undefined;
   const found = offeredProtocols(c).find((protocol) => protocol.startsWith(prefix));
   return found?.slice(prefix.length);
+}
+
+/** Names in an answer the subprotocol that it speaks, where it was offered: a browser ends a connection that names none of those it has offered. */
+export function nameProtocol(c: AppContext, answer: Response, protocol: string): Response {
+  if (!answer.webSocket || !offeredProtocols(c).includes(protocol)) return answer;
+  // Made anew, because a response from elsewhere takes no headers.
+  const response = new Response(answer.body, answer);
+  response.headers.set("Sec-WebSocket-Protocol", protocol);
+  return response;
 }

@@ -16,11 +16,30 @@ function toItem(target: string, issue: z.core.$ZodIssue): ErrorItem {
   };
 }
 
+/** Codes of what is of another kind altogether, rather than wrong in some part. */
+const KINDS: ReadonlySet<string> = new Set(["invalid_type", "invalid_value"]);
+
+/**
+ * Of what may be of several kinds: what is wrong with it as the one kind that it is of. Where it is of none, or of several, the
+ * issue stays as it is, and says what it may be.
+ */
+function* explain(issue: z.core.$ZodIssue): Generator<z.core.$ZodIssue> {
+  const branches = issue.code === "invalid_union" ? issue.errors : [];
+  const [meant, ...others] = branches.filter(
+    (branch) => !branch.some(({ path, code }) => path.length === 0 && KINDS.has(code)),
+  );
+  if (!meant || others.length > 0) yield issue;
+  else for (const inner of meant) yield* explain({ ...inner, path: [...issue.path, ...inner.path] });
+}
+
 /** Wrong places that one answer names: a body may have as many as it has bytes. */
 const MAX_ERRORS = 100;
 
 function refusalOf(target: string, { issues }: z.core.$ZodError): ApiError {
-  const errors = issues.slice(0, MAX_ERRORS).map((issue) => toItem(target, issue));
+  const errors = issues
+    .flatMap((issue) => [...explain(issue)])
+    .slice(0, MAX_ERRORS)
+    .map((issue) => toItem(target, issue));
   const [first] = errors;
   const place = first ? ` ${first.loc.join(".")}: ${first.msg}` : "";
   return new ApiError("validation_failed", `Request validation failed.${place}`, { errors });

@@ -23,7 +23,8 @@ export const task = z
     archived: z.boolean(),
     archived_at: wireTime.nullable(),
     ci_prompt: z.string().nullable(),
-    latest_run: run.nullable(),
+    // Not `nullable()`, which would make the component nullable wherever it is named.
+    latest_run: z.union([run, z.null()]),
     created_at: wireTime,
     updated_at: wireTime,
     created_by: taskUser.nullable(),

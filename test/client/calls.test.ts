@@ -49,7 +49,11 @@ test("errors have the class of their status and the code of their body, in every
     request: `GET /api/v1/org/${tenant.org}/tasks/missing`,
   });
   expect(missing.requestId).toMatch(/./);
-  const invalid = await failure(createOrganization(yard, { body: { key: "NOT A KEY", name: "" } as never }));
+  const invalid = await failure(
+    createOrganization(yard, {
+      body: { key: "NOT A KEY", name: "X" },
+    }),
+  );
   expect(invalid).toBeInstanceOf(InvalidRequestError);
   expect(invalid).toMatchObject({ status: 422, code: "validation_error" });
   expect(invalid.problems.map(({ loc }) => loc.join("."))).toContain("body.key");
@@ -76,4 +80,88 @@ test("pages and items walk through lists by page, by offset and bare ones", asyn
   const projects: string[] = [];
   for await (const project of items(yard, listProjects, { query: { limit: 1 } })) projects.push(project.key);
   expect(projects).toEqual(["default"]);
+});
+
+/** A client whose requests the test answers or lets through; what it sends is noted. */
+async function createUnluckyYard(fate: (count: number, send: () => Promise<Response>) => Promise<Response>) {
+  const sent: { method: string; path: string; key: string | null; body: unknown; at: number }[] = [];
+  const { yard, tenant } = await createYard();
+  const unlucky = new Taskyard({
+    url: yard.url,
+    apiKey: tenant.adminKey,
+    organization: tenant.org,
+    fetch: async (url, init) => {
+      const key = new Headers(init.headers).get("idempotency-key");
+      const { method = "GET", body } = init;
+      sent.push({ method, path: new URL(url).pathname, key, body, at: performance.now() });
+      return await fate(sent.length, () => callWorker(url, init));
+    },
+  });
+  return { yard: unlucky, tenant, sent };
+}
+
+/** What a server answers that has too much to do. */
+const busy = (seconds: string) =>
+  Response.json(
+    { code: 429, detail: "Slowly", type: "usage_limit_exceeded_error" },
+    { status: 429, headers: { "Retry-After": seconds } },
+  );
+
+const lost = async (send: () => Promise<Response>) => {
+  await send();
+  throw new TypeError("fetch failed", { cause: new Error("socket hang up") });
+};
+
+test("what makes something is sent with one idempotency key for all tries, and made once", async () => {
+  const { yard, sent } = await createUnluckyYard((count, send) => (count <= 2 ? lost(send) : send()));
+  const task = await createAgentTask(yard, { body: { title: "Once" } });
+  expect(sent).toHaveLength(3);
+  expect(sent[0]?.key).toMatch(/^[0-9a-f-]{36}$/);
+  expect(new Set(sent.map(({ key }) => key)).size).toBe(1);
+  const { results } = await listAgentTasks(yard);
+  expect(results.map(({ id }) => id)).toEqual([task.id]);
+  // The next one has a key of its own, and one's own key is taken as it is.
+  await createAgentTask(yard, { body: { title: "Twice" } });
+  expect(sent.at(-1)?.key).not.toBe(sent[0]?.key);
+  const headers = { "idempotency-key": "mine" };
+  const mine = await createAgentTask(yard, { body: { title: "Mine" }, headers });
+  expect((await createAgentTask(yard, { body: { title: "Mine" }, headers })).id).toBe(mine.id);
+});
+
+test("what is not safe to repeat is sent once, and what the server refused for now when it says", async () => {
+  const { yard, sent } = await createUnluckyYard((_, send) => lost(send));
+  const error = await failure(createWorkspace(yard, { body: { key: "second", name: "Second" } }));
+  expect(error).toMatchObject({ name: "NetworkError", status: 0, code: "network_error" });
+  expect(error.message).toContain("socket hang up");
+  expect(sent).toHaveLength(1);
+  const none = await failure(getOrganization(yard, { retries: 2 }));
+  expect(none.name).toBe("NetworkError");
+  expect(sent).toHaveLength(4);
+  const limited = await createUnluckyYard(async (count, send) => (count === 1 ? busy("1") : await send()));
+  await createWorkspace(limited.yard, { body: { key: "second", name: "Second" } });
+  const [first, second] = limited.sent;
+  expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(1000);
+  const forLong = await createUnluckyYard(async () => busy("3600"));
+  expect(await failure(getOrganization(forLong.yard))).toMatchObject({ name: "LimitError", retryAfter: 3600 });
+  expect(forLong.sent).toHaveLength(1);
+});
+
+test("calls end when they are aborted, also in the pause before they are repeated", async () => {
+  const ending = new AbortController();
+  const { yard } = await createUnluckyYard(async () => {
+    setTimeout(() => ending.abort(new Error("enough")), 5);
+    return Response.json({}, { status: 503, headers: { "Retry-After": "100" } });
+  });
+  await expect(getOrganization(yard, { signal: ending.signal })).rejects.toThrow("enough");
+  await expect(getOrganization(yard, { signal: ending.signal })).rejects.toThrow("enough");
+});
+
+test("paths cannot lead elsewhere, and answers that are no JSON still are errors", async () => {
+  const { yard } = await createUnluckyYard(
+    async () => new Response("<html>Bad gateway</html>", { status: 502, statusText: "Bad Gateway" }),
+  );
+  await expect(getTask(yard, { path: { name: ".." } })).rejects.toThrow("path.name cannot be");
+  await expect(getTask(yard, { path: { name: "" } })).rejects.toThrow("path.name cannot be");
+  expect(await failure(getOrganization(yard, { retries: 0 }))).toMatchObject({ name: "ServerError", code: "http_502" });
+  expect(() => new Taskyard({ url: "ftp://taskyard.test" })).toThrow("No http(s) URL");
 });

@@ -1,5 +1,5 @@
 import { exports } from "cloudflare:workers";
-import { type Fetch, type OpenSocket, type Socket, Taskyard, type TaskyardOptions } from "../../src/client/index.ts";
+import { type Fetch, type OpenSocket, Taskyard, type TaskyardOptions } from "../../src/client/index.ts";
 import { createTenant, type Tenant } from "../tenant.ts";
 
 const ORIGIN = "https://taskyard.test";
@@ -14,41 +14,28 @@ export async function createYard(options: Partial<TaskyardOptions> = {}): Promis
   return { yard, tenant };
 }
 
-/** WebSockets to the Worker, by its fetch. */
+/** WebSockets to the Worker, by its fetch, with the events of those that a platform opens. */
 export const openWorkerSocket: OpenSocket = (url, protocols) => {
-  const listening: [string, (event: never) => void][] = [];
-  let socket: WebSocket | undefined;
-  let isClosed = false;
-  const opening = exports.default
-    .fetch(
-      new Request(url.replace(/^ws/, "http"), {
-        headers: { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols.join(", ") },
-      }),
-    )
-    .then((response) => {
-      socket = response.webSocket ?? undefined;
-      if (!socket) {
-        for (const type of ["error", "close"]) emit(type, { code: 1006, reason: String(response.status) });
-        return;
-      }
-      for (const [type, listener] of listening) socket.addEventListener(type as "message", listener as () => void);
-      socket.accept();
-      emit("open", {});
-      if (isClosed) socket.close();
-    });
-  void opening;
-  function emit(type: string, event: object): void {
-    for (const [of, listener] of listening) if (of === type) listener(event as never);
-  }
+  const headers = { Upgrade: "websocket", "Sec-WebSocket-Protocol": protocols.join(", ") };
+  const asked = exports.default.fetch(new Request(url.replace(/^ws/, "http"), { headers }));
+  const opening = asked.then(({ webSocket }) => webSocket ?? undefined);
+  const withSocket = (use: (socket: WebSocket) => void) => {
+    void opening.then((socket) => socket && use(socket));
+  };
+  withSocket((socket) => {
+    socket.binaryType = "arraybuffer";
+    // By then whoever has opened it listens.
+    queueMicrotask(() => socket.accept());
+  });
   return {
     binaryType: "arraybuffer",
-    send: (data) => socket?.send(data),
-    close: (code, reason) => {
-      isClosed = true;
-      socket?.close(code, reason);
+    send: (data) => withSocket((socket) => socket.send(data)),
+    close: (code, reason) => withSocket((socket) => socket.close(code, reason)),
+    // oxlint-disable-next-line typescript/no-explicit-any -- each type of event has its own listeners
+    addEventListener: (type: string, listener: (event: any) => void) => {
+      if (type === "open") withSocket(() => queueMicrotask(() => listener({})));
+      else if (type === "message" || type === "close") withSocket((socket) => socket.addEventListener(type, listener));
+      else void opening.then((socket) => socket ?? listener({}));
     },
-    addEventListener: (type: string, listener: (event: never) => void) => {
-      listening.push([type, listener]);
-    },
-  } as Socket;
+  };
 };

@@ -37,15 +37,20 @@ export class MachineClient {
     this.#socket.send(JSON.stringify(message));
   }
 
+  async next(what = "a message"): Promise<EnvironmentMessage> {
+    for (;;) {
+      const message = this.#messages.shift();
+      if (message) return message;
+      this.#arrived = Promise.withResolvers();
+      await inTime(this.#arrived.promise, `${what} of the environment`);
+    }
+  }
+
   async take<Type extends EnvironmentMessage["type"]>(
     type: Type,
   ): Promise<Extract<EnvironmentMessage, { type: Type }>> {
-    while (this.#messages.length === 0) {
-      this.#arrived = Promise.withResolvers();
-      await inTime(this.#arrived.promise, `${type} of the environment`);
-    }
-    const message = this.#messages.shift();
-    if (message?.type !== type) throw new Error(`Expected ${type}: ${JSON.stringify(message)}`);
+    const message = await this.next(type);
+    if (message.type !== type) throw new Error(`Expected ${type}: ${JSON.stringify(message)}`);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- compared above
     return message as Extract<EnvironmentMessage, { type: Type }>;
   }

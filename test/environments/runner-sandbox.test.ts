@@ -10,6 +10,12 @@ import { call, createTenant } from "../tenant.ts";
 import { basePath, connect, provision, publishTask } from "./client.ts";
 import { begin, breakOff, claim, dial, MachineClient, setUp } from "./machine-client.ts";
 
+/** The environment and the token of the work that is claimed next. */
+async function claimed(runner: Parameters<typeof claim>[0]): Promise<[id: string, token: string]> {
+  const { environment_id, work_token } = await claim(runner);
+  return [environment_id, work_token];
+}
+
 test("fails, and ends its machine's connection, when the key of its runner is revoked", async () => {
   const { tenant, runner, machine, read } = await setUp();
   await env.DB.prepare(
@@ -70,6 +76,59 @@ test("provisions on the machine of the runner that claims it", async () => {
   const bytes = await download.arrayBuffer();
   expect(bytes.byteLength).toBe(archive.size);
   expect(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex()).toBe(archive.sha256);
+});
+
+const WEB = {
+  yaml: { ports: { web: [8080] }, instruction: "Open {{web_url}} at {{web_url_8080}}." },
+  files: { "docker-compose.yaml": 'services: { web: { image: web, ports: ["8080:80"] } }' },
+};
+
+test("has a machine start the services of a task, and says where they are", async () => {
+  const tenant = await createTenant();
+  await publishTask(tenant, WEB);
+  const runner = await startRunner(tenant, { slots: 3, capabilities: ["container", "compose"] });
+  const environment = await provision(tenant, { sandbox_provider: "runner" });
+  expect(environment).toMatchObject({ warnings: [], service_urls: null, sandbox_provider: { services: true } });
+  const { work_token } = await claim(runner);
+  const machine = new MachineClient(await dial(tenant, environment.id, work_token));
+  machine.send({ type: "hello", protocol: 1, state: "new" });
+  expect(await machine.take("open")).toMatchObject({ services: { ports: { web: [8080] }, by: "compose" } });
+  const services = { web: { url: "http://web:80", port: 80, urls: { "8080": "http://web:80" } } };
+  // What it says is lost, and said again when it comes back.
+  await breakOff(environment.id, machine);
+  const again = new MachineClient(await dial(tenant, environment.id, work_token));
+  again.send({ type: "hello", protocol: 1, state: "ready", services });
+  await again.take("resume");
+  const ready = await (await tenant.api(`${basePath(tenant)}/${environment.id}/status`)).json();
+  const instruction = "Open http://web:80 at http://web:80.";
+  expect(ready).toMatchObject({ state: "ready", service_urls: services, instruction });
+  // Whoever knows an address of each needs none of them started.
+  await provision(tenant, { sandbox_provider: "runner", inputs: { web_url: "https://web.example.com" } });
+  const other = new MachineClient(await dial(tenant, ...(await claimed(runner))));
+  other.send({ type: "hello", protocol: 1, state: "new" });
+  expect(await other.take("open")).toMatchObject({ services: null });
+});
+
+test("asks no engine of the runner for services that the provision script starts", async () => {
+  const tenant = await createTenant();
+  const provisionBlock = { script: "serve.sh", starts_services: true };
+  const yaml = { ports: { web: [8080] }, provision: provisionBlock };
+  await publishTask(tenant, { yaml, files: { "serve.sh": "" } });
+  const task = await (await tenant.api(`/org/${tenant.org}/tasks/sample`)).json();
+  expect(task).toMatchObject({ provision: { ...provisionBlock, timeout: 120 }, ports: { web: [8080] } });
+  const runner = await startRunner(tenant, { slots: 2 });
+  await provision(tenant, { sandbox_provider: "runner" });
+  const machine = new MachineClient(await dial(tenant, ...(await claimed(runner))));
+  machine.send({ type: "hello", protocol: 1, state: "new" });
+  expect(await machine.take("open")).toMatchObject({ services: { ports: { web: [8080] }, by: "script" } });
+});
+
+test("waits for a runner with an engine where services are containers", async () => {
+  const tenant = await createTenant();
+  await publishTask(tenant, WEB);
+  await startRunner(tenant, { slots: 2 });
+  const { waiting_for: wait } = await provision(tenant, { sandbox_provider: "runner" });
+  expect(wait).toMatchObject({ reason: "no_runner_with_capabilities", capabilities: ["container", "compose"] });
 });
 
 test("tells the machine which folder of the archive is taken away", async () => {

@@ -360,6 +360,20 @@ describe("a request that is refused", () => {
     expect((await refused({ task_names: ["write"], ...json })).status).toBe(422);
   });
 
+  test.each([
+    ["agent", "orcale", 'body.agent: must be "oracle", "nop", or an object with a command'],
+    ["agent", 7, 'body.agent: must be "oracle", "nop", or an object'],
+    ["agent", { inside: true }, "body.agent.command: is missing"],
+    ["agent", { command: "x", timeout_sec: 0 }, "body.agent.timeout_sec: Too small"],
+    ["dataset", "rows", "body.dataset: must be a list of rows with a task_name each"],
+    ["dataset", [{ word: "x" }], "body.dataset.0.task_name: Invalid input"],
+    ["dataset", { rows: [] }, "body.dataset.rows: Too small"],
+    ["task_set", 7, "body.task_set: Invalid input: expected string"],
+  ])("%s %j is told what it may be", async (field, value, said) => {
+    const { status, detail } = await refused({ [field]: value });
+    expect([status, detail]).toEqual([422, expect.stringContaining(said)]);
+  });
+
   test("ignored fields are told", async () => {
     const tenant = await tenantWith("write");
     const { warnings } = await evaluate(tenant, { task_names: ["write"], concurency: 3 });

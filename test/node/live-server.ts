@@ -15,6 +15,8 @@ const SETTINGS = {
   RUNNER_LEASE_SECONDS: 10,
   SANDBOX_PART_BYTES: 2 ** 20,
   STREAM_LONG_POLL_SECONDS: LONG_POLL_SECONDS,
+  // Archives of some megabytes have several parts.
+  UPLOAD_PART_BYTES: 5 * 2 ** 20,
 };
 
 interface RunningServer {

@@ -8,7 +8,7 @@ from typing import Any
 from unittest import mock
 
 import taskyard
-from tests.yard import EXAMPLE, KEY, ORG, URL, Proxy, async_client, plain_answer, quickly, sync_client
+from tests.yard import EXAMPLE, KEY, ORG, URL, Proxy, async_client, plain_answer, quickly, sync_client, write_archive
 
 QUICKLY = mock.patch("taskyard._retry.backoff", quickly)
 
@@ -82,6 +82,24 @@ class Calls(unittest.TestCase):
             with self.assertRaises(taskyard.NotFoundError):
                 client.task_registry.read_task_file(EXAMPLE, "nothing").save(os.path.join(folder, "nothing"))
             self.assertEqual(os.listdir(folder), ["task.yaml"])
+
+    def test_a_download_that_breaks_goes_on(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, Proxy() as proxy, sync_client(proxy.url) as client, QUICKLY:
+            name = f"python-{uuid.uuid4().hex[:8]}"
+            source, target = os.path.join(folder, "source.zip"), os.path.join(folder, "target.zip")
+            with open(write_archive(source, name, "1.0.0", size=500_000), "rb") as file:
+                client.task_registry.publish_task_version(name, "1.0.0", file)
+            proxy.cut()
+            proxy.most_bytes = 200_000
+            seen: list[int] = []
+            archive = client.task_registry.download_task_archive(name, "1.0.0")
+            archive.save(target, progress=lambda done, _: seen.append(done))
+            self.assertEqual(seen, sorted(set(seen)))
+            self.assertGreaterEqual(proxy.connections, 4)
+            with open(source, "rb") as file, open(target, "rb") as other:
+                self.assertEqual(file.read(), other.read())
+            with self.assertRaises(taskyard.ApiConnectionError):
+                archive.read()
 
     def test_an_environment_runs_commands_and_has_files(self) -> None:
         with sync_client() as client, tempfile.TemporaryFile() as file:

@@ -8,10 +8,9 @@ from unittest import mock
 
 import taskyard
 from taskyard import Entry, Taskyard
-from taskyard._following import Following
 from tests.yard import EXAMPLE, Proxy, async_client, plain_answer, quickly, sync_client
 
-QUICKLY = mock.patch("taskyard._patience.backoff", quickly)
+QUICKLY = mock.patch("taskyard._retry.backoff", quickly)
 ENTRIES = 60
 BATCH = 6
 
@@ -63,7 +62,7 @@ class Runs(unittest.TestCase):
     def test_connections_may_break_wherever_they_like(self) -> None:
         self.run_.write_all()
         with Proxy() as proxy, sync_client(proxy.url) as client, QUICKLY:
-            proxy.most_bytes = 4_001
+            proxy.most_bytes = 2_501
             self.assertEqual(numbers(client.follow_run(*self.run_.ids)), list(range(ENTRIES)))
             self.assertGreater(proxy.connections, 3)
 
@@ -84,16 +83,24 @@ class Runs(unittest.TestCase):
             self.assertEqual(got, list(range(ENTRIES)))
             self.assertGreaterEqual(proxy.connections, ENTRIES // BATCH)
 
-    def test_the_server_ends_connections_and_they_are_opened_anew_at_once(self) -> None:
-        follower = self.client.follow_run(*self.run_.ids)
-        begun = mock.patch.object(Following, "next_call", autospec=True, side_effect=Following.next_call)
-        with begun as next_call:
-            ended = threading.Timer(2.5, self.run_.end)
-            ended.start()
-            self.assertEqual([entry.data.get("status") for entry in follower][-1], "completed")
-            ended.join()
-            # The server of the tests rotates each second.
-            self.assertGreaterEqual(next_call.call_count, 2)
+    def test_a_connection_that_the_server_ends_is_opened_anew_at_once(self) -> None:
+        self.run_.write_all()
+        entries = list(self.client.follow_run(*self.run_.ids))
+        place = [entry.id for entry in entries if entry.data.get("n") == 40][0]
+        with Proxy() as proxy, sync_client(proxy.url) as client, mock.patch("time.sleep") as sleep:
+            proxy.answers = [plain_answer("200 OK", f'id: {place}\nevent: end\ndata: {{"type":"rotated"}}\n\n')]
+            self.assertEqual(numbers(client.follow_run(*self.run_.ids)), list(range(41, ENTRIES)))
+            sleep.assert_called_once_with(0.0)
+
+    def test_what_came_before_a_stream_begins_anew_is_not_lost(self) -> None:
+        frames = 'id: 7\ndata: {"n": 7}\n\nevent: end\nid: 3\ndata: {"type":"resync"}\n\n'
+        with Proxy() as proxy, sync_client(proxy.url) as client:
+            proxy.answers = [plain_answer("200 OK", frames)]
+            got: list[int] = []
+            with self.assertRaises(taskyard.StreamResetError) as reset:
+                for entry in client.follow_run(*self.run_.ids):
+                    got.append(entry.data["n"])
+            self.assertEqual((got, reset.exception.offset), ([7], "3"))
 
     def test_latest_leaves_out_what_is_there(self) -> None:
         self.run_.write(0, 3)

@@ -11,7 +11,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from tests.yard import KEY, URL, write_archive
+from taskyard import Taskyard
+from tests.yard import KEY, ORG, URL, WS, write_archive
 
 CLIENT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
@@ -36,8 +37,12 @@ class Pages(unittest.TestCase):
             with mock.patch.dict(os.environ, {"TASKYARD_URL": URL, "TASKYARD_API_KEY": KEY}):
                 for number, (code, printed) in enumerate(blocks, 1):
                     said = io.StringIO()
+                    code = code.replace('org="local"', f'org="{ORG}"').replace('ws="main"', f'ws="{WS}"')
                     with contextlib.redirect_stdout(said):
                         exec(compile(code, f"{page.name}, block {number}", "exec"), scope)
                     if printed is not None:
                         self.assertEqual(said.getvalue(), printed, f"{page.name}, block {number}")
             os.chdir(here)
+        client = scope["client"]
+        assert isinstance(client, Taskyard)
+        client.close()

@@ -12,8 +12,8 @@ from taskyard import AsyncTaskyard, Taskyard
 
 URL = os.environ["TASKYARD_URL"]
 KEY = os.environ["TASKYARD_API_KEY"]
-ORG = "local"
-WS = "main"
+ORG = os.environ.get("TASKYARD_TEST_ORG", "local")
+WS = os.environ.get("TASKYARD_TEST_WS", "main")
 EXAMPLE = "hello-flag"
 """A task that is published there."""
 
@@ -33,12 +33,14 @@ def quickly(attempt: int) -> float:
 
 def write_archive(path: str, name: str, version: str, size: int = 0, yaml: str = "") -> str:
     """A task's archive, with `size` bytes that nothing makes smaller."""
+    plain = f"name: {name}\nversion: {version}\ninstruction: Wait.\nverification: {{script: v.sh}}\n"
+    files = {"task.yaml": (yaml or plain).encode(), "v.sh": b"exit 0\n"}
+    if size:
+        files["large.bin"] = os.urandom(size)
     with zipfile.ZipFile(path, "w") as archive:
-        plain = f"name: {name}\nversion: {version}\ninstruction: Wait.\nverification: {{script: v.sh}}\n"
-        archive.writestr("task.yaml", yaml or plain)
-        archive.writestr("v.sh", "exit 0\n")
-        if size:
-            archive.writestr("large.bin", os.urandom(size))
+        for file, content in files.items():
+            # Of one time, so that the same files are the same bytes.
+            archive.writestr(zipfile.ZipInfo(file), content)
     return path
 
 
@@ -123,6 +125,6 @@ def _shut(each: socket.socket) -> None:
 
 
 def plain_answer(status: str, body: str, headers: str = "") -> bytes:
-    """What something before the server might answer."""
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
+    """What the server, or something before it, might answer."""
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n"
     return (head + body).encode()

@@ -293,7 +293,7 @@ export const publishTaskVersion = (client: Taskyard, options: CallOptions<t.Publ
  * For archives above the limit of one request, or connections that break. The answer says how the archive is cut: `parts` parts of `part_size` bytes, the last one shorter. When the version is published with the announced SHA-256 already, the answer is that version (200) and there is nothing to send.
  */
 export const startTaskUpload = (client: Taskyard, options: CallOptions<t.StartTaskUploadData>): Promise<Result<t.StartTaskUploadResponses>> =>
-  call(client, "POST", "/api/v1/org/{org}/tasks/{name}/versions/{version}/uploads", options);
+  call(client, "POST", "/api/v1/org/{org}/tasks/{name}/versions/{version}/uploads", options, { repeatable: true });
 
 /**
  * List the unfinished uploads of a version, newest first
@@ -321,7 +321,7 @@ export const abortTaskUpload = (client: Taskyard, options: CallOptions<t.AbortTa
  * All parts must be there; those that are missing are named in a 409. Verification goes on in the background: read the upload until it is `accepted` or `refused`. Repeating the request is harmless.
  */
 export const completeTaskUpload = (client: Taskyard, options: CallOptions<t.CompleteTaskUploadData>): Promise<Result<t.CompleteTaskUploadResponses>> =>
-  call(client, "POST", "/api/v1/org/{org}/tasks/{name}/versions/{version}/uploads/{upload_id}/complete", options);
+  call(client, "POST", "/api/v1/org/{org}/tasks/{name}/versions/{version}/uploads/{upload_id}/complete", options, { repeatable: true });
 
 /**
  * Send a part
@@ -446,7 +446,7 @@ export const getEnvironmentLogs = (client: Taskyard, options: CallOptions<t.GetE
  * Until `extend_seconds` from now at least, within the organization's maximum. Safe to repeat.
  */
 export const extendEnvironment = (client: Taskyard, options: CallOptions<t.ExtendEnvironmentData>): Promise<Result<t.ExtendEnvironmentResponses>> =>
-  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/extend", options);
+  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/extend", options, { repeatable: true });
 
 /**
  * Execute a command inside a task environment
@@ -497,7 +497,7 @@ export const readEnvironmentCommandOutput = (client: Taskyard, options: CallOpti
  * Waits for its end up to 10 seconds. A command that is over stays as it ended.
  */
 export const killEnvironmentCommand = (client: Taskyard, options: CallOptions<t.KillEnvironmentCommandData>): Promise<Result<t.KillEnvironmentCommandResponses>> =>
-  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/commands/{command_id}/kill", options);
+  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/commands/{command_id}/kill", options, { repeatable: true });
 
 /**
  * Write to the standard input of a command that keeps it open
@@ -574,7 +574,7 @@ export const removeEnvironmentFile = (client: Taskyard, options: CallOptions<t.R
  * What the sandbox has no room for is refused now. The answer says how large each part is; they may come in any order, several at once, and again.
  */
 export const beginEnvironmentUpload = (client: Taskyard, options: CallOptions<t.BeginEnvironmentUploadData>): Promise<Result<t.BeginEnvironmentUploadResponses>> =>
-  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/uploads", options);
+  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/uploads", options, { repeatable: true });
 
 /**
  * List an environment's uploads, oldest first
@@ -608,7 +608,7 @@ export const putEnvironmentUploadPart = (client: Taskyard, options: CallOptions<
  * All or nothing, in place of what is there; the SHA-256 is compared before. Safe to repeat. Where it takes long the answer begins with spaces, as that of `execute` does.
  */
 export const completeEnvironmentUpload = (client: Taskyard, options: CallOptions<t.CompleteEnvironmentUploadData>): Promise<Result<t.CompleteEnvironmentUploadResponses>> =>
-  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/uploads/{upload_id}/complete", options);
+  call(client, "POST", "/api/v1/org/{org}/ws/{ws}/environments/{environment_id}/uploads/{upload_id}/complete", options, { repeatable: true });
 
 /**
  * Compare two evaluations task by task
@@ -734,7 +734,7 @@ export const createAgentTask = (client: Taskyard, options?: CallOptions<t.Create
  * Ids that lead to no task are left out. Paged like the list of tasks: send the same ids to `next`.
  */
 export const listAgentTaskSummaries = (client: Taskyard, options: CallOptions<t.ListAgentTaskSummariesData>): Promise<Result<t.ListAgentTaskSummariesResponses>> =>
-  call(client, "POST", "/api/projects/{project_id}/tasks/summaries", options);
+  call(client, "POST", "/api/projects/{project_id}/tasks/summaries", options, { repeatable: true });
 
 /**
  * List the repositories of a project's tasks, in alphabetical order
@@ -874,7 +874,7 @@ export const uploadAgentRunArtifacts = (client: Taskyard, options: CallOptions<t
  * For each a form to post the bytes with, without a key and within an hour. The artifact is in the manifest once the upload is finalized; one that never is leaves nothing behind.
  */
 export const prepareAgentRunUploads = (client: Taskyard, options: CallOptions<t.PrepareAgentRunUploadsData>): Promise<Result<t.PrepareAgentRunUploadsResponses>> =>
-  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/prepare_upload", options);
+  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/prepare_upload", options, { repeatable: true });
 
 /**
  * Take uploads into the manifest
@@ -882,7 +882,7 @@ export const prepareAgentRunUploads = (client: Taskyard, options: CallOptions<t.
  * All of them or, where one is refused, none. Name, type and the rest are those that were prepared. Repeating it changes nothing and has the same answer.
  */
 export const finalizeAgentRunUploads = (client: Taskyard, options: CallOptions<t.FinalizeAgentRunUploadsData>): Promise<Result<t.FinalizeAgentRunUploadsResponses>> =>
-  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/finalize_upload", options);
+  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/finalize_upload", options, { repeatable: true });
 
 /**
  * Make a download link of an artifact
@@ -890,7 +890,7 @@ export const finalizeAgentRunUploads = (client: Taskyard, options: CallOptions<t
  * The link needs no key. Only what stands in the run's own manifest has one.
  */
 export const presignAgentRunArtifact = (client: Taskyard, options: CallOptions<t.PresignAgentRunArtifactData>): Promise<Result<t.PresignAgentRunArtifactResponses>> =>
-  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/presign", options);
+  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/presign", options, { repeatable: true });
 
 /**
  * Download an artifact by its storage path
@@ -898,7 +898,7 @@ export const presignAgentRunArtifact = (client: Taskyard, options: CallOptions<t
  * It is looked for in the manifest of the run, then in those of the runs that it resumes.
  */
 export const downloadAgentRunArtifact = (client: Taskyard, options: CallOptions<t.DownloadAgentRunArtifactData>): Promise<Response> =>
-  open(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/download", options);
+  open(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/artifacts/download", options, { repeatable: true });
 
 /**
  * Download an artifact by its id
@@ -912,7 +912,7 @@ export const followAgentRunArtifact = (client: Taskyard, options: CallOptions<t.
  * As for a run. What is finalized is kept for 24 hours: name the ids as `pending_user_artifact_ids` when a run of the task is made or started, and they become its artifacts.
  */
 export const prepareStagedUploads = (client: Taskyard, options: CallOptions<t.PrepareStagedUploadsData>): Promise<Result<t.PrepareStagedUploadsResponses>> =>
-  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/staged_artifacts/prepare_upload", options);
+  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/staged_artifacts/prepare_upload", options, { repeatable: true });
 
 /**
  * Finish uploads before there is a run
@@ -920,7 +920,7 @@ export const prepareStagedUploads = (client: Taskyard, options: CallOptions<t.Pr
  * All of them or, where one is refused, none. Repeating it has the same answer; the 24 hours begin anew.
  */
 export const finalizeStagedUploads = (client: Taskyard, options: CallOptions<t.FinalizeStagedUploadsData>): Promise<Result<t.FinalizeStagedUploadsResponses>> =>
-  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/staged_artifacts/finalize_upload", options);
+  call(client, "POST", "/api/projects/{project_id}/tasks/{task_id}/staged_artifacts/finalize_upload", options, { repeatable: true });
 
 /**
  * Send a run's events as they happen

@@ -540,6 +540,10 @@ export type TaskDetail = {
          * Seconds
          */
         timeout: number;
+        /**
+         * Whether it starts those of `ports`
+         */
+        starts_services?: boolean;
     } | null;
     teardown: {
         /**
@@ -863,8 +867,17 @@ export type EnvironmentResponse = {
      */
     service_urls: {
         [key: string]: {
+            /**
+             * As commands of the environment reach it
+             */
             url: string;
             port: number;
+            /**
+             * By each port of `ports`
+             */
+            urls?: {
+                [key: string]: string;
+            };
         };
     } | null;
     /**
@@ -918,7 +931,10 @@ export type EnvironmentResponse = {
      * What this sandbox does not do for the task, and what of the request was ignored
      */
     warnings: Array<string>;
-    waiting_for: WaitingFor;
+    /**
+     * What it waits for before it can be provisioned; null when it waits for nothing
+     */
+    waiting_for: WaitingFor | null;
     ended_at: string | null;
     end_reason: 'deleted' | 'expired' | null;
 };
@@ -945,9 +961,6 @@ export type SandboxProvider = {
     terminals: boolean;
 };
 
-/**
- * What it waits for before it can be provisioned; null when it waits for nothing
- */
 export type WaitingFor = {
     /**
      * What is missing: any runner, one with the labels, one that takes environments or runs, one that is able to do it, a free slot; `offered`: nothing, a runner was asked
@@ -969,7 +982,7 @@ export type WaitingFor = {
      * For people: what is waited for, and what to do about it
      */
     detail: string;
-} | null;
+};
 
 export type EnvironmentCreateRequest = {
     /**
@@ -1033,8 +1046,17 @@ export type EnvironmentStatusResponse = {
      */
     service_urls: {
         [key: string]: {
+            /**
+             * As commands of the environment reach it
+             */
             url: string;
             port: number;
+            /**
+             * By each port of `ports`
+             */
+            urls?: {
+                [key: string]: string;
+            };
         };
     } | null;
     instruction: string | null;
@@ -1048,7 +1070,10 @@ export type EnvironmentStatusResponse = {
      * Opens the sandbox as X-Environment-Token. Shown once, when the environment is made; null in every other answer
      */
     execute_token: string | null;
-    waiting_for: WaitingFor & unknown;
+    /**
+     * What it waits for before it can be provisioned
+     */
+    waiting_for: WaitingFor | null;
 };
 
 export type EnvironmentLogsResponse = {
@@ -1214,20 +1239,20 @@ export type EnvironmentCommand = {
      * Bytes of its output that can be read
      */
     output_bytes: number;
-    tty: TerminalSize;
+    /**
+     * The size of its terminal; null where it has none
+     */
+    tty: TerminalSize | null;
     /**
      * Whether `…/stdin` takes more
      */
     stdin_open: boolean;
 };
 
-/**
- * The size of its terminal; null where it has none
- */
 export type TerminalSize = {
     rows: number;
     cols: number;
-} | null;
+};
 
 /**
  * Request to start a command inside a task environment.
@@ -1623,11 +1648,11 @@ export type CreateEvaluationRequest = {
     runtime_id?: string | null;
     task_config?: {
         /**
-         * The reward from which on an item passes; 1
+         * The reward from which on an item passes, in place of the task's own
          */
         pass_threshold?: number;
         /**
-         * Whether an item passes whose agent's time was up and whose reward is enough
+         * Whether an item passes whose agent's time was up and whose reward is enough, in place of what the task says
          */
         timeouts_may_pass?: boolean;
         [key: string]: unknown;
@@ -1825,7 +1850,7 @@ export type EvaluationItemResponse = {
     rewards: {
         [key: string]: number;
     } | null;
-    end_reason: 'reward_reached';
+    end_reason: 'reward_reached' | 'timeout_passed' | 'reward_below' | 'agent_failed' | 'agent_timeout' | 'verifier_no_reward' | 'verifier_timeout' | 'verifier_failed' | 'provision_failed' | 'provision_refused' | 'sandbox_lost' | 'runner_lost' | 'no_runner' | 'capacity' | 'archive_gone' | 'server_error' | 'user' | 'budget' | null;
     error: string | null;
     result_json: {
         /**
@@ -1874,7 +1899,7 @@ export type EvaluationItemResponse = {
 
 export type EvaluationItemTry = {
     item_status: 'queued' | 'claiming' | 'provisioning' | 'agent_running' | 'agent_finished' | 'verifying' | 'passed' | 'failed' | 'timed_out' | 'cancelled' | 'infra_error';
-    end_reason: 'reward_reached';
+    end_reason: 'reward_reached' | 'timeout_passed' | 'reward_below' | 'agent_failed' | 'agent_timeout' | 'verifier_no_reward' | 'verifier_timeout' | 'verifier_failed' | 'provision_failed' | 'provision_refused' | 'sandbox_lost' | 'runner_lost' | 'no_runner' | 'capacity' | 'archive_gone' | 'server_error' | 'user' | 'budget' | null;
     error: string | null;
     reward: number | null;
     rewards: {
@@ -2085,7 +2110,7 @@ export type AgentTask = {
     archived: boolean;
     archived_at: string | null;
     ci_prompt: string | null;
-    latest_run: AgentRun;
+    latest_run: AgentRun | null;
     created_at: string;
     updated_at: string;
     created_by: AgentUser & ({
@@ -2133,7 +2158,7 @@ export type AgentRun = {
     model: string | null;
     reasoning_effort: string | null;
     waiting_for?: WaitingFor & unknown;
-} | null;
+};
 
 export type AgentRunArtifact = {
     id: string;

@@ -215,7 +215,7 @@ export const commandResponse = z
     ended_at: z.iso.datetime().nullable(),
     duration_ms: z.int().nullable(),
     output_bytes: z.int().openapi({ description: "Bytes of its output that can be read" }),
-    tty: terminalSize.nullable().openapi({ description: "The size of its terminal; null where it has none" }),
+    tty: z.union([terminalSize, z.null()]).openapi({ description: "The size of its terminal; null where it has none" }),
     stdin_open: z.boolean().openapi({ description: "Whether `…/stdin` takes more" }),
   })
   .openapi("EnvironmentCommand");

@@ -4,7 +4,7 @@ import { newRouter, type Router } from "../../http/new-router.ts";
 import { type AppContext, callerOf, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
-import { offeredProtocols } from "../../http/socket-protocols.ts";
+import { nameProtocol } from "../../http/socket-protocols.ts";
 import type { CommandRow } from "../commands/command-log.ts";
 import { COMMAND_EXAMPLE, commandResponse, DEFAULT_SIZE, sizeOf } from "../commands/command-schemas.ts";
 import { toCommand } from "../commands/command-view.ts";
@@ -111,7 +111,7 @@ export function terminalRoutes(): Router {
     });
     const answer = await handle.fetch(asked);
     if (!answer.webSocket) throw refusalOf(await answer.json<Refused>());
-    return withProtocol(c, answer);
+    return nameProtocol(c, answer, TERMINAL_PROTOCOL);
   });
 
   routes.openapi(list, async (c) => {
@@ -132,14 +132,6 @@ export function terminalRoutes(): Router {
 function startOf(c: AppContext, { command = DEFAULT_SHELL, cwd, term, ...size }: z.output<typeof openQuery>) {
   const idleSeconds = configOf(c).SANDBOX_TERMINAL_IDLE_SECONDS;
   return { command, cwd, term, idleSeconds, ...(sizeOf(size) ?? DEFAULT_SIZE) };
-}
-
-/** A browser ends a connection that names none of the subprotocols it has offered. */
-function withProtocol(c: AppContext, answer: Response): Response {
-  if (!offeredProtocols(c).includes(TERMINAL_PROTOCOL)) return answer;
-  const response = new Response(answer.body, answer);
-  response.headers.set("Sec-WebSocket-Protocol", TERMINAL_PROTOCOL);
-  return response;
 }
 
 function toTerminal({

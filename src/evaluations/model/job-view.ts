@@ -33,12 +33,13 @@ export class MeanScores {
 /** An evaluation as its API shows it, without analytics. */
 export function toJob(record: EvaluationRecord, { counts, tasks, items, summary, meanScores }: Standing) {
   const { agent, endedAt, createdAt, cancelRequestedAt } = record;
+  const { agent_type: named } = record.params;
   return {
     id: record.id,
     name: record.name,
     model: record.model,
     status: record.status,
-    agent_type: agent.kind,
+    agent_type: typeof named === "string" ? named : agent.kind,
     params: record.params,
     dataset_size: tasks,
     total_samples: items,

@@ -2,7 +2,7 @@ import type { EndReason } from "../model/end-reason.ts";
 import { ACTIVE_STATUSES, isEnded } from "../model/item-status.ts";
 import { beginTry, type PlannedTask, type TryState } from "../model/plan.ts";
 import { type Scored, toResult } from "../model/results.ts";
-import type { ItemStatus } from "../statistics/item-result.ts";
+import { emptyCounts, type ItemStatus } from "../statistics/item-result.ts";
 
 /** Earlier tries that an item keeps; of more, the oldest go. */
 const MAX_TRIES_KEPT = 20;
@@ -312,23 +312,6 @@ export class ItemStore {
     this.#touched = new Set();
     return rows;
   }
-}
-
-/** No item in any status. */
-function emptyCounts(): Record<ItemStatus, number> {
-  return {
-    queued: 0,
-    claiming: 0,
-    provisioning: 0,
-    agent_running: 0,
-    agent_finished: 0,
-    verifying: 0,
-    passed: 0,
-    failed: 0,
-    timed_out: 0,
-    cancelled: 0,
-    infra_error: 0,
-  };
 }
 
 function listOf(statuses: readonly ItemStatus[]): string {

@@ -72,7 +72,9 @@ export const newEvaluation = z
       description: "Tasks, as `[org/]name[@version]`. One of `task_names`, `dataset` and `task_set` is needed",
     }),
     dataset: z
-      .union([datasetRows, z.object({ rows: datasetRows })])
+      .union([datasetRows, z.object({ rows: datasetRows })], {
+        error: "must be a list of rows with a task_name each, or an object with such a list as its rows",
+      })
       .optional()
       .openapi({
         description: "Rows with a `task_name` each; the rest of a row are values of the instruction's placeholders",
@@ -80,10 +82,15 @@ export const newEvaluation = z
     task_set: z.string().min(1).max(NAME_MAX_LENGTH).optional().openapi({
       description: "A task set, as `[org/]name[@version]`; the answer's `params` say which version it was",
     }),
-    agent: z.union([namedAgent, agentCommand]).optional().openapi({
-      description:
-        "`oracle` carries out the task's own solution, `nop` does nothing; an object is a command. Without it the agent of a runner does the tasks",
-    }),
+    agent: z
+      .union([namedAgent, agentCommand], {
+        error: `must be "oracle", "nop", or an object with a command and what belongs to it: inside, env, timeout_sec, labels`,
+      })
+      .optional()
+      .openapi({
+        description:
+          "`oracle` carries out the task's own solution, `nop` does nothing; an object is a command. Without it the agent of a runner does the tasks",
+      }),
     concurrency: z.int().min(1).max(100).default(1).openapi({ description: "Items that are at work at once" }),
     attempts: z.int().min(1).max(100).default(1).openapi({ description: "Attempts at each task" }),
     max_retries: z.int().min(0).max(10).default(1).openapi({

@@ -3,6 +3,7 @@ import { type AppContext, callerOf, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { newRouter, type Router } from "../../http/new-router.ts";
 import { operation } from "../../http/operation.ts";
+import { nameProtocol, STREAM_PROTOCOL } from "../../http/socket-protocols.ts";
 import type { StreamStart } from "../../stream/journal/journal-view.ts";
 import { parseOffset } from "../../stream/journal/offset.ts";
 import { EVENT_STREAM_HEADERS } from "../../stream/transport/server-sent-events.ts";
@@ -88,7 +89,7 @@ export function eventRoutes(): Router {
         headers: { "Retry-After": "15" },
       });
     }
-    return new Response(answer.body, answer);
+    return nameProtocol(c, new Response(answer.body, answer), STREAM_PROTOCOL);
   });
   return routes;
 }

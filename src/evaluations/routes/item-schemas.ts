@@ -20,7 +20,7 @@ export const itemPath = evaluationPath.extend({ item_id: z.uuid().openapi({ exam
 const time = z.iso.datetime().nullable();
 const milliseconds = z.number().nullable();
 const rewards = z.record(z.string(), z.number()).nullable();
-const endReason = z.literal(END_REASONS).nullable();
+const endReason = z.enum(END_REASONS).nullable();
 
 const usage = z
   .object({

@@ -1,6 +1,6 @@
 import type { Quantiles, Summary, UsageSum } from "./analytics-schema.ts";
 import { passRateOf, type Passes } from "./intervals.ts";
-import { isCounted, type ItemResult, type ItemStatus, type ItemUsage } from "./item-result.ts";
+import { emptyCounts, isCounted, type ItemResult, type ItemUsage } from "./item-result.ts";
 import { Mean } from "./mean.ts";
 import { durationQuantiles } from "./quantile.ts";
 
@@ -9,19 +9,7 @@ const COST_PARTS = 1e9;
 
 /** What is known of some items that came one after the other: all of an evaluation, or those of a task. */
 export class ItemGroup {
-  readonly #counts: Record<ItemStatus, number> = {
-    queued: 0,
-    claiming: 0,
-    provisioning: 0,
-    agent_running: 0,
-    agent_finished: 0,
-    verifying: 0,
-    passed: 0,
-    failed: 0,
-    timed_out: 0,
-    cancelled: 0,
-    infra_error: 0,
-  };
+  readonly #counts = emptyCounts();
   readonly #durations = { provisionMs: [] as number[], agentMs: [] as number[], verifyMs: [] as number[] };
   readonly #usage = {
     inputTokens: { sum: 0, known: 0 },

@@ -15,6 +15,13 @@ export const ITEM_STATUSES = [
 
 export type ItemStatus = (typeof ITEM_STATUSES)[number];
 
+/** No item in any status yet. */
+export function emptyCounts(): Record<ItemStatus, number> {
+  const counts = Object.fromEntries(ITEM_STATUSES.map((status) => [status, 0]));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made of all statuses in the line above
+  return counts as Record<ItemStatus, number>;
+}
+
 /** What an agent used, each number null where nobody has said it. */
 export interface ItemUsage {
   /** Tokens of prompts, those read from a cache included. */

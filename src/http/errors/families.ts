@@ -32,7 +32,10 @@ export function familyOfPath(path: string): Family {
 /** The error body of the registry and environments (A7, "Canonical API error envelope"). */
 const apiErrorPayload = z
   .object({
-    code: z.literal([...ERROR_STATUSES]).openapi({ description: "HTTP status code" }),
+    // The document would have the first of a literal's values alone.
+    code: z
+      .literal([...ERROR_STATUSES])
+      .openapi({ type: "integer", enum: [...ERROR_STATUSES], description: "HTTP status code" }),
     detail: z.string().openapi({ description: "What went wrong and what to do, for people" }),
     type: z.enum(REGISTRY_ERROR_TYPES).openapi({ description: "Stable machine-readable error type" }),
     errors: z

@@ -39,10 +39,10 @@ export class EnvironmentNetwork {
     // Docker keeps its networks apart by itself.
     const isolates = engine.kind === "podman" ? ["--opt", "isolate=true"] : [];
     const options = [...owner.labelsFor(environmentId), ...isolates, ...(isInternal ? ["--internal"] : [])];
-    await engine.call(["network", "create", ...options, name], call);
-    // Docker resolves names itself. Podman needs another program for that, so its containers are told all addresses.
-    if (engine.kind === "docker" || hosts.length === 0) return new EnvironmentNetwork(name, new Map(), []);
     try {
+      await engine.call(["network", "create", ...options, name], call);
+      // Docker resolves names itself. Podman needs another program for that, so its containers are told all addresses.
+      if (engine.kind === "docker" || hosts.length === 0) return new EnvironmentNetwork(name, new Map(), []);
       const format = "{{range .Subnets}}{{.Subnet}} {{end}}";
       const subnets = await engine.call(["network", "inspect", "--format", format, name], call);
       const [, prefix] = SUBNET.exec(subnets.trim().split(" ")[0] ?? "") ?? [];

@@ -9,7 +9,7 @@ import {
 } from "../../sandbox/runner-protocol.ts";
 import { NO_SECRETS, SecretMask } from "../../sandbox/secret-mask.ts";
 import { ZipError } from "../../zip/read/zip-error.ts";
-import { runCommand, type Startable } from "../process/command.ts";
+import type { Startable } from "../process/command.ts";
 import { downloadFile } from "./download.ts";
 import type { EnvironmentGrant } from "./environment-grant.ts";
 import { HeldCommand } from "./held-command.ts";
@@ -18,6 +18,7 @@ import { addressesOf, scriptServices, untilReached } from "./service-ports.ts";
 import { Link } from "../connection/link.ts";
 import type { Server } from "../connection/server.ts";
 import type { MachineVariables } from "./machine-variables.ts";
+import { runScript, type Script } from "./task-script.ts";
 import { ArchiveRefused } from "./unpack.ts";
 import type { HeldWork, Say } from "../connection/held-work.ts";
 
@@ -32,16 +33,12 @@ export interface EnvironmentOptions {
 }
 
 type Open = Extract<EnvironmentMessage, { type: "open" }>;
-type Script = NonNullable<Open["provision"]>;
 
 /** Milliseconds between pings. */
 const PING_MS = 15_000;
-/** Characters of a line for the environment's log, lines of one script, and characters of the reason for a failure. */
+/** Characters of a line for the environment's log, and of the reason for a failure. */
 const LOG_LINE_LENGTH = 1_000;
-const LOG_LINES = 200;
 const REASON_LENGTH = 3_000;
-/** Bytes of a script's output that are looked at. */
-const SCRIPT_OUTPUT_BYTES = 64 * 1024;
 
 /** An environment that is kept on this machine: its folder, its commands, and the connection to its object. */
 export class EnvironmentSession implements HeldWork {
@@ -196,35 +193,9 @@ export class EnvironmentSession implements HeldWork {
     if (outcome !== undefined) throw new Error(`The provision script ${outcome}`);
   }
 
-  /** Runs a script of the task; how it failed, or undefined. What it writes goes to the environment's log. */
-  async #runScript(name: string, { script, timeout }: Script, signal: AbortSignal): Promise<string | undefined> {
-    const sandbox = this.#sandbox;
-    if (!sandbox) return "has no sandbox";
-    const { variables, mask } = this.#secrets;
-    let written = "";
-    const ending = await runCommand({
-      program: sandbox.command('exec bash -- "$SCRIPT"', ".", { ...variables, SCRIPT: script }, { joinsErrors: true }),
-      limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
-      mask,
-      output: (_stream, _offset, bytes) => {
-        written += new TextDecoder().decode(bytes);
-        return Promise.resolve();
-      },
-      signal,
-    });
-    for (const line of written
-      .split("\n")
-      .filter((line) => line.trim() !== "")
-      .slice(0, LOG_LINES)) {
-      this.#log(`${name}: ${line}`);
-    }
-    if (ending.status === "exited") {
-      return ending.exitCode === 0
-        ? undefined
-        : `ended with exit code ${ending.exitCode}: ${written.slice(-LOG_LINE_LENGTH)}`;
-    }
-    if (ending.status === "lost") return `could not be run: ${ending.reason}`;
-    return ending.status === "timed_out" ? `took longer than ${timeout} seconds` : "was killed";
+  async #runScript(name: string, script: Script, signal: AbortSignal): Promise<string | undefined> {
+    if (!this.#sandbox) return "has no sandbox";
+    return await runScript(this.#sandbox, name, script, this.#secrets, (line) => this.#log(line), signal);
   }
 
   #start(message: Extract<EnvironmentMessage, { type: "start" }>): void {

@@ -4,7 +4,7 @@ import { type AppContext, configOf } from "../../http/context.ts";
 import type { Admission } from "../../http/authenticate.ts";
 import { limitRate } from "../../http/admission/rate-limit.ts";
 import { offeredProtocols } from "../../http/socket-protocols.ts";
-import { SOCKET_PROTOCOL, TOKEN_PROTOCOL_PREFIX } from "../protocol/agent-protocol.ts";
+import { TOKEN_PROTOCOL_PREFIX } from "../protocol/agent-protocol.ts";
 import { readUuid } from "./run-path.ts";
 
 /** The query parameter for clients that cannot send headers: a browser's EventSource and WebSocket. */
@@ -27,11 +27,6 @@ export function tokenNamesPath(run: TokenRun, c: AppContext): boolean {
     readUuid(c.req.param("task_id") ?? "") === run.taskId &&
     readUuid(c.req.param("run_id") ?? "") === run.runId
   );
-}
-
-/** The subprotocol to answer with; a browser ends a connection that names none of those it offered. */
-export function chosenProtocol(c: AppContext): string | undefined {
-  return offeredProtocols(c).find((protocol) => protocol === SOCKET_PROTOCOL);
 }
 
 /** A token that comes where a browser's WebSocket can put one. */

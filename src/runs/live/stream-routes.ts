@@ -4,12 +4,13 @@ import { requireScope } from "../../http/authenticate.ts";
 import { type AppContext, callerOf, configOf } from "../../http/context.ts";
 import { ApiError } from "../../http/errors/error-table.ts";
 import { operation } from "../../http/operation.ts";
+import { nameProtocol, STREAM_PROTOCOL } from "../../http/socket-protocols.ts";
 import { EVENT_STREAM_HEADERS } from "../../stream/transport/server-sent-events.ts";
 import { parseOffset } from "../../stream/journal/offset.ts";
 import type { StreamStart } from "../../stream/journal/journal-view.ts";
 import { notFound } from "../../tasks/project.ts";
 import { attemptField, resolveRun, RUN_PATH, runPath, unwrap } from "../access/run-path.ts";
-import { admitStreamToken, chosenProtocol, STREAM_TOKEN_QUERY } from "../access/stream-access.ts";
+import { admitStreamToken, STREAM_TOKEN_QUERY } from "../access/stream-access.ts";
 import { streamRole } from "../protocol/stream-role.ts";
 import { type StreamRequest, toObjectRequest } from "../protocol/stream-request.ts";
 
@@ -148,13 +149,13 @@ export function streamRoutes(): Router {
       maxReaders: config.RUN_STREAM_MAX_READERS,
       journalMaxBytes: config.RUN_JOURNAL_MAX_BYTES,
     });
-    return answerStream(await handle.fetch(asked), chosenProtocol(c));
+    return nameProtocol(c, answerStream(await handle.fetch(asked)), STREAM_PROTOCOL);
   });
 
   return routes;
 }
 
-function answerStream(answer: Response, protocol: string | undefined): Response {
+function answerStream(answer: Response): Response {
   if (answer.status === 404) throw notFound();
   if (answer.status === 401) throw new ApiError("key_invalid", "What opened this stream is good no more.");
   if (answer.status === 503) {
@@ -163,7 +164,5 @@ function answerStream(answer: Response, protocol: string | undefined): Response 
     });
   }
   // Made anew, because headers are added that a response from elsewhere does not take.
-  const response = new Response(answer.body, answer);
-  if (answer.webSocket && protocol !== undefined) response.headers.set("Sec-WebSocket-Protocol", protocol);
-  return response;
+  return new Response(answer.body, answer);
 }

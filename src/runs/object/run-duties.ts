@@ -80,7 +80,7 @@ export class RunDuties {
       // The run as it is by now: it may have changed while the timer before had its turn.
       const run = this.#latest();
       if (!run) return;
-      if (timer === "dispatch") await this.#dispatch.askPool(run, this.#follow);
+      if (timer === "dispatch") await this.#dispatch.askPool(run, (event) => this.#hearPool(event));
       else if (timer === "waiting") await this.#sayWhatFor(run);
       else if (timer === "owner") await this.#tellOwner(run);
       else if (timer === "deadline") {
@@ -92,6 +92,12 @@ export class RunDuties {
       else await this.#projection.write(run);
     }
     await this.#timers.arm();
+  }
+
+  /** No client drives a run that has an owner: one that no runner takes fails, also where there has never been a runner. */
+  #hearPool(event: DispatchEvent): Promise<void> {
+    const isOwned = this.#owner() !== undefined;
+    return this.#follow(event.kind === "withdrawn" && isOwned ? { ...event, hasRunners: true } : event);
   }
 
   /** Tells whoever the run was made for that its status has changed. */

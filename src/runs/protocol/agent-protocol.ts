@@ -3,9 +3,6 @@
  * This module imports nothing, so that a client can use its types.
  */
 
-/** The subprotocol that a browser's WebSocket offers beside its token, and that the answer names. */
-export const SOCKET_PROTOCOL = "taskyard.v1";
-
 /** In front of a stream token that is offered as a subprotocol. */
 export const TOKEN_PROTOCOL_PREFIX = "bearer.";
 

@@ -1,6 +1,6 @@
-import { crc32, deflateRawSync } from "node:zlib";
-import { ChunkReader } from "../read/chunks.ts";
+import { crc32 } from "node:zlib";
 import { METHOD_DEFLATED, METHOD_STORED, SENTINEL_32 } from "../read/records.ts";
+import { type Deflater, zlibDeflater } from "./deflater.ts";
 import {
   emptyFacts,
   type EntryFacts,
@@ -40,6 +40,7 @@ export interface NewEntry {
  */
 export class ZipWriter {
   readonly #sink: (bytes: Uint8Array) => Promise<void>;
+  readonly #deflater: Deflater;
   readonly #slabs: Uint8Array[] = [];
   /** Bytes used of the last slab. */
   #slabUsed = 0;
@@ -47,8 +48,9 @@ export class ZipWriter {
   #offset = 0;
   #entries = 0;
 
-  constructor(sink: (bytes: Uint8Array) => Promise<void>) {
+  constructor(sink: (bytes: Uint8Array) => Promise<void>, deflater: Deflater = zlibDeflater) {
     this.#sink = sink;
+    this.#deflater = deflater;
   }
 
   /** Bytes of the directory so far. */
@@ -89,7 +91,7 @@ export class ZipWriter {
       filled += chunk.byteLength;
     }
     // Setting up a compressor takes longer than storing nothing.
-    const deflated = size > 0 ? deflateRawSync(whole) : whole;
+    const deflated = size > 0 ? this.#deflater.whole(whole) : whole;
     const shorter = deflated.byteLength < size;
     const stored = shorter ? deflated : whole;
     const method = shorter ? METHOD_DEFLATED : METHOD_STORED;
@@ -112,32 +114,14 @@ export class ZipWriter {
 
   /** Writes what `data` deflates to; the answer is its checksum. */
   async #deflate(data: Chunks): Promise<number> {
-    const { readable, writable } = new CompressionStream("deflate-raw");
-    const writer = writable.getWriter();
-    const reader = new ChunkReader(readable);
     let crc = 0;
-    // What went wrong first: the other side then tells only that it was cut off.
-    const failures: unknown[] = [];
-    const feed = async () => {
+    const counted = async function* () {
       for await (const chunk of data) {
         crc = crc32(chunk, crc);
-        await writer.write(chunk.slice());
+        yield chunk;
       }
-      await writer.close();
     };
-    const feeding = feed().catch(async (error: unknown) => {
-      failures.push(error);
-      // The reader waits for more, or for the end.
-      await writer.abort(error).catch(() => undefined);
-    });
-    try {
-      for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) await this.#write(chunk);
-    } catch (error) {
-      failures.push(error);
-      await reader.cancel().catch(() => undefined);
-    }
-    await feeding;
-    if (failures.length > 0) throw failures[0];
+    for await (const piece of this.#deflater.pieces(counted())) await this.#write(piece);
     return crc;
   }
 

@@ -9,14 +9,14 @@ import { BASE_IMAGE, containers, podman } from "./podman.ts";
 const SERVER = String.raw`use IO::Socket::INET; my ($port, $file) = @ARGV; $| = 1;
 my $s = IO::Socket::INET->new(LocalPort => $port, Listen => 5, ReuseAddr => 1) or die "no port";
 print "listens\n";
-while (my $c = $s->accept) { open(my $f, "<", $file); print $c <$f>, $ENV{SUFFIX} // "", "\n"; close $c }
+while (my $c = $s->accept) { open(my $f, "<", $file); print {$c} readline($f), $ENV{SUFFIX} // "", "\n"; close $c }
 `;
 
 /** Asks such a server. */
 const ask = (host: string, port: number) => `exec 3<>/dev/tcp/${host}/${port} && cat <&3; exec 3>&-`;
 
-/** Says what a command answers on a port of a service. */
-const ASK = `perl -MIO::Socket::INET -e '$c = IO::Socket::INET->new(PeerAddr => shift, PeerPort => shift) or exit 1; print <$c>'`;
+/** The same for a healthcheck; compose files spell a `$` twice. */
+const ASK = `perl -MIO::Socket::INET -e '$$c = IO::Socket::INET->new(PeerAddr => shift, PeerPort => shift) or exit 1; print <$$c>'`;
 
 const taskYaml = (name: string, more: object) =>
   JSON.stringify({
@@ -87,7 +87,7 @@ export function testServices(world: LiveWorld): void {
       sandbox_provider: { services: true },
     });
     const asked = await execute(`${ask("web", 80)}; ${ask("db", 5432)}; ${ask("database", 5432)}; ls -A; pwd`);
-    expect(asked.body.output).toMatch(/^built web-\w+\n with suffix\ndb says\ndb says\ndata.txt\ntask.yaml\n\/task\n$/);
+    expect(asked.body.output).toMatch(/^built web-\w+\n with suffix\ndb says\ndb says\ndata.txt\n\/task\n$/);
     const id = place.split("/").at(-1);
     const inService = (service: string, ...words: string[]) => podman("exec", `taskyard-${id}-${service}`, ...words);
     expect(inService("web", "cat", "/data/seed")).toBe("seeded");

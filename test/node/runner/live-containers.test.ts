@@ -19,6 +19,7 @@ import {
   startWithPodman,
 } from "./container-world.ts";
 import { until } from "./live.ts";
+import { LiveTerminal } from "./live-terminal.ts";
 import { startEnvironment, useLiveWorld } from "./live-world.ts";
 import { containers, HAS_PODMAN, podman } from "./podman.ts";
 
@@ -124,6 +125,57 @@ describe.skipIf(!HAS_PODMAN)("environments in containers", () => {
     expect((await execute("echo on")).body.output).toBe("on\n");
   });
 
+  it("has terminals, which are resized and taken up again after a drop, and commands whose input stays open", async () => {
+    await start(["--labels", "tty"]);
+    const environment = await startEnvironment(world, "tty", undefined, {}, BUILD_SECONDS);
+    const { place, token, execute } = environment;
+    const terminal = new LiveTerminal(world, environment, { rows: "40", cols: "132" });
+    terminal.type("stty size; tty; id -un\r");
+    expect(await terminal.shows(/\nroot\r\n/)).toMatch(/40 132\r\n\/dev\/pts\/\d+\r\nroot/);
+    terminal.say({ type: "resize", rows: 33, cols: 99 });
+    await until(
+      async () => {
+        terminal.type("stty size\r");
+        return terminal.text;
+      },
+      (text) => text.includes("\n33 99\r\n"),
+    );
+    terminal.type("kept=$((6*7)); seq -f 'line %g' 1 2000\r");
+    world.server.proxy.cut();
+    terminal.type("echo kept $kept\r");
+    world.server.proxy.cut();
+    const shown = await terminal.shows(/kept 42\r\n/);
+    expect(terminal.connections).toBeGreaterThan(1);
+    const lines = [...shown.matchAll(/^line (\d+)\r$/gm)].map(([, number]) => Number(number));
+    expect(lines).toEqual(Array.from({ length: 2_000 }, (_, index) => index + 1));
+    terminal.type("sleep 3005\r");
+    const isAsleep = async () => (await execute("grep -lx sleep /proc/[0-9]*/comm | wc -l")).body.output;
+    await until(isAsleep, (count) => Number(count) > 1);
+    terminal.type("\x03");
+    await until(isAsleep, (count) => Number(count) === 1);
+    terminal.type("echo back\r");
+    await terminal.shows("\nback\r\n");
+    terminal.type("(exit 7)\r\x04");
+    expect(await terminal.ends()).toMatchObject({ status: "exited", exit_code: 7 });
+    // The same by HTTP: a command on a terminal, and one without whose input stays open.
+    const begun = async (fields: object) =>
+      `${place}/commands/${(await world.server.send("POST", `${place}/commands`, fields, token)).body.command_id}`;
+    const type = (command: string, text: string, query = "") =>
+      world.server.send("POST", `${command}/stdin${query}`, new TextEncoder().encode(text), token);
+    const output = (command: string, wanted: string | RegExp) =>
+      until(
+        async () => String((await world.server.send("GET", `${command}/output`, undefined, token)).body),
+        (text) => (typeof wanted === "string" ? text === wanted : wanted.test(text)),
+      );
+    const onTerminal = await begun({ command: "stty size; read line; echo got $line", tty: { rows: 5, cols: 50 } });
+    await type(onTerminal, "typed\r");
+    await output(onTerminal, /5 50\r\n[^]*got typed\r\n$/);
+    const open = await begun({ command: "wc -c; echo over", stdin_open: true });
+    await type(open, "12345");
+    await type(open, "67890", "?end=true");
+    await output(open, "10\nover\n");
+  });
+
   it("builds one image for twenty environments that are asked for at once, and keeps tests and solutions out of it", async () => {
     const runner = await start(["--labels", "many", "--slots", "20"]);
     const task = await publish(image("RUN echo was-built-here; ls -A / > /listed"));
@@ -159,11 +211,12 @@ describe.skipIf(!HAS_PODMAN)("environments in containers", () => {
   }, 400_000);
 
   it("verifies tasks in Harbor's format in their own image, as their users and with the variables that are allowed", async () => {
-    await start(["--labels", "harbor", "--allow-env", "GREETING"], { GREETING: "hello", SECRET: "hidden" });
+    const machine = { GREETING: "hello", TOKEN: "a token of the machine", SECRET: "hidden" };
+    await start(["--labels", "harbor", "--allow-env", "GREETING,TOKEN"], machine);
     const settings = `user = "agent"
 [environment]
 workdir = "/home/agent"
-env = { SAID = "\${GREETING} \${ABSENT:-otherwise}" }
+env = { SAID = "\${GREETING} \${ABSENT:-otherwise} \${TOKEN}" }
 [solution]
 `;
     const tests = {
@@ -171,7 +224,7 @@ env = { SAID = "\${GREETING} \${ABSENT:-otherwise}" }
 ls -l /app/given.txt
 echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
     };
-    const verifier = `[verifier.env]\nJUDGE = "\${GREETING}"\n`;
+    const verifier = `[verifier.env]\nJUDGE = "\${GREETING} \${TOKEN}"\n`;
     const task = withSettings(image("", tests), settings + verifier);
     const { execute, place, token, read } = await startEnvironment(
       world,
@@ -184,10 +237,10 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
     const { body } = await execute(
       'id -un; pwd; echo "$SAID $SECRET"; touch /task/x /home/agent/y /tests/z && echo written',
     );
-    expect(body.output).toBe("agent\n/home/agent\nhello otherwise \nwritten\n");
+    expect(body.output).toBe("agent\n/home/agent\nhello otherwise *** \nwritten\n");
     const verdict = await world.server.send("POST", `${place}/verify`, {}, token);
     expect(verdict.body).toMatchObject({ passed: false, reward: 0.5, rewards: { reward: 0.5, speed: 2, size: 1000 } });
-    expect(verdict.body.output).toMatch(/^agent \/home\/agent hello\n-rw.*given.txt\n$/);
+    expect(verdict.body.output).toMatch(/^agent \/home\/agent hello \*\*\*\n-rw.*given.txt\n$/);
     const missing = await begin("harbor", await publish(withSettings(image(), '[environment.env]\nX = "${SECRET}"\n')));
     const failed = await until(missing.read, ({ state }) => state === "failed", BUILD_SECONDS);
     expect(failed.error).toContain("--allow-env SECRET");

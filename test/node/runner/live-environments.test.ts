@@ -75,6 +75,34 @@ perl serve.pl 8123 & echo started`;
   await runner.kill("SIGTERM");
 });
 
+it("starts services by the provision script, waits for them and says where they are", async () => {
+  await start(world, ["--labels", "script"]);
+  const { org } = world.server.connection;
+  const task = pack({
+    "task.yaml": JSON.stringify({
+      name: "served",
+      version: "1.0.0",
+      instruction: "Ask {{web_url}}.",
+      verification: { method: "flag", path: "/tmp/flag", value: "x" },
+      provision: { script: "serve.sh", starts_services: true },
+      ports: { web: [8126, 8127] },
+    }),
+    "serve.sh": `for port in 8126 8127; do perl -MIO::Socket::INET -e '
+      $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 5) or die;
+      while ($c = $s->accept) { print $c "pong\\n"; close $c }' $port > /dev/null 2>&1 & done\n`,
+  });
+  const published = await world.server.send("PUT", `/api/v1/org/${org}/tasks/served/versions/1.0.0`, task);
+  expect(published.status, JSON.stringify(published.body)).toBe(201);
+  const { execute, read } = await startEnvironment(world, "script", "served");
+  const urls = { "8126": "http://127.0.0.1:8126", "8127": "http://127.0.0.1:8127" };
+  expect(await read()).toMatchObject({
+    service_urls: { web: { url: urls["8126"], port: 8126, urls } },
+    instruction: "Ask http://127.0.0.1:8126.",
+    warnings: [],
+  });
+  expect((await execute("exec 3<>/dev/tcp/127.0.0.1/8127; cat <&3")).body).toMatchObject({ output: "pong\n" });
+});
+
 it("verifies a task in Harbor's format, whose tests ask the server that was started for it", async () => {
   await start(world, ["--labels", "harbor"]);
   const { org } = world.server.connection;

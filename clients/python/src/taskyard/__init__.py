@@ -4,7 +4,7 @@ Client of Taskyard: task registry, environments, runs, evaluations and their liv
 `Taskyard` waits for answers, `AsyncTaskyard` has them awaited. `taskyard.models` has the types of what is sent and answered.
 """
 
-from ._connection import VERSION as __version__
+from .api import VERSION as __version__
 from .api import models
 from .client import AsyncTaskyard, Taskyard
 from .download import AsyncDownload, Download

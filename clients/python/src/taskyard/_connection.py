@@ -9,9 +9,9 @@ from typing import Any, Mapping
 import httpx
 
 from ._call import Call
+from .api import VERSION
 from .errors import ApiConnectionError
 
-VERSION = "0.1.0"
 _USER_AGENT = f"taskyard-python/{VERSION} python/{platform.python_version()}"
 
 

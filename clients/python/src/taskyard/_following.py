@@ -11,7 +11,7 @@ import httpx
 from ._call import Call
 from ._frames import Frame, FrameParser
 from ._patience import Patience
-from .errors import StreamResetError
+from .errors import StreamResetError, TaskyardError
 
 STREAM_TIMEOUT = httpx.Timeout(10.0, read=65.0)
 """Something comes every 20 seconds, if only to say that nothing has."""
@@ -35,9 +35,10 @@ class Following:
         self._call = call
         self._after = after
         self._start = start if after is None else None
-        self.patience = patience
+        self._patience = patience
         self._parser = FrameParser()
         self._is_ended = False
+        self._reset: StreamResetError | None = None
 
     @property
     def is_poll(self) -> bool:
@@ -59,10 +60,11 @@ class Following:
     def take_poll(self, content: bytes) -> list[Entry]:
         """The entries of a long poll."""
         answer = json.loads(content)
-        self.patience.heard()
+        self._patience.heard()
         self._start, self._after = None, answer["next"]
+        self._patience.goes_on()
         if answer.get("resync"):
-            raise StreamResetError(self._after)
+            self._reset = StreamResetError(self._after)
         self.is_over = bool(answer["closed"])
         entries = answer["entries"]
         ids = [None] * (len(entries) - 1) + [self._after]
@@ -75,12 +77,12 @@ class Following:
             if self._is_ended:
                 break
             if frame.event != "error":
-                self.patience.heard()
+                self._patience.heard()
             if frame.event == "" and frame.id is not None:
                 self._after = frame.id
                 entries.append(Entry(frame.id, json.loads(frame.data)))
             else:
-                self._take_control(frame, entries)
+                self._take_control(frame)
         return entries
 
     @property
@@ -88,17 +90,24 @@ class Following:
         """Whether the server has said its last word on this connection."""
         return self._is_ended
 
-    def _take_control(self, frame: Frame, entries: list[Entry]) -> None:
+    def _take_control(self, frame: Frame) -> None:
         if frame.event == "stream-end":
             self._is_ended = self.is_over = True
         elif frame.event == "end":
             self._is_ended = True
             if json.loads(frame.data).get("type") == "resync":
-                if entries:
-                    raise ValueError("A stream begins anew after entries of the same connection.")
-                raise StreamResetError(frame.id)
+                self._reset = StreamResetError(frame.id)
             self._after = frame.id or self._after
             # After 15 minutes the server ends a connection, for no fault of either side.
-            self.patience.goes_on()
+            self._patience.goes_on()
         elif frame.event == "error":
             self._is_ended = True
+
+    def pause(self, failure: TaskyardError | None) -> float:
+        """
+        Seconds to wait before the next connection, after one has ended with `failure` or without one. Raises what makes going on
+        useless.
+        """
+        if self._reset is not None:
+            raise self._reset
+        return self._patience.pause(failure)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from ._retry import LONGEST_RETRY_AFTER_SECONDS, backoff, seconds_of
+from . import _retry
+from ._retry import LONGEST_RETRY_AFTER_SECONDS, seconds_of
 from .errors import ApiConnectionError, ApiError, TaskyardError
 
 
@@ -40,7 +41,7 @@ class Patience:
         if now - self._silent_since > self._seconds:
             raise failure
         self._attempt += 1
-        return backoff(self._attempt - 1) if asked is None else asked
+        return _retry.backoff(self._attempt - 1) if asked is None else asked
 
 
 def _is_passing(status: int, asked: float | None) -> bool:

@@ -27,16 +27,19 @@ class Transport:
 
     def json(self, call: Call) -> Any:
         """The answer's JSON."""
-        response = self._send(call, None, is_read=True)
-        return read_json(call, response)
+        return read_json(call, self.read(call))
+
+    def read(self, call: Call) -> httpx.Response:
+        """The answer, read."""
+        return self._send(call, None, is_read=True)
 
     def nothing(self, call: Call) -> None:
         """Sends a call whose answer says nothing."""
-        self._send(call, None, is_read=True)
+        self.read(call)
 
     def headers(self, call: Call) -> httpx.Headers:
         """The answer's headers."""
-        return self._send(call, None, is_read=True).headers
+        return self.read(call).headers
 
     def download(self, call: Call) -> Download:
         """A download that has not begun."""
@@ -65,7 +68,7 @@ class Transport:
         while True:
             try:
                 request = self._http.build_request(**self.connection.request(call, body.sync(), timeout))
-                response = self._http.send(request, stream=not is_read, follow_redirects=not is_read)
+                response = self._http.send(request, stream=not is_read, follow_redirects=call.method == "GET")
                 if response.status_code < 400:
                     return response
                 content = response.read()
@@ -90,16 +93,19 @@ class AsyncTransport:
 
     async def json(self, call: Call) -> Any:
         """The answer's JSON."""
-        response = await self._send(call, None, is_read=True)
-        return read_json(call, response)
+        return read_json(call, await self.read(call))
+
+    async def read(self, call: Call) -> httpx.Response:
+        """The answer, read."""
+        return await self._send(call, None, is_read=True)
 
     async def nothing(self, call: Call) -> None:
         """Sends a call whose answer says nothing."""
-        await self._send(call, None, is_read=True)
+        await self.read(call)
 
     async def headers(self, call: Call) -> httpx.Headers:
         """The answer's headers."""
-        return (await self._send(call, None, is_read=True)).headers
+        return (await self.read(call)).headers
 
     def download(self, call: Call) -> AsyncDownload:
         """A download that has not begun."""
@@ -131,7 +137,7 @@ class AsyncTransport:
         while True:
             try:
                 request = self._http.build_request(**self.connection.request(call, body.asynchronous(), timeout))
-                response = await self._http.send(request, stream=not is_read, follow_redirects=not is_read)
+                response = await self._http.send(request, stream=not is_read, follow_redirects=call.method == "GET")
                 if response.status_code < 400:
                     return response
                 content = await response.aread()

@@ -22,15 +22,15 @@ def follow_stream(transport: Transport, following: Following) -> Iterator[Entry]
             with transport.open(following.next_call(), STREAM_TIMEOUT) as response:
                 if following.is_poll:
                     yield from following.take_poll(response.read())
-                    continue
-                for chunk in response.iter_bytes():
-                    yield from following.take(chunk)
-                    if following.is_ended:
-                        break
+                else:
+                    for chunk in response.iter_bytes():
+                        yield from following.take(chunk)
+                        if following.is_ended:
+                            break
         except (ApiError, ApiConnectionError) as error:
             failure = error
         if not following.is_over:
-            time.sleep(following.patience.pause(failure))
+            time.sleep(following.pause(failure))
 
 
 async def follow_stream_async(transport: AsyncTransport, following: Following) -> AsyncIterator[Entry]:
@@ -42,16 +42,16 @@ async def follow_stream_async(transport: AsyncTransport, following: Following) -
                 if following.is_poll:
                     for entry in following.take_poll(await response.aread()):
                         yield entry
-                    continue
-                async for chunk in response.aiter_bytes():
-                    for entry in following.take(chunk):
-                        yield entry
-                    if following.is_ended:
-                        break
+                else:
+                    async for chunk in response.aiter_bytes():
+                        for entry in following.take(chunk):
+                            yield entry
+                        if following.is_ended:
+                            break
         except (ApiError, ApiConnectionError) as error:
             failure = error
         if not following.is_over:
-            await asyncio.sleep(following.patience.pause(failure))
+            await asyncio.sleep(following.pause(failure))
 
 
 class CommandOutput(OutputReading):

@@ -11,6 +11,7 @@ import type { RunOwner } from "../../../runs/model/run-owner.ts";
 import { takeOutput } from "../agent-output.ts";
 import { insideVariables } from "../agent-variables.ts";
 import type { Outcome, Progress } from "../progress.ts";
+import { workSeconds } from "./provision.ts";
 import { environmentOf, publishedTaskOf, runOf, type StepContext, type StepWork, taskContextOf } from "./step.ts";
 
 /** A try that ends before its agent begins. */
@@ -18,6 +19,9 @@ type Refusal = Extract<Outcome, { end: unknown }>;
 
 /** How often an agent outside is looked after that nobody has told the end of, in milliseconds. */
 const LOOK_MS = 30_000;
+
+/** How long an environment lives on each time that it is to outlive the wait for a runner, in seconds. */
+const WAIT_SECONDS = 300;
 
 /** Makes the try's run, and starts its agent. */
 export const startAgent: StepWork = async (context) => {
@@ -145,10 +149,19 @@ async function watchRun(context: StepContext): Promise<Outcome> {
   const environment = environmentOf(context);
   const seen = await askAgain(() => environment.open().read(environment.access));
   if (!seen.ok || seen.row.endedAt !== null) {
+    const isLate = run.status === "queued" && seen.ok && seen.row.endReason === "expired";
+    if (isLate) return { end: "no_runner", error: "No runner took the run while its environment lived." };
     return { end: "sandbox_lost", error: (seen.ok ? seen.row.error : null) ?? "The environment was lost." };
   }
-  if (run.status === "queued") return { wait: LOOK_MS };
   const now = Date.now();
+  if (run.status === "queued") {
+    // Whoever waits for a runner does not lose the time for the work itself.
+    const needed = workSeconds(progress);
+    if (seen.row.expiresAt.getTime() < now + needed * 1000) {
+      await environment.open().extend(environment.access, needed + WAIT_SECONDS);
+    }
+    return { wait: LOOK_MS };
+  }
   if (agentDeadline === null) {
     // The agent's time begins when a runner has it, and not while it waits for one.
     const deadline = now + plan.task.agentSeconds * 1000;

@@ -45,7 +45,7 @@ export const claim: StepWork = async ({ env, progress }) => {
 };
 
 /** Seconds that the environment is needed once it is ready. */
-function workSeconds({ plan }: Progress): number {
+export function workSeconds({ plan }: Progress): number {
   return plan.task.agentSeconds + plan.task.verifierSeconds + SPARE_SECONDS;
 }
 

@@ -664,11 +664,16 @@ class TaskDetail(TypedDict):
     """Null also for readers without task:write in the owning organization"""
 
 
-class TaskDetailProvision(TypedDict):
+class _TaskDetailProvisionRequired(TypedDict):
     script: str
     """Path of the script in the archive"""
     timeout: int
     """Seconds"""
+
+
+class TaskDetailProvision(_TaskDetailProvisionRequired, total=False):
+    starts_services: bool
+    """Whether it starts those of `ports`"""
 
 
 class TaskDetailTeardown(TypedDict):
@@ -988,13 +993,20 @@ class EnvironmentResponse(TypedDict):
     warnings: list[str]
     """What this sandbox does not do for the task, and what of the request was ignored"""
     waiting_for: WaitingFor | None
+    """What it waits for before it can be provisioned; null when it waits for nothing"""
     ended_at: str | None
     end_reason: Literal["deleted", "expired"] | None
 
 
-class EnvironmentResponseServiceUrlsValue(TypedDict):
+class _EnvironmentResponseServiceUrlsValueRequired(TypedDict):
     url: str
+    """As commands of the environment reach it"""
     port: int
+
+
+class EnvironmentResponseServiceUrlsValue(_EnvironmentResponseServiceUrlsValueRequired, total=False):
+    urls: dict[str, str]
+    """By each port of `ports`"""
 
 
 class EnvironmentResponseTask(TypedDict):
@@ -1031,8 +1043,6 @@ class EnvironmentResponseLimits(TypedDict):
 
 
 class WaitingFor(TypedDict):
-    """What it waits for before it can be provisioned; null when it waits for nothing"""
-
     reason: Literal["no_runner_ever", "no_runner_connected", "no_runner_with_labels", "no_runner_with_capabilities", "no_runner_of_kind", "runners_busy", "offered"]
     """What is missing: any runner, one with the labels, one that takes environments or runs, one that is able to do it,
     a free slot; `offered`: nothing, a runner was asked
@@ -1094,12 +1104,19 @@ class EnvironmentStatusResponse(TypedDict):
     """
     execute_token: str | None
     """Opens the sandbox as X-Environment-Token. Shown once, when the environment is made; null in every other answer"""
-    waiting_for: WaitingFor
+    waiting_for: WaitingFor | None
+    """What it waits for before it can be provisioned"""
 
 
-class EnvironmentStatusResponseServiceUrlsValue(TypedDict):
+class _EnvironmentStatusResponseServiceUrlsValueRequired(TypedDict):
     url: str
+    """As commands of the environment reach it"""
     port: int
+
+
+class EnvironmentStatusResponseServiceUrlsValue(_EnvironmentStatusResponseServiceUrlsValueRequired, total=False):
+    urls: dict[str, str]
+    """By each port of `ports`"""
 
 
 class EnvironmentLogsResponse(TypedDict):
@@ -1203,6 +1220,7 @@ class _EnvironmentCommandRequired(TypedDict):
     output_bytes: int
     """Bytes of its output that can be read"""
     tty: TerminalSize | None
+    """The size of its terminal; null where it has none"""
     stdin_open: bool
     """Whether `…/stdin` takes more"""
 
@@ -1234,8 +1252,6 @@ class EnvironmentCommandTruncatedStderr(TypedDict):
 
 
 class TerminalSize(TypedDict):
-    """The size of its terminal; null where it has none"""
-
     rows: int
     cols: int
 
@@ -1311,6 +1327,7 @@ class _EnvironmentTerminalRequired(TypedDict):
     output_bytes: int
     """Bytes of its output that can be read"""
     tty: TerminalSize | None
+    """The size of its terminal; null where it has none"""
     stdin_open: bool
     """Whether `…/stdin` takes more"""
     connections: int
@@ -1894,7 +1911,7 @@ class EvaluationItemResponse(TypedDict):
     """Null until it is known, and where nothing is said of the agent"""
     reward: float | None
     rewards: dict[str, float] | None
-    end_reason: Literal["reward_reached"] | None
+    end_reason: Literal["reward_reached", "timeout_passed", "reward_below", "agent_failed", "agent_timeout", "verifier_no_reward", "verifier_timeout", "verifier_failed", "provision_failed", "provision_refused", "sandbox_lost", "runner_lost", "no_runner", "capacity", "archive_gone", "server_error", "user", "budget"] | None
     error: str | None
     result_json: EvaluationItemResponseResultJson
     metadata_json: dict[str, Any] | None
@@ -1925,7 +1942,7 @@ class EvaluationItemResponseResultJson(TypedDict):
 
 class EvaluationItemTry(TypedDict):
     item_status: Literal["queued", "claiming", "provisioning", "agent_running", "agent_finished", "verifying", "passed", "failed", "timed_out", "cancelled", "infra_error"]
-    end_reason: Literal["reward_reached"] | None
+    end_reason: Literal["reward_reached", "timeout_passed", "reward_below", "agent_failed", "agent_timeout", "verifier_no_reward", "verifier_timeout", "verifier_failed", "provision_failed", "provision_refused", "sandbox_lost", "runner_lost", "no_runner", "capacity", "archive_gone", "server_error", "user", "budget"] | None
     error: str | None
     reward: float | None
     rewards: dict[str, float] | None

@@ -1,13 +1,9 @@
 import { execFile } from "node:child_process";
-import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, test } from "vitest";
 import { packExample } from "../../scripts/example-archive.ts";
-import { createFirstOrganization } from "../../scripts/first-organization.ts";
-import { startLocalServer } from "../../scripts/local-server.ts";
-import { type Connection, openStateFolder } from "../../scripts/state-folder.ts";
-import { memoryFolder } from "../memory-folder.ts";
+import { createLiveOrganization } from "./live-organization.ts";
 
 const run = promisify(execFile);
 
@@ -31,52 +27,35 @@ async function findPython(): Promise<string | undefined> {
 
 const PYTHON = await findPython();
 
-describe.runIf(PYTHON !== undefined)("the Python client", () => {
+/** Milliseconds for either test on a machine that does much else. */
+const TIMEOUT_MS = 240_000;
+
+describe.runIf(PYTHON !== undefined)("the Python client", { timeout: TIMEOUT_MS }, () => {
   const python = PYTHON ?? "";
-  let folder: string;
-  let connection: Connection;
-  let stop: (() => Promise<void>) | undefined;
 
-  beforeAll(async () => {
-    folder = await mkdtemp(path.join(memoryFolder(), "taskyard-python-"));
-    const state = await openStateFolder(folder);
-    // Archives of a few megabytes have several parts, and followers are sent away each second.
-    await appendFile(state.settings, "UPLOAD_PART_BYTES=5242880\nRUN_STREAM_ROTATE_SECONDS=1\n");
-    const { signal } = new AbortController();
-    const server = await startLocalServer({ state, port: 0, signal });
-    stop = () => server.processes.stop();
-    connection = await createFirstOrganization(server, state, signal);
+  test.concurrent("does what it says against a server", async ({ expect }) => {
+    const connection = await createLiveOrganization("python");
     const { name, version, bytes } = await packExample();
-    const published = await fetch(`${server.baseUrl}/api/v1/org/local/tasks/${name}/versions/${version}`, {
-      method: "PUT",
-      headers: { Authorization: `Bearer ${connection.api_key}` },
-      body: bytes,
-    });
-    if (!published.ok) throw new Error(`The example was not published: ${await published.text()}`);
-  }, 120_000);
-
-  afterAll(async () => {
-    await stop?.();
-    await rm(folder, { recursive: true, force: true });
-  }, 60_000);
-
-  test.concurrent("does what it says against a server", { timeout: 120_000 }, async () => {
+    const url = `${connection.base_url}/api/v1/org/${connection.org}/tasks/${name}/versions/${version}`;
+    const headers = { Authorization: `Bearer ${connection.api_key}` };
+    expect((await fetch(url, { method: "PUT", headers, body: bytes })).status).toBe(201);
     const env = {
       ...process.env,
       PYTHONPATH: "src",
       PYTHONDONTWRITEBYTECODE: "1",
       TASKYARD_URL: connection.base_url,
       TASKYARD_API_KEY: connection.api_key,
+      TASKYARD_TEST_ORG: connection.org,
+      TASKYARD_TEST_WS: connection.workspace,
     };
     const { stderr } = await run(python, ["-m", "unittest"], { cwd: CLIENT, env }).catch(toFailure);
     expect(stderr).toMatch(/^Ran [1-9]\d+ tests in [^]*^OK$/m);
   });
 
-  test.concurrent("has types that a strict checker accepts, in its tests too", { timeout: 120_000 }, async () => {
+  test.concurrent("has types that a strict checker accepts, in its tests too", async ({ expect }) => {
     const pyright = path.join(ROOT, "node_modules", "pyright", "index.js");
-    const { stdout } = await run(process.execPath, [pyright, "--pythonpath", python, "--project", CLIENT]).catch(
-      toFailure,
-    );
+    const args = [pyright, "--pythonpath", python, "--project", CLIENT];
+    const { stdout } = await run(process.execPath, args).catch(toFailure);
     expect(stdout).toContain("0 errors, 0 warnings");
   });
 });
