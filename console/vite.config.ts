@@ -16,7 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     // The languages of the highlighter are data, loaded one by one.
-    chunkSizeWarningLimit: 900,
+    chunkSizeWarningLimit: 2_000,
     rolldownOptions: {
       onLog: (level, log, handle) => {
         // Libraries mark what must run in a browser for frameworks that render on servers.

@@ -3,7 +3,7 @@
  * of has changed. Run by wrangler before each build; `npm run build:console` does it by hand.
  */
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PlainError, ROOT, runCommand } from "./command.ts";
 
@@ -15,7 +15,7 @@ const STAMP = "built-from.txt";
 /** What the console is made of. */
 const SOURCES = ["console", "src/client", "package-lock.json", "scripts/build-console.ts"];
 
-/** Resolves with whether it was built, or was up to date. Processes that build at once each leave a whole one. */
+/** Resolves with whether it was built, or was up to date. Processes that build at once leave the same. */
 export async function buildConsole(): Promise<boolean> {
   const stamp = await hashSources();
   if ((await readFile(path.join(BUILT, STAMP), "utf8").catch(() => "")) === stamp) return false;
@@ -29,32 +29,23 @@ export async function buildConsole(): Promise<boolean> {
       build: { outDir: folder, emptyOutDir: true },
     });
     await writeFile(path.join(folder, STAMP), stamp);
-    await replaceFolder(folder, BUILT);
+    await publish(folder, BUILT);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   return true;
 }
 
-async function replaceFolder(from: string, to: string): Promise<void> {
-  const old = `${from}-old`;
-  await mkdir(path.dirname(to), { recursive: true });
-  await rename(to, old).catch(ignoreAbsence);
-  // Another process may have put its own there in between: it is the same.
-  await rename(from, to).catch(ignorePresence);
-  await rm(old, { recursive: true, force: true });
-}
-
-function ignoreAbsence(error: unknown): void {
-  if (!hasCode(error, "ENOENT")) throw error;
-}
-
-function ignorePresence(error: unknown): void {
-  if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "EEXIST")) throw error;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+/**
+ * Puts what was built into the folder that is served, in place: servers watch its files, and would lose sight of a folder that
+ * takes its place. The page comes when all that it asks for is there, and what no page asks for goes last.
+ */
+async function publish(from: string, to: string): Promise<void> {
+  const [fresh, pages] = [path.join(from, "assets"), path.join(to, "assets")];
+  await cp(fresh, pages, { recursive: true });
+  for (const name of ["icon.svg", "index.html", STAMP]) await cp(path.join(from, name), path.join(to, name));
+  const wanted = new Set(await readdir(fresh));
+  for (const name of await readdir(pages)) if (!wanted.has(name)) await rm(path.join(pages, name), { force: true });
 }
 
 /** A digest of the sources' names and contents. */

@@ -12,13 +12,13 @@ interface SecretOnceProps {
   onClose: () => void;
 }
 
-/** A secret that the server keeps no copy of: shown until the dialog is closed, and never again. */
+/** A secret that no operation reads again: shown until the dialog is closed, and never again. */
 export function SecretOnce({ title, label, secret, onClose }: SecretOnceProps) {
   const id = useId();
   return (
     <Dialog
       title={title}
-      description="It is shown this once: keep it in a safe place now. Nobody can read it later, not even the server."
+      description="It is shown this once: keep it in a safe place now. It cannot be read later."
       isOpen
       onClose={onClose}
     >

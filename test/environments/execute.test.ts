@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { FileContent } from "../../src/sandbox/embedded/files/file-content.ts";
-import { FileTree } from "../../src/sandbox/embedded/files/file-tree.ts";
+import { FileContent } from "../../src/sandbox/embedded/file-content.ts";
+import { FileTree } from "../../src/sandbox/embedded/file-tree.ts";
 import { runShell } from "../../src/sandbox/embedded/shell/shell.ts";
 import { ShellFiles } from "../../src/sandbox/embedded/shell/shell-files.ts";
 import { bytesSource } from "../../src/zip/read/bytes-source.ts";

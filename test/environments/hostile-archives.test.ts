@@ -2,11 +2,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { importArchive, ImportRefused } from "../../src/sandbox/embedded/files/archive-import.ts";
-import { FileContent } from "../../src/sandbox/embedded/files/file-content.ts";
-import { FileTree } from "../../src/sandbox/embedded/files/file-tree.ts";
-import { SystemError } from "../../src/sandbox/embedded/files/system-error.ts";
-import { TREE_SCHEMA } from "../../src/sandbox/embedded/files/tree-schema.ts";
+import { importArchive, ImportRefused } from "../../src/sandbox/embedded/archive-import.ts";
+import { FileContent } from "../../src/sandbox/embedded/file-content.ts";
+import { FileTree } from "../../src/sandbox/embedded/file-tree.ts";
+import { SystemError } from "../../src/sandbox/embedded/system-error.ts";
+import { TREE_SCHEMA } from "../../src/sandbox/embedded/tree-schema.ts";
 import type { SandboxTask } from "../../src/sandbox/port.ts";
 import { applySchema } from "../../src/objects/object-schema.ts";
 import { bytesSource } from "../../src/zip/read/bytes-source.ts";

@@ -23,7 +23,9 @@ const STATES = ["building", "provisioning", "ready", "paused", "torn_down", "fai
 export function EnvironmentsPage() {
   const { yard, link, workspace, may } = usePlace();
   const [query, setQuery] = useSearchParams();
-  const [isMaking, setIsMaking] = useState(false);
+  // A task's page leads here to make one of it.
+  const wanted = query.get("task");
+  const [isMaking, setIsMaking] = useState(wanted !== null);
   const state = STATES.find((candidate) => candidate === query.get("state"));
   const page = Math.max(1, Number(query.get("page")) || 1);
   const list = useQuery({
@@ -92,7 +94,7 @@ export function EnvironmentsPage() {
           />
         </>
       )}
-      <NewEnvironment isOpen={isMaking} onClose={() => setIsMaking(false)} />
+      <NewEnvironment wanted={wanted ?? ""} isOpen={isMaking} onClose={() => setIsMaking(false)} />
     </Page>
   );
 }

@@ -10,13 +10,21 @@ import { ErrorState } from "../../ui/states.tsx";
 import { keepToken } from "./tokens.ts";
 
 const PROVIDERS = ["embedded", "runner", "container"] as const;
-const SUGGESTED = 200;
+/** Tasks that are suggested: as many as the registry lists at once. */
+const SUGGESTED = 100;
+
+interface NewEnvironmentProps {
+  /** What the task's field has at first. */
+  wanted: string;
+  isOpen: boolean;
+  onClose: () => void;
+}
 
 /** A dialog that provisions an environment of a published task. */
-export function NewEnvironment({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export function NewEnvironment({ wanted, isOpen, onClose }: NewEnvironmentProps) {
   const { yard, link, project } = usePlace();
   const [, navigate] = useLocation();
-  const [task, setTask] = useState("");
+  const [task, setTask] = useState(wanted);
   const [provider, setProvider] = useState("");
   const [inputs, setInputs] = useState("");
   const [minutes, setMinutes] = useState("60");

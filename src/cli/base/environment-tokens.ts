@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { EXIT, Failure, usageFailure } from "./failure.ts";
 import { stateFolder, writePrivate } from "./settings.ts";
+import { UUID } from "./words.ts";
 
 /**
  * Tokens of the environments that were made on this machine: the server shows each once. A file each, mode 600, so that
@@ -51,6 +52,13 @@ export async function findEnvironment(
   }
   const found = kept.filter(({ id }) => id === reference || (reference.length >= 6 && id.endsWith(reference)));
   if (found.length > 1) throw usageFailure(`${reference} is the end of ${found.length} ids.`, "Write the id whole.");
+  if (!found[0] && !UUID.test(reference)) {
+    throw new Failure(
+      EXIT.notFound,
+      `${reference} is no id of an environment.`,
+      "See what there is: taskyard env list",
+    );
+  }
   return { id: found[0]?.id ?? reference, token: given || found[0]?.token };
 }
 

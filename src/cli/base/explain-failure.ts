@@ -46,8 +46,10 @@ export async function explainFailure(error: unknown): Promise<Failure> {
 type ErrorClasses = typeof import("../../client/index.ts");
 
 function explainAnswer(error: InstanceType<ErrorClasses["TaskyardError"]>, classes: ErrorClasses): Failure {
-  const problems = error.problems.slice(0, SHOWN_PROBLEMS).map(({ loc, msg }) => `  ${loc.slice(1).join(".")}: ${msg}`);
-  const left = error.problems.length - problems.length;
+  // An answer about one field says the same twice.
+  const told = error.problems.filter(({ msg }) => msg !== error.message);
+  const problems = told.slice(0, SHOWN_PROBLEMS).map(({ loc, msg }) => `  ${loc.slice(1).join(".")}: ${msg}`);
+  const left = told.length - problems.length;
   const more = left > 0 ? [`  and ${left} more`] : [];
   const about = error.attr === undefined ? "" : `${error.attr}: `;
   const message = safeText([`${about}${error.message}`, ...problems, ...more].join("\n"));

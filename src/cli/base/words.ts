@@ -2,6 +2,9 @@ import { usageFailure } from "./failure.ts";
 
 /** What is written on the command line, as values. */
 
+/** How ids look. */
+export const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
+
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** Seconds of `90`, `90s`, `15m`, `2h` or `30d`. */

@@ -1,6 +1,7 @@
 import { type AgentRun, type AgentTask, getAgentRun, getAgentTask, items, listAgentTasks } from "../../client/index.ts";
 import { EXIT, Failure } from "../base/failure.ts";
 import type { Session } from "../base/session.ts";
+import { UUID } from "../base/words.ts";
 
 /** A run with what names it. */
 export interface FoundRun {
@@ -8,8 +9,6 @@ export interface FoundRun {
   run: NonNullable<AgentRun>;
   path: { task_id: string; run_id: string };
 }
-
-const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 /** The run that is meant: `TASK`, whose latest it is, `TASK/RUN-ID`, or `latest`. */
 export async function findRun({ client }: Session, reference: string, signal: AbortSignal): Promise<FoundRun> {

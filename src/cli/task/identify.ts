@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { EXIT, Failure, usageFailure } from "../base/failure.ts";
 
@@ -25,6 +25,7 @@ export const isTaskName = (name: string) => NAME.test(name);
 
 /** Name and version of the task in a folder: by its task.yaml, or its task.toml and the command line. */
 export async function identifyTask(folder: string, given: Given): Promise<TaskIdentity> {
+  await requireFolder(folder);
   const yaml = await readText(path.join(folder, "task.yaml"));
   const identity = yaml === undefined ? await readHarbor(folder, given) : await readManifest(yaml, given);
   if (!isTaskName(identity.name)) {
@@ -40,6 +41,13 @@ export async function identifyTask(folder: string, given: Given): Promise<TaskId
     );
   }
   return identity;
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found)
+    throw usageFailure(`There is no folder ${folder}.`, `Make a task to begin with: taskyard task init ${folder}`);
+  if (!found.isDirectory()) throw usageFailure(`${folder} is no folder.`);
 }
 
 async function readManifest(text: string, given: Given): Promise<TaskIdentity> {

@@ -36,7 +36,8 @@ export async function run({ out }: Context, folder: string, options: InitOptions
   }
   out.result(
     { name, folder: place, files: files.map((file) => file.path) },
-    () => files.map((file) => path.join(folder, file.path)).join("\n"),
+    () =>
+      [`Made ${folder}, a task that works:`, ...files.map((file) => `  ${path.join(folder, file.path)}`)].join("\n"),
     () => place,
   );
   out.next(`taskyard task validate ${folder}`);

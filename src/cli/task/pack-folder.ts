@@ -1,21 +1,13 @@
-import { stat } from "node:fs/promises";
 import type { Context } from "../base/context.ts";
-import { usageFailure } from "../base/failure.ts";
 import { formatBytes } from "../output/units.ts";
 import { safeLine } from "../output/safe-text.ts";
 import { type PackedArchive, packFiles } from "../packing/pack.ts";
-import { type FolderListing, listFolder, type PackedFile } from "../packing/walk.ts";
+import type { FolderListing, PackedFile } from "../packing/walk.ts";
 
 /** Files that are shown before the rest is counted. */
 const SHOWN_FILES = 20;
 /** Bytes from which on packing takes long enough to be shown. */
 const SHOWN_BYTES = 20_000_000;
-
-/** What is in a task's folder. */
-export async function listTaskFolder(folder: string): Promise<FolderListing> {
-  if (!(await stat(folder)).isDirectory()) throw usageFailure(`${folder} is no folder.`);
-  return await listFolder(folder);
-}
 
 /** Packs the files, and shows how far that is where it takes long. */
 export async function packTask(context: Context, listing: FolderListing): Promise<PackedArchive> {

@@ -4,8 +4,9 @@ import type { CommonOptions, Context } from "../base/context.ts";
 import { EXIT, Failure } from "../base/failure.ts";
 import type { Session } from "../base/session.ts";
 import { formatBytes } from "../output/units.ts";
+import { listFolder } from "../packing/walk.ts";
 import { identifyTask, type TaskIdentity } from "./identify.ts";
-import { describeFiles, listTaskFolder, packTask } from "./pack-folder.ts";
+import { describeFiles, packTask } from "./pack-folder.ts";
 import { uploadTask, warnOf } from "./upload.ts";
 
 interface PublishOptions extends CommonOptions {
@@ -20,7 +21,7 @@ interface PublishOptions extends CommonOptions {
 export async function run(context: Context, folder: string, options: PublishOptions): Promise<void> {
   const { out, signal } = context;
   const identity = await identifyTask(folder, { name: options.name, version: options.taskVersion });
-  const listing = await listTaskFolder(folder);
+  const listing = await listFolder(folder);
   const reference = `${identity.name}@${identity.version}`;
   out.note(`${reference}\n${describeFiles(listing)}`);
   context.whenInterrupted("Nothing was published.");

@@ -17,9 +17,9 @@ import { take } from "../base/take.ts";
 import { isEnded, paintItemStatus } from "../eval/item-view.ts";
 import { safeLine } from "../output/safe-text.ts";
 import { formatDuration } from "../output/units.ts";
-import type { FolderListing } from "../packing/walk.ts";
+import { type FolderListing, listFolder } from "../packing/walk.ts";
 import { identifyTask, type TaskIdentity } from "./identify.ts";
-import { describeFiles, listTaskFolder, packTask } from "./pack-folder.ts";
+import { describeFiles, packTask } from "./pack-folder.ts";
 import { findVersion } from "./publish.ts";
 import { uploadTask, warnOf } from "./upload.ts";
 
@@ -44,7 +44,7 @@ export async function run(context: Context, folder: string, options: ValidateOpt
   const { out } = context;
   const attempts = readCount(options.attempts, "--attempts");
   const identity = await identifyTask(folder, { name: options.name });
-  const listing = await listTaskFolder(folder);
+  const listing = await listFolder(folder);
   out.note(`${identity.name}@${identity.version}\n${describeFiles(listing)}`);
   const session = await context.session();
   const scratch = {

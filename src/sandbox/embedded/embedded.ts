@@ -12,14 +12,14 @@ import {
   type SandboxTraits,
   TASK_ROOT,
 } from "../port.ts";
-import { importArchive, ImportRefused } from "./files/archive-import.ts";
-import { FileContent } from "./files/file-content.ts";
-import { FileTree } from "./files/file-tree.ts";
-import { resolvePath } from "./files/paths.ts";
-import { EmbeddedFiles } from "./files/sandbox-files.ts";
+import { importArchive, ImportRefused } from "./archive-import.ts";
+import { FileContent } from "./file-content.ts";
+import { FileTree } from "./file-tree.ts";
+import { resolvePath } from "./paths.ts";
+import { EmbeddedFiles } from "./sandbox-files.ts";
 import { runShell, type ShellOutcome } from "./shell/shell.ts";
 import { ShellFiles } from "./shell/shell-files.ts";
-import { TREE_SCHEMA } from "./files/tree-schema.ts";
+import { TREE_SCHEMA } from "./tree-schema.ts";
 
 export const EMBEDDED_TRAITS: SandboxTraits = {
   kind: "embedded",

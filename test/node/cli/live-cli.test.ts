@@ -3,26 +3,29 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildCli } from "../../../scripts/build-cli.ts";
-import { startLiveServer, until } from "../runner/live.ts";
+import { joinLiveServer, type LiveServer, until } from "../runner/live.ts";
 import { ISOLATION } from "../runner/live-world.ts";
 import { type Call, Program } from "./program.ts";
 
 /** The command line as it is shipped, against a real server; tests build on those before them. */
 
-let server: Awaited<ReturnType<typeof startLiveServer>>;
+let server: LiveServer;
+/** The organization's key: what names of tasks begin with. */
+let org: string;
 let taskyard: Program;
 let runner: Call;
 
 beforeAll(async () => {
-  [server] = await Promise.all([startLiveServer(10), buildCli()]);
+  [server] = await Promise.all([joinLiveServer(), buildCli()]);
+  ({ org } = server.connection);
   taskyard = await Program.install();
-}, 240_000);
+}, 120_000);
 
 afterAll(async () => {
   runner?.child.kill("SIGTERM");
   await runner?.ended;
   await taskyard?.remove();
-  await server?.stop();
+  server?.proxy.close();
 }, 60_000);
 
 const at = (...names: string[]) => path.join(taskyard.home, ...names);
@@ -32,14 +35,14 @@ it("says what is missing before a login, logs in by standard input, and keeps th
   expect(before).toMatchObject({ code: 2, out: "", err: expect.stringContaining("taskyard login https://") });
   const wrong = await taskyard.call(["login", server.proxyUrl], { input: "ty_wrong\n" });
   expect(wrong).toMatchObject({ code: 4, err: expect.stringContaining("error:") });
-  const { api_key: key, org } = server.connection;
+  const { api_key: key } = server.connection;
   expect(await taskyard.ok(["login", server.proxyUrl], { input: `${key}\n` })).toContain(`developer in ${org} on`);
   const { mode } = await stat(at(".config", "taskyard", "config.json"));
   expect((mode & 0o777).toString(8)).toBe("600");
   expect(await taskyard.json(["whoami"])).toMatchObject({ url: server.proxyUrl, organization: { key: org } });
   const bare = await Program.install();
   bare.set({ TASKYARD_URL: server.proxyUrl, TASKYARD_API_KEY: key });
-  expect(await bare.ok(["task", "list", "--quiet"])).toBe("local/hello-flag@1.0.0\n");
+  expect(await bare.ok(["task", "list", "--quiet"])).toBe(`${org}/hello-flag@1.0.0\n`);
   await bare.remove();
 });
 
@@ -49,8 +52,11 @@ it("ends with codes that scripts can tell apart, says what to do next, and shows
     [["tsak"], 2, "Did you mean task?"],
     [["task", "info"], 2, "missing required argument"],
     [["env", "create", "hello-flag", "--for", "soon"], 2, "Write 90s, 15m, 2h or 30d."],
-    [["task", "publish", "nowhere"], 2, "there is no such file or folder"],
+    [["task", "publish", "nowhere"], 2, "taskyard task init nowhere"],
     [["task", "info", "no-such-task"], 3, "taskyard task list"],
+    [["eval", "show", "nothing"], 3, "taskyard eval list"],
+    [["env", "logs", "nothing"], 3, "taskyard env list"],
+    [["task", "validate", "nowhere"], 2, "There is no folder nowhere."],
     [["eval", "show", "latest"], 3, "There is no evaluation yet."],
     [["run", "follow", "DEF-99"], 3, "taskyard run list"],
     [["env", "exec", "latest", "true"], 3, "taskyard env create"],
@@ -89,7 +95,7 @@ it("makes tasks of each template that hold, and shows where one does not", async
 
 it("publishes a folder once, and refuses other files under the same version", async () => {
   const first = await taskyard.call(["task", "publish", "t-script"]);
-  expect(first).toMatchObject({ code: 0, out: expect.stringContaining("local/t-script@1.0.0 is published") });
+  expect(first).toMatchObject({ code: 0, out: expect.stringContaining(`${org}/t-script@1.0.0 is published`) });
   expect(first.err).toContain("verify.sh *");
   const again = await taskyard.ok(["task", "publish", "t-script"]);
   expect(again).toContain("was published already, with these very bytes");
@@ -196,7 +202,7 @@ it("ends the command when exec is interrupted, and says that the environment is 
   expect(code).toBe(130);
   expect(err).toContain("Interrupted. The command was ended; the environment is still there.");
   const [{ id }] = await taskyard.json(["env", "list"]);
-  const { org, workspace } = server.connection;
+  const { workspace } = server.connection;
   const { body } = await server.send(
     "GET",
     `/api/v1/org/${org}/ws/${workspace}/environments/${id}/commands`,
@@ -264,14 +270,14 @@ it("keeps task sets, keys and webhooks, and sends raw requests", async () => {
   await taskyard.ok(["task-set", "create", "nightly", "t-script", "--tag", "smoke"]);
   await taskyard.ok(["task-set", "update", "nightly", "--add", "hello-flag@1.0.0"]);
   expect(await taskyard.ok(["task-set", "show", "nightly", "--quiet"])).toBe(
-    "local/t-script\nlocal/hello-flag@1.0.0\n",
+    `${org}/t-script\n${org}/hello-flag@1.0.0\n`,
   );
-  expect(await taskyard.ok(["task-set", "show", "nightly@1", "--quiet"])).toBe("local/t-script\n");
+  expect(await taskyard.ok(["task-set", "show", "nightly@1", "--quiet"])).toBe(`${org}/t-script\n`);
   await taskyard.ok(["task-set", "rm", "nightly", "--yes"]);
   expect(await taskyard.json(["task-set", "list"])).toEqual([]);
   const key = (await taskyard.ok(["key", "create", "ci", "--scope", "task:read", "--for", "1d", "--quiet"])).trim();
   const asCi = { env: { TASKYARD_API_KEY: key } };
-  expect(await taskyard.ok(["task", "list", "--quiet"], asCi)).toContain("local/t-script@1.0.1");
+  expect(await taskyard.ok(["task", "list", "--quiet"], asCi)).toContain(`${org}/t-script@1.0.1`);
   expect(await taskyard.call(["task", "publish", "t-flag"], asCi)).toMatchObject({
     code: 4,
     err: expect.stringContaining("taskyard key create"),

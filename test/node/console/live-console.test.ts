@@ -16,6 +16,7 @@ const withId = z.object({ id: z.string() });
 const SHOWN = { timeout: 30_000 };
 
 if (executablePath === undefined) {
+  if (process.env["CI"] === "true") throw new Error("There is no Chromium to try the console in");
   process.stdout.write(
     "The console is not tried in a browser: there is no Chromium. Install it, or set CHROMIUM to its executable file.\n",
   );

@@ -58,9 +58,9 @@ export function KeysPane() {
       name: "Key",
       wide: true,
       cell: ({ name, masked_key }) => (
-        <>
+        <span>
           {name} <code className={styles["masked"]}>{masked_key}</code>
-        </>
+        </span>
       ),
     },
     { name: "State", cell: (key) => <KeyState apiKey={key} /> },

@@ -1,5 +1,4 @@
 import type { Problem } from "../../../../src/client/errors.ts";
-import { plural } from "../../../ui/numbers.ts";
 import styles from "./publish.module.css";
 
 interface Group {
@@ -14,14 +13,11 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
     <ul className={styles["problems"]}>
       {groupProblems(problems).map(({ about, problems }) => (
         <li key={about}>
-          <h3>
-            {about} <span className={styles["note"]}>{plural(problems.length, "problem")}</span>
-          </h3>
+          <h3>{about}</h3>
           <ul>
             {problems.map((problem, index) => (
               // oxlint-disable-next-line react/no-array-index-key -- a list that does not change
               <li key={index}>
-                {placeOf(problem)}
                 {problem.msg} <code className={styles["kind"]}>{problem.type}</code>
               </li>
             ))}
@@ -32,7 +28,7 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
   );
 }
 
-/** Of an archive's problems `loc` is `["archive", entry]`, of a manifest's `["task.yaml", field, …]`. */
+/** Of an archive's problems `loc` is `["archive", entry]`, of a manifest's `["archive", "task.yaml", field, …]`. */
 function groupProblems(problems: readonly Problem[]): Group[] {
   const groups = new Map<string, Problem[]>();
   for (const problem of problems) {
@@ -46,13 +42,4 @@ function groupProblems(problems: readonly Problem[]): Group[] {
     groups.set(about, [...(groups.get(about) ?? []), problem]);
   }
   return [...groups].map(([about, list]) => ({ about, problems: list }));
-}
-
-function placeOf({ loc }: Problem) {
-  const place = loc.slice(loc[0] === "archive" ? 2 : 1).join(" › ");
-  return place === "" ? null : (
-    <>
-      <code>{place}</code>{" "}
-    </>
-  );
 }

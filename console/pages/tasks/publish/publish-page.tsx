@@ -145,7 +145,7 @@ function State({ state, onCancel }: { state: Publishing; onCancel: () => void })
           </div>
           {warnings.length > 0 && (
             <>
-              <p>It could do better:</p>
+              <p>Worth another look:</p>
               <Problems problems={warnings} />
             </>
           )}

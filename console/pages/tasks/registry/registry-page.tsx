@@ -17,6 +17,8 @@ import styles from "./registry.module.css";
 import { taskPath, useMayPublish } from "./task-path.ts";
 
 const PAGE_SIZE = 50;
+/** Tags that a line shows. */
+const LISTED_TAGS = 2;
 const ORDERS = ["created_at", "name", "difficulty", "author", "file_size"] as const;
 const ORDER_NAMES: Readonly<Record<(typeof ORDERS)[number], string>> = {
   created_at: "Newest first",
@@ -65,17 +67,17 @@ export function RegistryPage() {
       name: "Task",
       wide: true,
       cell: (task) => (
-        <>
+        <span>
           <Link href={link(taskPath(org, { org_key: task.org_key, name: task.name }))}>
             {task.org_key === org ? task.name : `${task.org_key} / ${task.name}`}
           </Link>
           {task.description !== null && <span className={styles["description"]}>{task.description}</span>}
-        </>
+        </span>
       ),
     },
     { name: "Version", cell: ({ version }) => version },
     { name: "Difficulty", cell: (task) => task.difficulty ?? "–" },
-    { name: "Tags", cell: ({ tags }) => <Tags tags={tags ?? []} /> },
+    { name: "Tags", cell: ({ tags }) => <Tags tags={tags ?? []} most={LISTED_TAGS} /> },
     { name: "Seen by", cell: ({ is_public }) => (is_public ? "Everybody" : "Organization") },
     { name: "Size", align: "end", cell: ({ file_size }) => describeBytes(file_size) },
     { name: "Published", align: "end", cell: ({ created_at }) => <TimeAgo time={created_at} /> },
@@ -161,15 +163,19 @@ function Choices({ values, chosen }: { values: readonly { value: string; count: 
   );
 }
 
-export function Tags({ tags }: { tags: readonly string[] }) {
-  if (tags.length === 0) return "–";
+/** Tags of a task; `most` of them where they have little room. */
+export function Tags({ tags, most }: { tags: readonly string[]; most?: number }) {
+  const all = [...new Set(tags)];
+  if (all.length === 0) return "–";
+  const shown = all.slice(0, most);
   return (
-    <span className={styles["tags"]}>
-      {[...new Set(tags)].map((tag) => (
+    <span className={styles["tags"]} data-narrow={most !== undefined} title={all.join(", ")}>
+      {shown.map((tag) => (
         <span key={tag} className={styles["tag"]}>
           {tag}
         </span>
       ))}
+      {shown.length < all.length && <span className={styles["tag"]}>+{all.length - shown.length}</span>}
     </span>
   );
 }

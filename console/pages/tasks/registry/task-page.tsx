@@ -85,9 +85,11 @@ export function TaskPage() {
           </FilterSelect>
           {may("environment:write") && (
             <LinkButton
-              href={link(`environments?${new URLSearchParams({ task: name, version, ...(org !== own && { org }) })}`)}
+              href={link(
+                `environments?task=${encodeURIComponent(org === own ? `${name}@${version}` : `${org}/${name}@${version}`)}`,
+              )}
             >
-              <Box aria-hidden="true" /> Environments
+              <Box aria-hidden="true" /> Provision
             </LinkButton>
           )}
           <Button onClick={() => void save()}>

@@ -9,11 +9,11 @@ import {
   type RmOptions,
 } from "just-bash";
 import { decodeText, fromByteString, isAscii, toByteString } from "./bytes.ts";
-import type { FileContent } from "../files/file-content.ts";
-import type { FileTree } from "../files/file-tree.ts";
-import type { Node } from "../files/tree-schema.ts";
-import { isSystem, joinPath, resolvePath } from "../files/paths.ts";
-import { SystemError } from "../files/system-error.ts";
+import type { FileContent } from "../file-content.ts";
+import type { FileTree } from "../file-tree.ts";
+import type { Node } from "../tree-schema.ts";
+import { isSystem, joinPath, resolvePath } from "../paths.ts";
+import { SystemError } from "../system-error.ts";
 
 /** Largest file that a command reads or adds to: it is in memory as a whole, more than once. */
 export const COMMAND_FILE_MAX_BYTES = 8 * 1024 * 1024;

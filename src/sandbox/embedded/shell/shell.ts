@@ -9,7 +9,7 @@ import {
 import { NO_SECRETS } from "../../secret-mask.ts";
 import { embeddedCommands } from "./builtins.ts";
 import { EndError, pacedLoops, Pacing } from "./pacing.ts";
-import { resolvePath } from "../files/paths.ts";
+import { resolvePath } from "../paths.ts";
 import { COMMAND_FILE_MAX_BYTES, decode, type ShellFiles } from "./shell-files.ts";
 import { functionsOf, Traps } from "./traps.ts";
 import { readable } from "./words.ts";

@@ -1,9 +1,9 @@
-import { placeOf } from "../../../registry/archive/archive-root.ts";
-import { isWithheld } from "../../../registry/archive/withheld-paths.ts";
-import { readEntries, type FileEntry } from "../../../zip/read/entries.ts";
-import { describeUnusable } from "../../../zip/check/names.ts";
-import type { ZipSource } from "../../../zip/read/source.ts";
-import { type SandboxTask, TASK_ROOT } from "../../port.ts";
+import { placeOf } from "../../registry/archive/archive-root.ts";
+import { isWithheld } from "../../registry/archive/withheld-paths.ts";
+import { readEntries, type FileEntry } from "../../zip/read/entries.ts";
+import { describeUnusable } from "../../zip/check/names.ts";
+import type { ZipSource } from "../../zip/read/source.ts";
+import { type SandboxTask, TASK_ROOT } from "../port.ts";
 import { packEntry } from "./file-content.ts";
 import type { FileTree } from "./file-tree.ts";
 import { joinPath, resolvePath } from "./paths.ts";

@@ -1,20 +1,9 @@
-import { componentOf, type OpenApiDocument, type Operation, type Parameter, type Schema } from "./document.ts";
+import { componentOf, type OpenApiDocument, type Operation, type Parameter, type Schema } from "./read-document.ts";
 import { classCase, snakeCase, toSentence } from "./python-text.ts";
 import type { PythonTypes } from "./python-types.ts";
 
 /** Parameters that are the same for most calls of a client: those of its settings count where a call names none. */
 const SETTINGS = new Set(["org", "ws", "project_id"]);
-
-/** Protocols that have clients of their own. */
-const LEFT_OUT_TAGS = new Set(["OCI push", "OCI registry"]);
-
-/** What links lead to, which carry their own permission, and what is a runner's own. */
-const LEFT_OUT = new Set([
-  "downloadEnvironmentArchive",
-  "getLinkedAgentRunLog",
-  "getLinkedArtifactContent",
-  "postArtifactUpload",
-]);
 
 /** Where an argument goes. */
 export interface Argument {
@@ -71,16 +60,11 @@ export interface CallGroup {
   calls: Call[];
 }
 
-/**
- * The document's operations by tag. Those that open a connection, which 101 tells, are no calls: the client has functions for
- * them by hand.
- */
+/** The document's operations by tag. */
 export function readCalls(document: OpenApiDocument, types: PythonTypes): CallGroup[] {
   const groups = document.tags.map(({ name, description }) => ({ name, description, calls: new Array<Call>() }));
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      if (operation.responses["101"] || LEFT_OUT.has(operation.operationId)) continue;
-      if (LEFT_OUT_TAGS.has(operation.tags[0])) continue;
       const group = groups.find(({ name }) => name === operation.tags[0]);
       if (!group) throw new Error(`${operation.operationId} has an unknown tag`);
       group.calls.push(readCall(path, method.toUpperCase(), operation, types));
@@ -129,7 +113,7 @@ function readArgument(parameter: Parameter, path: string, types: PythonTypes): A
     sentAs: name,
     place: parameter.in === "header" ? "headers" : parameter.in,
     type: name === "project_id" ? "str | int" : type,
-    isRequired: parameter.required === true && !isSetting,
+    isRequired: isPath ? !isSetting : parameter.required === true,
     isSetting,
     description: parameter.description ?? parameter.schema.description ?? "",
   };

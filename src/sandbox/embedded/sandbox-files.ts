@@ -1,4 +1,4 @@
-import type { FileStatus, PartedFiles, SandboxFiles } from "../../port.ts";
+import type { FileStatus, PartedFiles, SandboxFiles } from "../port.ts";
 import { toStatus, translate } from "./file-answers.ts";
 import { EmbeddedParts } from "./parted-files.ts";
 import type { FileContent } from "./file-content.ts";

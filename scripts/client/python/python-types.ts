@@ -1,4 +1,4 @@
-import { componentOf, type OpenApiDocument, type Schema } from "./document.ts";
+import { componentOf, type OpenApiDocument, type Schema } from "./read-document.ts";
 import { classCase } from "./python-text.ts";
 
 /** A TypedDict of the models. */

@@ -1,4 +1,4 @@
-import type { SchemaPart } from "../../../objects/object-schema.ts";
+import type { SchemaPart } from "../../objects/object-schema.ts";
 
 /**
  * The files of an embedded sandbox as inodes and names in SQLite, so that what a command has changed outlives the object.

@@ -4,13 +4,11 @@
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import packageJson from "../../package.json" with { type: "json" };
-import { buildApp } from "../../src/app.ts";
-import { buildOpenApiDocument } from "../../src/http/openapi.ts";
-import { PlainError, ROOT, runCommand } from "../command.ts";
+import { PlainError, ROOT, runCommand } from "../../command.ts";
+import { buildClientDocument } from "../document.ts";
 import { moduleOf, printCalls, printGroups } from "./calls-file.ts";
 import { readCalls } from "./calls.ts";
-import { readDocument } from "./document.ts";
+import { readDocument } from "./read-document.ts";
 import { printModels } from "./models-file.ts";
 import { quote } from "./python-text.ts";
 import { PythonTypes } from "./python-types.ts";
@@ -19,7 +17,7 @@ const FOLDER = path.join(ROOT, "clients", "python", "src", "taskyard", "api");
 const HEAD = "# Generated from the OpenAPI document by `npm run generate:python`.";
 
 await runCommand(async () => {
-  const files = generate(buildOpenApiDocument(buildApp(), packageJson.version));
+  const files = generate(buildClientDocument());
   if (process.argv.includes("--check")) await compare(files);
   else await write(files);
 });

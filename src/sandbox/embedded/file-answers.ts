@@ -1,4 +1,4 @@
-import { FileError, type FileFault, type FileStatus } from "../../port.ts";
+import { FileError, type FileFault, type FileStatus } from "../port.ts";
 import { SystemError, type SystemErrorCode } from "./system-error.ts";
 import type { Node } from "./tree-schema.ts";
 

@@ -1,7 +1,7 @@
-import { ByteCursor, streamOf } from "../../../zip/read/chunks.ts";
-import type { ZipEntry } from "../../../zip/read/entry.ts";
-import { openEntry } from "../../../zip/read/entry-stream.ts";
-import type { ZipSource } from "../../../zip/read/source.ts";
+import { ByteCursor, streamOf } from "../../zip/read/chunks.ts";
+import type { ZipEntry } from "../../zip/read/entry.ts";
+import { openEntry } from "../../zip/read/entry-stream.ts";
+import type { ZipSource } from "../../zip/read/source.ts";
 import type { FileTree } from "./file-tree.ts";
 import type { Node } from "./tree-schema.ts";
 import { SystemError } from "./system-error.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { FileError, type FileStatus, type PartedFile, type PartedFiles } from "../../port.ts";
+import { FileError, type FileStatus, type PartedFile, type PartedFiles } from "../port.ts";
 import { toStatus, translate } from "./file-answers.ts";
 import type { FileContent } from "./file-content.ts";
 import type { FileTree } from "./file-tree.ts";
