@@ -5,7 +5,7 @@ import { callApi, jsonOf } from "../../scripts/api-client.ts";
 import { ROOT } from "../../scripts/command.ts";
 import { startProcessGroup } from "../../scripts/process-group.ts";
 import { formatNumber, formatTable } from "../measure/table.ts";
-import type { SingleContext } from "./singles.ts";
+import type { SingleContext } from "./single-context.ts";
 import type { Target } from "./target.ts";
 
 const FLOOD_LINES = 200_000;

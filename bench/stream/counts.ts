@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { formatNumber, formatTable } from "../measure/table.ts";
-import type { SingleContext } from "./singles.ts";
+import type { SingleContext } from "./single-context.ts";
 import type { System } from "./systems.ts";
 
 const APPENDS = 200;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { formatNumber, formatTable } from "../measure/table.ts";
-import type { SingleContext } from "./singles.ts";
+import type { SingleContext } from "./single-context.ts";
 import { restartTaskyard, startTaskyard } from "./systems.ts";
 
 /** How often the server is killed while entries come. */

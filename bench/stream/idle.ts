@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { formatNumber, formatTable } from "../measure/table.ts";
 import { processorMilliseconds, residentBytes } from "./process-facts.ts";
-import type { SingleContext } from "./singles.ts";
+import type { SingleContext } from "./single-context.ts";
 import { startTaskyard } from "./systems.ts";
 
 const CONNECTIONS = 1_000;

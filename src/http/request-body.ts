@@ -16,24 +16,49 @@ export class BodyPace {
   readonly #rules: PaceRules;
   readonly #startedAt = Date.now();
   #received = 0;
+  /** One timer for the whole body: when it fires too early it is set anew. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #giveUp: ((error: ApiError) => void) | undefined;
 
   constructor(rules: PaceRules) {
     this.#rules = rules;
   }
 
   /** What a reader brings. Throws `body_too_slow` (408) where that takes too long; then the caller cancels the reader. */
-  async take<R extends { value?: Uint8Array | undefined }>(reading: Promise<R>): Promise<R> {
-    const { REQUEST_BODY_GRACE_SECONDS: grace, REQUEST_BODY_MIN_BYTES_PER_SECOND: rate } = this.#rules;
-    const due = this.#startedAt + (grace + this.#received / rate) * 1000;
+  async take<R extends { done: boolean; value?: Uint8Array | undefined }>(reading: Promise<R>): Promise<R> {
+    this.#timer ??= setTimeout(() => this.#look(), this.#millisecondsLeft());
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new ApiError("body_too_slow")), Math.max(due - Date.now(), 0));
+    this.#giveUp = reject;
     try {
       const result = await Promise.race([reading, late]);
+      this.#giveUp = undefined;
       this.#received += result.value?.byteLength ?? 0;
+      if (result.done) this.end();
       return result;
-    } finally {
-      clearTimeout(timer);
+    } catch (error) {
+      this.end();
+      throw error;
     }
+  }
+
+  /** For a caller that does not read to the end. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#giveUp = undefined;
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    if (!this.#giveUp) return;
+    const left = this.#millisecondsLeft();
+    if (left > 0) this.#timer = setTimeout(() => this.#look(), left);
+    else this.#giveUp(new ApiError("body_too_slow"));
+  }
+
+  #millisecondsLeft(): number {
+    const { REQUEST_BODY_GRACE_SECONDS: grace, REQUEST_BODY_MIN_BYTES_PER_SECOND: rate } = this.#rules;
+    return this.#startedAt + (grace + this.#received / rate) * 1000 - Date.now();
   }
 }
 
@@ -52,6 +77,7 @@ async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number, rul
       chunks.push(value);
     }
   } catch (error) {
+    pace.end();
     void reader.cancel(error).catch(() => undefined);
     throw error;
   }
@@ -59,7 +85,13 @@ async function readWhole(body: ReadableStream<Uint8Array>, maxBytes: number, rul
   if (chunks.length === 1 && only?.buffer instanceof ArrayBuffer && only.byteLength === only.buffer.byteLength) {
     return only.buffer;
   }
-  return await new Blob(chunks).arrayBuffer();
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole.buffer;
 }
 
 /** All bytes of a request. Throws `body_too_large`, `body_too_slow`. */
@@ -93,6 +125,7 @@ export function paceBody(body: ReadableStream<Uint8Array>, rules: PaceRules): Pa
     }
   }
   async function cancel(reason: unknown) {
+    pace.end();
     await reader.cancel(reason);
   }
   return paced;

@@ -138,6 +138,7 @@ export async function* chunksOf({ stream, pace }: Omit<RawBody, "length">): Asyn
       buffer = value.buffer;
     }
   } finally {
+    pace.end();
     if (!finished) void reader.cancel().catch(() => undefined);
   }
 }
