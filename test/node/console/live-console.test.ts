@@ -97,9 +97,9 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await page.getByLabel("API key").fill(api_key);
     await page.keyboard.press("Enter");
     // It goes on to where one wanted to go.
-    await page.getByRole("heading", { name: "Evaluations" }).waitFor(SHOWN);
+    await page.getByRole("heading", { level: 1, name: "Evaluations" }).waitFor(SHOWN);
     await page.reload();
-    await page.getByRole("heading", { name: "Evaluations" }).waitFor(SHOWN);
+    await page.getByRole("heading", { level: 1, name: "Evaluations" }).waitFor(SHOWN);
     expect(await page.evaluate("localStorage.length")).toBe(0);
     expect(addresses.filter((address) => address.includes(api_key))).toEqual([]);
     await page.getByRole("button", { name: "Sign out" }).click();
@@ -147,8 +147,8 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await expect.poll(() => page.locator("[data-entries]").getAttribute("data-entries")).toBe("92");
     // What is on the screen has each entry once, in order.
     const shown = await page
-      .locator("[data-index]")
-      .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("data-index"))));
+      .locator("[data-entry]")
+      .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("data-entry"))));
     expect(shown.at(-1)).toBe(91);
     expect(shown).toEqual(Array.from({ length: shown.length }, (_, at) => 92 - shown.length + at));
     await page.getByLabel("Search the log").fill("meanwhile");
@@ -166,7 +166,7 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     expect(await findBarriers(page)).toEqual([]);
     await page.getByLabel("Level").selectOption("error");
     await page.getByText("Test run ended with exit code 1").waitFor(SHOWN);
-    expect(await page.locator("[data-index]").count()).toBe(2);
+    expect(await page.locator("[data-entry]").count()).toBe(2);
     await page.getByLabel("Level").selectOption("");
     await page.getByRole("tab", { name: "Details" }).click();
     await page.getByText("cost_usd").first().waitFor(SHOWN);
@@ -211,8 +211,8 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     expect(await page.evaluate("window.pwned")).toBeUndefined();
     expect(await page.title()).toContain("<script>");
     // The JSON as it was sent.
-    await page.locator("[data-index='0']").hover();
-    await page.locator("[data-index='0']").getByRole("button", { name: "Show the JSON" }).click();
+    await page.locator("[data-entry='0']").hover();
+    await page.locator("[data-entry='0']").getByRole("button", { name: "Show the JSON" }).click();
     await page.getByText('"method":"_posthog/console"').waitFor(SHOWN);
     expect(problems).toEqual([]);
   });
@@ -220,18 +220,18 @@ describe.skipIf(executablePath === undefined)("the console", () => {
   it("is walked through by the keyboard alone", async () => {
     await makeRun("Reached by keys", SAMPLE_ENTRIES);
     await openConsole(page, connection);
-    await page.getByRole("heading", { name: "Runs" }).waitFor(SHOWN);
+    await page.getByRole("heading", { level: 1, name: "Runs" }).waitFor(SHOWN);
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "Find" }).waitFor(SHOWN);
     expect(await findBarriers(page)).toEqual([]);
     await page.keyboard.type("Reached by");
     await page.getByRole("option", { name: /Reached by keys/ }).waitFor(SHOWN);
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Reached by keys" }).waitFor(SHOWN);
+    await page.getByRole("heading", { level: 1, name: "Reached by keys" }).waitFor(SHOWN);
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.matches(':focus-visible')")).toBe(true);
     await page.goBack();
-    await page.getByRole("heading", { name: "Runs" }).waitFor(SHOWN);
+    await page.getByRole("heading", { level: 1, name: "Runs" }).waitFor(SHOWN);
   });
 
   it("fits 390 pixels", async () => {
@@ -253,7 +253,7 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await page.getByText("attempts", { exact: false }).first().waitFor(SHOWN);
     expect(await findBarriers(page)).toEqual([]);
     await page.getByRole("button", { name: /Begin 2 items/ }).click();
-    await page.getByRole("heading", { name: "From the console" }).waitFor(SHOWN);
+    await page.getByRole("heading", { level: 1, name: "From the console" }).waitFor(SHOWN);
     await page.getByRole("link", { name: /Attempt 2: Passed/ }).waitFor({ timeout: 60_000 });
     await page.locator("h1").getByText("Completed").waitFor({ timeout: 60_000 });
     expect(await findBarriers(page)).toEqual([]);

@@ -55,7 +55,7 @@ export const LogRow = memo(
     return (
       <div
         className={`${styles["row"]} ${styles[entry.level]} ${styles[entry.kind]} ${isCurrent ? styles["current"] : ""}`}
-        data-index={index}
+        data-entry={index}
       >
         <span className={styles["time"]} title={entry.time}>
           {describeTime(entry.time)}
