@@ -296,9 +296,11 @@ it("keeps task sets, keys and webhooks, and sends raw requests", async () => {
   expect(missing).toMatchObject({ code: 3, out: expect.stringContaining("not_found_error") });
 });
 
+async function complete(...words: string[]): Promise<(string | undefined)[]> {
+  return (await taskyard.ok(["complete", "--", ...words])).split("\n").map((line) => line.split("\t")[0]);
+}
+
 it("completes commands, options and values in bash, zsh and fish", async () => {
-  const complete = async (...words: string[]) =>
-    (await taskyard.ok(["complete", "--", ...words])).split("\n").map((line) => line.split("\t")[0]);
   expect(await complete("env", "ex")).toEqual(expect.arrayContaining(["exec", "extend"]));
   expect(await complete("env", "exec", "--")).toEqual(expect.arrayContaining(["--stdin", "--timeout", "--json"]));
   expect(await complete("task", "init", "--template", "")).toEqual(

@@ -84,11 +84,12 @@ it("reads what is written on a command line", () => {
   expect(quoteWords(["ls", "-la", "it's", "a b", "$HOME"])).toBe(String.raw`ls -la 'it'\''s' 'a b' '$HOME'`);
 });
 
+const type = (keys: EscapeKeys, text: string) => {
+  const { typed, leaves } = keys.take(new TextEncoder().encode(text));
+  return [new TextDecoder().decode(typed), leaves];
+};
+
 it("leaves a terminal by ~. at the beginning of a line, and nowhere else", () => {
-  const type = (keys: EscapeKeys, text: string) => {
-    const { typed, leaves } = keys.take(new TextEncoder().encode(text));
-    return [new TextDecoder().decode(typed), leaves];
-  };
   const keys = new EscapeKeys();
   expect(type(keys, "a~.\r")).toEqual(["a~.\r", false]);
   expect(type(keys, "~~x\r")).toEqual(["~x\r", false]);
@@ -98,17 +99,20 @@ it("leaves a terminal by ~. at the beginning of a line, and nowhere else", () =>
   expect(type(keys, ".")).toEqual(["", true]);
 });
 
+const update = (fields: object) => ({
+  type: "notification",
+  notification: { jsonrpc: "2.0", method: "session/update", params: { update: fields } },
+});
+
+const text = (value: string) => ({ type: "text", text: value });
+
+const consoleLine = (level: string, message: string) => ({
+  type: "notification",
+  notification: { jsonrpc: "2.0", method: "_posthog/console", params: { level, message } },
+});
+
 it("shows a run as its agent does it", () => {
   const view = new EntryView(plain);
-  const update = (fields: object) => ({
-    type: "notification",
-    notification: { jsonrpc: "2.0", method: "session/update", params: { update: fields } },
-  });
-  const text = (value: string) => ({ type: "text", text: value });
-  const console = (level: string, message: string) => ({
-    type: "notification",
-    notification: { jsonrpc: "2.0", method: "_posthog/console", params: { level, message } },
-  });
   const entries = [
     { type: "task_run_state", status: "queued" },
     { type: "task_run_state", status: "queued" },
@@ -125,7 +129,7 @@ it("shows a run as its agent does it", () => {
       content: [{ type: "content", content: text(Array.from({ length: 14 }, (_, line) => `line ${line}`).join("\n")) }],
     }),
     update({ sessionUpdate: "plan", entries: [{ content: "Read", status: "completed" }, { content: "Write" }] }),
-    console("info", "a line \u001b[31mred"),
+    consoleLine("info", "a line \u001b[31mred"),
     { type: "_posthog/stream_complete", final_seq: 9 },
     { type: "task_run_state", status: "failed", error_message: "It broke." },
   ];
@@ -147,12 +151,16 @@ it("shows a run as its agent does it", () => {
   ]);
 });
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other counts are not shown
+const counts = (given: object) => ({ queued: 0, passed: 0, failed: 0, ...given }) as never;
+
+const item = (attempt: number, status: string) =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an item's other fields are not shown
+  ({ id: "1", position: 0, task_ref: "acme/one@1.0.0", attempt, item_status: status }) as never;
+
 it("draws an evaluation as a table that lives", () => {
   const board = new EvaluationBoard(plain);
   const begun = "2026-11-01T09:30:00.000Z";
-  const counts = (given: object) => ({ queued: 0, passed: 0, failed: 0, ...given }) as never;
-  const item = (attempt: number, status: string) =>
-    ({ id: "1", position: 0, task_ref: "acme/one@1.0.0", attempt, item_status: status }) as never;
   board.take({
     type: "evaluation",
     timestamp: begun,

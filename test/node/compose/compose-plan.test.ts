@@ -9,6 +9,8 @@ const plan = (services: object, more: object = {}) =>
   });
 const web = (more: object) => plan({ web: { image: "web", ...more } }).services[0];
 
+const waits = (other: string) => ({ image: "x", depends_on: [other] });
+
 describe("a compose file", () => {
   test("is read as compose reads it", () => {
     const { services, isInternal } = plan(
@@ -140,7 +142,6 @@ describe("a compose file", () => {
   });
 
   test("refuses services that wait for each other, many of them, and networks that would have to be kept apart", () => {
-    const waits = (other: string) => ({ image: "x", depends_on: [other] });
     expect(() => plan({ a: waits("b"), b: waits("a") })).toThrow("wait for each other");
     const many = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`s${n}`, { image: "x" }]));
     expect(() => plan(many)).toThrow("at most 20");

@@ -22,6 +22,17 @@ if (executablePath === undefined) {
   );
 }
 
+const line = (message: string, level = "info") => ({
+  type: "notification",
+  timestamp: "2026-11-01T09:30:00Z",
+  notification: { jsonrpc: "2.0", method: "_posthog/console", params: { level, message } },
+});
+
+const update = (fields: object) => ({
+  type: "notification",
+  notification: { jsonrpc: "2.0", method: "session/update", params: { update: fields } },
+});
+
 describe.skipIf(executablePath === undefined)("the console", () => {
   let connection: Connection;
   let browser: Browser;
@@ -40,7 +51,7 @@ describe.skipIf(executablePath === undefined)("the console", () => {
         body: bytes,
       },
     );
-    expect(published.status).toBe(201);
+    if (published.status !== 201) throw new Error(`The example was not published: ${await published.text()}`);
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
@@ -62,12 +73,6 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     if (entries.length > 0) await append(entries);
     return { page: `runs/${task.id}/${run.id}`, path, append };
   }
-
-  const line = (message: string, level = "info") => ({
-    type: "notification",
-    timestamp: "2026-11-01T09:30:00Z",
-    notification: { jsonrpc: "2.0", method: "_posthog/console", params: { level, message } },
-  });
 
   it("is served with a policy that lets no script but its own run, beside the API", async () => {
     const { base_url } = connection;
@@ -177,10 +182,6 @@ describe.skipIf(executablePath === undefined)("the console", () => {
   it("shows what is hostile as the text that it is", async () => {
     const markup = "<img src=x onerror='window.pwned=1'><script>window.pwned=1</script>";
     const message = `${markup} [go](javascript:window.pwned=1) ![p](https://evil.example/p.png) <a href="https://evil.example" onclick="pwned=1">here</a>`;
-    const update = (fields: object) => ({
-      type: "notification",
-      notification: { jsonrpc: "2.0", method: "session/update", params: { update: fields } },
-    });
     const run = await makeRun(`Title ${markup}`, [
       line(`${markup} in a line`),
       line(`\u001B[31m${markup}\u001B[0m\u001B]8;;javascript:window.pwned=1\u0007link\u001B]8;;\u0007`, "error"),
