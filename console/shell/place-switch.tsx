@@ -10,18 +10,16 @@ import styles from "./place-switch.module.css";
 
 /** Where one is, and the way to other projects, workspaces, and organizations that one is signed in to. */
 export function PlaceSwitch() {
-  const { org, account, workspace, project } = usePlace();
+  const { org, workspace, project } = usePlace();
   const [isOpen, setIsOpen] = useState(false);
   return (
     <Menu.Root open={isOpen} onOpenChange={setIsOpen}>
-      <Menu.Trigger
-        className={styles["trigger"]}
-        aria-label={`${account.orgName}, ${workspace}, ${project.name}: switch`}
-      >
+      <Menu.Trigger className={styles["trigger"]}>
         <span className={styles["above"]}>
           {org} <span aria-hidden="true">/</span> {workspace} <span aria-hidden="true">/</span>
         </span>
         <b>{project.name}</b>
+        <span className="visually-hidden">: switch the place</span>
         <ChevronsUpDown aria-hidden="true" />
       </Menu.Trigger>
       <Menu.Portal>
