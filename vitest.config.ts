@@ -53,33 +53,48 @@ const LIVE = "test/node/**/live-*.test.ts";
 /** Takes minutes, in which runners and a server are killed over and over: `npm run chaos`. */
 const CHAOS = "test/node/evaluations/chaos/*.test.ts";
 
+/** Tests of objects that live long and have connections: about half of all. */
+const LIVING = ["environments", "evaluations", "objects", "pool", "runs", "secrets", "stream", "streams"].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+
+/**
+ * Tests in one Worker for all files of a process: loading the app anew for each takes longer than its tests. Such a process
+ * lasts ten minutes at most, which is why they are not all in one project; groups run one after the other.
+ */
+async function workerProject(name: string, include: string[], exclude: string[], groupOrder: number) {
+  return {
+    plugins: [await workersRuntime()],
+    test: {
+      name,
+      include,
+      exclude,
+      setupFiles: ["./test/setup.ts"],
+      testTimeout: 30_000,
+      expect: { poll: POLLING },
+      isolate: false,
+      sequence: { groupOrder },
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     // More than a small machine has cores: tests with runners, programs and deadlines wait most of their time.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: Order },
     // What the Worker logs when a file's tests are over would have nowhere to go.
     disableConsoleIntercept: true,
     projects: [
-      {
-        plugins: [await workersRuntime()],
-        test: {
-          name: "worker",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/node/**"],
-          setupFiles: ["./test/setup.ts"],
-          testTimeout: 30_000,
-          expect: { poll: POLLING },
-          // One Worker for all files of a process: loading the app anew for each takes longer than its tests.
-          isolate: false,
-        },
-      },
+      await workerProject("worker", ["test/**/*.test.ts"], ["test/node/**", ...LIVING], 1),
+      await workerProject("worker-living", LIVING, [], 0),
       // What asks a server over HTTP, with real runners and programs.
       {
         // The published suite of the Durable Streams protocol brings a vitest of its own: it is to be this one.
         resolve: { dedupe: ["vitest"] },
         test: {
           name: "live",
+          sequence: { groupOrder: 0 },
           globalSetup: "test/node/live-server.ts",
           server: { deps: { inline: ["@durable-streams/server-conformance-tests"] } },
           include: [LIVE],
@@ -92,6 +107,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          sequence: { groupOrder: 1 },
           include: ["test/node/**/*.test.ts"],
           exclude: [LIVE, ...(process.env["CHAOS"] === undefined ? [CHAOS] : [])],
           env: { TMPDIR: filesFolder },

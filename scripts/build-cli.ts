@@ -10,20 +10,22 @@ import { ROOT } from "./command.ts";
 
 const OUTPUT = path.join(ROOT, "dist", "cli");
 
+const PROGRAM = "taskyard.js";
+
 /** The command line's program. */
-export const CLI_PROGRAM = path.join(OUTPUT, "taskyard.js");
+export const CLI_PROGRAM = path.join(OUTPUT, PROGRAM);
 
 /** Of packages that are CommonJS, which esbuild gives a `require` to call. */
 const BANNER =
   'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
-/** Builds it anew; says how many files and bytes it has. */
-export async function buildCli(): Promise<{ files: number; bytes: number }> {
-  await rm(OUTPUT, { recursive: true, force: true });
+/** Builds it anew, in the folder that is shipped or in another; says how many files and bytes it has. */
+export async function buildCli(folder = OUTPUT): Promise<{ files: number; bytes: number }> {
+  await rm(folder, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: { taskyard: "src/cli/main.ts", runner: "src/runner/main.ts" },
-    outdir: OUTPUT,
+    outdir: folder,
     bundle: true,
     splitting: true,
     format: "esm",
@@ -38,7 +40,7 @@ export async function buildCli(): Promise<{ files: number; bytes: number }> {
     banner: { js: BANNER },
     metafile: true,
   });
-  await chmod(CLI_PROGRAM, 0o755);
+  await chmod(path.join(folder, PROGRAM), 0o755);
   const sizes = Object.values(metafile.outputs).map(({ bytes }) => bytes);
   return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }

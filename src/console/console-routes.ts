@@ -31,7 +31,7 @@ const ASSET_CACHING = "public, max-age=31536000, immutable";
 export function consoleRoutes(): Router {
   const routes = newRouter();
   routes.get("/", (c) => answerPage(c));
-  routes.get("/console", (c) => answerPage(c));
+  // `/console` too.
   routes.get("/console/*", async (c) => {
     if (c.req.path.startsWith(ASSETS)) return await answerFile(c, ASSET_CACHING);
     return c.req.path === "/console/icon.svg" ? await answerFile(c, "public, max-age=3600") : await answerPage(c);

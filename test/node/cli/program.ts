@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { CLI_PROGRAM } from "../../../scripts/build-cli.ts";
+import { buildCli } from "../../../scripts/build-cli.ts";
+import { ROOT } from "../../../scripts/command.ts";
 import { until } from "../runner/live.ts";
 
 export interface Ended {
@@ -42,21 +43,32 @@ export class Call {
   }
 }
 
-/** The program as it is shipped, in a home of its own. */
+/** The program as it is shipped, with a home of its own. */
 export class Program {
   readonly home: string;
+  readonly #folder: string;
   #env: Record<string, string> = {};
 
-  private constructor(home: string) {
+  private constructor(folder: string, home: string) {
+    this.#folder = folder;
     this.home = home;
   }
 
+  /** Builds the program beside the one that is shipped, which others may build anew meanwhile. */
   static async install(): Promise<Program> {
-    return new Program(await mkdtemp(path.join(tmpdir(), "taskyard-cli-")));
+    const folder = path.join(ROOT, "dist", `cli-${process.pid}`);
+    await buildCli(folder);
+    return await new Program(folder, "").another();
   }
 
-  remove(): Promise<void> {
-    return rm(this.home, { recursive: true, force: true });
+  /** The same program with a home where nothing is. */
+  async another(): Promise<Program> {
+    return new Program(this.#folder, await mkdtemp(path.join(tmpdir(), "taskyard-cli-")));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.home, { recursive: true, force: true });
   }
 
   /** What its environment has beside that of a bare shell. */
@@ -66,13 +78,13 @@ export class Program {
 
   start(args: readonly string[], { env = {}, cwd = this.home }: CallOptions = {}): Call {
     return new Call(
-      spawn(process.execPath, [CLI_PROGRAM, ...args], { cwd, env: this.#environment(env), stdio: "pipe" }),
+      spawn(process.execPath, [this.#file(), ...args], { cwd, env: this.#environment(env), stdio: "pipe" }),
     );
   }
 
   /** On a pseudo-terminal, which `child.stdin` takes commands for (terminal.py). */
   startOnTerminal(args: readonly string[], env: Record<string, string> = {}): Call {
-    const words = [path.join(import.meta.dirname, "terminal.py"), process.execPath, CLI_PROGRAM, ...args];
+    const words = [path.join(import.meta.dirname, "terminal.py"), process.execPath, this.#file(), ...args];
     const options = {
       cwd: this.home,
       env: { ...this.#environment(env), TERM: "xterm-256color" },
@@ -98,6 +110,10 @@ export class Program {
   // oxlint-disable-next-line typescript/no-explicit-any -- the shape of a result is what the tests look at
   async json(args: readonly string[], options: CallOptions = {}): Promise<any> {
     return JSON.parse(await this.ok([...args, "--json"], options));
+  }
+
+  #file(): string {
+    return path.join(this.#folder, "taskyard.js");
   }
 
   #environment(env: Record<string, string>): Record<string, string> {
