@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Plus, Scale } from "lucide-react";
 import { useState } from "react";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import { listEvaluations } from "../../../src/client/generated/operations.gen.ts";
 import type { EvaluationJobResponse } from "../../../src/client/generated/types.gen.ts";
 import { usePlace } from "../../session/place.tsx";
 import { Bar, Page } from "../../shell/page.tsx";
+import { useFilters } from "../../shell/use-filters.ts";
 import { LinkButton } from "../../ui/button.tsx";
 import { FilterSelect, SearchBox } from "../../ui/fields.tsx";
 import { describeCount } from "../../ui/numbers.ts";
@@ -23,22 +24,10 @@ const STATUSES = ["pending", "running", "completed", "failed", "cancelled"] as c
 /** The evaluations of a workspace; two of them can be chosen to be compared. */
 export function EvaluationsPage() {
   const { yard, link, workspace, may } = usePlace();
-  const [query, setQuery] = useSearchParams();
+  const { get, page, change } = useFilters();
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const search = query.get("search") ?? "";
-  const status = STATUSES.find((candidate) => candidate === query.get("status"));
-  const page = Math.max(1, Number(query.get("page")) || 1);
-  const change = (name: string, value: string) =>
-    setQuery(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (name !== "page") next.delete("page");
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: name === "search" },
-    );
+  const search = get("search");
+  const status = STATUSES.find((candidate) => candidate === get("status"));
   const list = useQuery({
     queryKey: ["evaluations", workspace, search, status, page],
     queryFn: ({ signal }) =>

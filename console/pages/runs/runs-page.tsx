@@ -1,9 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import { listAgentTasks } from "../../../src/client/generated/operations.gen.ts";
 import type { AgentTask } from "../../../src/client/generated/types.gen.ts";
 import { usePlace } from "../../session/place.tsx";
 import { Bar, Page } from "../../shell/page.tsx";
+import { useFilters } from "../../shell/use-filters.ts";
 import { FilterSelect, SearchBox } from "../../ui/fields.tsx";
 import { Paging } from "../../ui/paging.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../ui/states.tsx";
@@ -21,23 +22,10 @@ const STATUSES = ["queued", "in_progress", "completed", "failed", "cancelled", "
 /** The runs of a project: a line for each task, with its latest run. */
 export function RunsPage() {
   const { yard, link } = usePlace();
-  const [query, setQuery] = useSearchParams();
-  const search = query.get("search") ?? "";
-  const status = STATUSES.find((candidate) => candidate === query.get("status"));
-  const origin = query.get("of") ?? "people";
-  const page = Math.max(1, Number(query.get("page")) || 1);
-  const change = (name: string, value: string) =>
-    setQuery(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        if (name !== "page") next.delete("page");
-        return next;
-      },
-      { replace: name === "search" },
-    );
-
+  const { get, page, change } = useFilters();
+  const search = get("search");
+  const status = STATUSES.find((candidate) => candidate === get("status"));
+  const origin = get("of") || "people";
   const tasks = useQuery({
     queryKey: ["runs", link(""), search, status, origin, page],
     queryFn: ({ signal }) =>
