@@ -1,6 +1,6 @@
 /** What the commands of this folder share: how they fail in words and how they end when interrupted. */
-import { constants } from "node:os";
 import path from "node:path";
+import { Interruption } from "../src/cli/base/interruption.ts";
 
 /** The repository's folder. */
 export const ROOT = path.resolve(import.meta.dirname, "..");
@@ -8,17 +8,6 @@ export const ROOT = path.resolve(import.meta.dirname, "..");
 /** A failure that its message explains in full: printed without a stack. */
 export class PlainError extends Error {
   override readonly name = "PlainError";
-}
-
-/** Ctrl-C, or a request to end from outside. */
-export class Interruption extends Error {
-  override readonly name = "Interruption";
-  readonly signal: NodeJS.Signals;
-
-  constructor(signal: NodeJS.Signals) {
-    super(`Interrupted by ${signal}`);
-    this.signal = signal;
-  }
 }
 
 /** Milliseconds between two looks at whether npm is still there. */
@@ -40,7 +29,7 @@ export async function runCommand(main: (signal: AbortSignal) => Promise<void>): 
     const cause: unknown = controller.signal.aborted ? controller.signal.reason : error;
     if (cause instanceof Interruption) {
       console.error(`\n${cause.message}.`);
-      process.exitCode = 128 + constants.signals[cause.signal];
+      process.exitCode = cause.exitCode;
     } else {
       console.error(cause instanceof PlainError ? `\n${cause.message}` : cause);
       process.exitCode = 1;

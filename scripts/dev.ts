@@ -5,7 +5,8 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { callApi } from "./api-client.ts";
-import { aborted, Interruption, PlainError, ROOT, runCommand } from "./command.ts";
+import { Interruption } from "../src/cli/base/interruption.ts";
+import { aborted, PlainError, ROOT, runCommand } from "./command.ts";
 import { packExample } from "./example-archive.ts";
 import { createFirstOrganization } from "./first-organization.ts";
 import { startLocalServer } from "./local-server.ts";

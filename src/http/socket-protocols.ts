@@ -23,11 +23,15 @@ export function offeredSecret(c: AppContext, prefix: string): string | undefined
   return found?.slice(prefix.length);
 }
 
-/** Names in an answer the subprotocol that it speaks, where it was offered: a browser ends a connection that names none of those it has offered. */
+/**
+ * The answer of an object, which names the subprotocol that it speaks where that was offered: a browser ends a connection that
+ * names none of those it has offered.
+ */
 export function nameProtocol(c: AppContext, answer: Response, protocol: string): Response {
-  if (!answer.webSocket || !offeredProtocols(c).includes(protocol)) return answer;
   // Made anew, because a response from elsewhere takes no headers.
   const response = new Response(answer.body, answer);
-  response.headers.set("Sec-WebSocket-Protocol", protocol);
+  if (answer.webSocket && offeredProtocols(c).includes(protocol)) {
+    response.headers.set("Sec-WebSocket-Protocol", protocol);
+  }
   return response;
 }

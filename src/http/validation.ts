@@ -23,23 +23,21 @@ const KINDS: ReadonlySet<string> = new Set(["invalid_type", "invalid_value"]);
  * Of what may be of several kinds: what is wrong with it as the one kind that it is of. Where it is of none, or of several, the
  * issue stays as it is, and says what it may be.
  */
-function* explain(issue: z.core.$ZodIssue): Generator<z.core.$ZodIssue> {
+function explain(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   const branches = issue.code === "invalid_union" ? issue.errors : [];
   const [meant, ...others] = branches.filter(
     (branch) => !branch.some(({ path, code }) => path.length === 0 && KINDS.has(code)),
   );
-  if (!meant || others.length > 0) yield issue;
-  else for (const inner of meant) yield* explain({ ...inner, path: [...issue.path, ...inner.path] });
+  if (!meant || others.length > 0) return [issue];
+  return meant.flatMap((inner) => explain({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /** Wrong places that one answer names: a body may have as many as it has bytes. */
 const MAX_ERRORS = 100;
 
 function refusalOf(target: string, { issues }: z.core.$ZodError): ApiError {
-  const errors = issues
-    .flatMap((issue) => [...explain(issue)])
-    .slice(0, MAX_ERRORS)
-    .map((issue) => toItem(target, issue));
+  const explained = issues.slice(0, MAX_ERRORS).flatMap(explain);
+  const errors = explained.slice(0, MAX_ERRORS).map((issue) => toItem(target, issue));
   const [first] = errors;
   const place = first ? ` ${first.loc.join(".")}: ${first.msg}` : "";
   return new ApiError("validation_failed", `Request validation failed.${place}`, { errors });

@@ -1,6 +1,7 @@
 import { and, count, desc, eq, getTableColumns, ne, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
-import { type DeliveryState, webhookDeliveries, webhookEndpoints, type WebhookEvent } from "../db/webhook-schema.ts";
+import type { WebhookEvent } from "../db/webhook-events.ts";
+import { type DeliveryState, webhookDeliveries, webhookEndpoints } from "../db/webhook-schema.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 import type { Endpoint } from "./endpoint-store.ts";
 

@@ -2,7 +2,8 @@ import { and, asc, count, eq, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Database } from "../db/client.ts";
 import { violationOf } from "../db/constraints.ts";
-import { webhookEndpoints, type WebhookEvent } from "../db/webhook-schema.ts";
+import type { WebhookEvent } from "../db/webhook-events.ts";
+import { webhookEndpoints } from "../db/webhook-schema.ts";
 import { ApiError } from "../http/errors/error-table.ts";
 
 export type Endpoint = typeof webhookEndpoints.$inferSelect;

@@ -1,7 +1,8 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { agentTasks } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
-import { webhookDeliveries, webhookEndpoints, type WebhookEvent } from "../db/webhook-schema.ts";
+import type { WebhookEvent } from "../db/webhook-events.ts";
+import { webhookDeliveries, webhookEndpoints } from "../db/webhook-schema.ts";
 import { logBackgroundFailure } from "../http/request-log.ts";
 import { selectNewDelivery } from "./delivery-store.ts";
 

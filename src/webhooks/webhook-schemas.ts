@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { identifier, organizationPath, timestamp } from "../admin/fields.ts";
-import { DELIVERY_STATES, WEBHOOK_EVENTS } from "../db/webhook-schema.ts";
+import { WEBHOOK_EVENTS } from "../db/webhook-events.ts";
+import { DELIVERY_STATES } from "../db/webhook-schema.ts";
 import { pageFields } from "../http/paging.ts";
 import { closedObject } from "../http/unknown-fields.ts";
 import type { Delivery, ListedDelivery } from "./delivery-store.ts";

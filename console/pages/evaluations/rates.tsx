@@ -3,7 +3,7 @@ import styles from "./rates.module.css";
 
 /** A share in percent; what is not known is a dash. */
 export function describeRate(value: number | null): string {
-  return value === null ? "–" : `${(value * 100).toFixed(value === 0 || value === 1 ? 0 : 1)} %`;
+  return value === null ? "–" : `${(value * 100).toFixed(value === 0 || value === 1 ? 0 : 1)}%`;
 }
 
 /** A pass rate with its 95% interval and how many it is of, drawn and written. */
@@ -21,7 +21,7 @@ export function RateBar({ rate: { value, low, high, n } }: { rate: PassRate }) {
         )}
       </svg>
       <span className={styles["interval-text"]}>
-        {low === null || high === null ? "" : `${(low * 100).toFixed(0)}–${(high * 100).toFixed(0)} %`}, n = {n}
+        {low === null || high === null ? "" : `${(low * 100).toFixed(0)}–${(high * 100).toFixed(0)}%`}, n = {n}
       </span>
     </span>
   );

@@ -6,6 +6,7 @@ const SHOWN_PROBLEMS = 20;
 
 /** Where to look for what is not there, by its path. */
 const LISTS: readonly (readonly [RegExp, string])[] = [
+  [/\/environments\/[^/]+\/files/, "taskyard env exec ENVIRONMENT ls"],
   [/\/environments\//, "taskyard env list"],
   [/\/evaluation\//, "taskyard eval list"],
   [/\/task-sets\//, "taskyard task-set list"],

@@ -16,6 +16,14 @@ export class Interruption extends Error {
   }
 }
 
+/** How long a server has for what is cleared away at the end, in milliseconds: whoever has pressed Ctrl-C is not held up. */
+const CLEARING_MS = 10_000;
+
+/** The signal of requests that clear away what a call has begun: they are sent after an interruption too. */
+export function clearingSignal(): AbortSignal {
+  return AbortSignal.timeout(CLEARING_MS);
+}
+
 /** A controller that is aborted by the first signal to end; a second one ends the program at once. */
 export function listenForSignals(): AbortController {
   const controller = new AbortController();

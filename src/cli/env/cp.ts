@@ -12,7 +12,7 @@ import { saveBody } from "../base/bodies.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
 import { requireEnvironment } from "../base/environment-tokens.ts";
 import { EXIT, Failure, usageFailure } from "../base/failure.ts";
-import { formatBytes } from "../output/units.ts";
+import { formatBytes, plural } from "../output/units.ts";
 import { listFolder } from "../packing/walk.ts";
 
 /** An environment with what opens it. */
@@ -123,14 +123,14 @@ async function listRemote(remote: Remote, from: string, target: string, signal: 
       `/${from} has more than a thousand entries.`,
       "Pack it there first: tar -cf /tmp/all.tar …",
     );
-  const below = listed.files.map(async (file): Promise<Copy[]> => {
-    const place = file.path.replace(/^\//, "");
-    const local = path.join(target, path.posix.basename(place));
-    return file.type === "directory"
-      ? listRemote(remote, place, local, signal)
-      : [{ from: place, to: local, size: file.size ?? 0 }];
-  });
-  return (await Promise.all(below)).flat();
+  const copies: Copy[] = [];
+  for (const { path: place, type, size } of listed.files) {
+    const below = place.replace(/^\//, "");
+    const local = path.join(target, path.posix.basename(below));
+    if (type === "directory") copies.push(...(await listRemote(remote, below, local, signal)));
+    else copies.push({ from: below, to: local, size: size ?? 0 });
+  }
+  return copies;
 }
 
 async function copyAll(
@@ -155,7 +155,7 @@ async function copyAll(
   } finally {
     progress.end();
   }
-  const text = `${out.paint("green", "✓")} ${files} ${files === 1 ? "file" : "files"}, ${formatBytes(total)}`;
+  const text = `${out.paint("green", "✓")} ${plural(files, "file")}, ${formatBytes(total)}`;
   out.result(
     copies,
     () => text,

@@ -2,6 +2,7 @@ import { createEnvironment, deleteEnvironment } from "../../client/index.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
 import { keepEnvironment } from "../base/environment-tokens.ts";
 import { readDuration, readPairs } from "../base/words.ts";
+import { clearingSignal } from "../base/interruption.ts";
 import { safeLine, safeText } from "../output/safe-text.ts";
 import { formatAge } from "../output/units.ts";
 import { waitUntilReady } from "./wait-until-ready.ts";
@@ -41,7 +42,7 @@ export async function run(context: Context, task: string, options: CreateOptions
     } catch (error) {
       // Nobody would know of it: its id is not told yet.
       if (signal.aborted) {
-        await deleteEnvironment(client, { path: { environment_id: id } });
+        await deleteEnvironment(client, { path: { environment_id: id }, signal: clearingSignal() });
         context.whenInterrupted("The environment was ended again.");
       }
       throw error;

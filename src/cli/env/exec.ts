@@ -7,6 +7,7 @@ import {
 import type { CommonOptions, Context } from "../base/context.ts";
 import { requireEnvironment } from "../base/environment-tokens.ts";
 import { EXIT, Failure, Outcome, usageFailure } from "../base/failure.ts";
+import { clearingSignal } from "../base/interruption.ts";
 import { quoteWords, readDuration, readPairs } from "../base/words.ts";
 
 interface ExecOptions extends CommonOptions {
@@ -56,7 +57,8 @@ export async function run(context: Context, reference: string, words: string[], 
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    await killEnvironmentCommand(client, { path, headers });
+    context.whenInterrupted("The server did not say that the command was ended: it may go on.");
+    await killEnvironmentCommand(client, { path, headers, signal: clearingSignal() });
     context.whenInterrupted("The command was ended; the environment is still there.");
     throw error;
   }

@@ -8,6 +8,7 @@ import {
 } from "../../client/index.ts";
 import type { Context } from "../base/context.ts";
 import { explainFailure } from "../base/explain-failure.ts";
+import { clearingSignal } from "../base/interruption.ts";
 
 /** An environment that commands are sent to. */
 export interface ShellPlace {
@@ -65,7 +66,7 @@ export async function runLineShell({ out }: Context, place: ShellPlace): Promise
         for await (const bytes of followCommand(client, { path, token: place.token, signal })) tail.add(bytes);
       } catch (error) {
         if (!signal.aborted) throw error;
-        await killEnvironmentCommand(client, { path, headers });
+        await killEnvironmentCommand(client, { path, headers, signal: clearingSignal() });
       }
       const { exit_code: code } = await getEnvironmentCommand(client, { path, headers });
       const folder = tail.end();

@@ -1,8 +1,10 @@
+import { distance } from "fastest-levenshtein";
 import { createEvaluation, type CreateEvaluationRequest } from "../../client/index.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
 import { usageFailure } from "../base/failure.ts";
 import { readCount } from "../base/words.ts";
 import { safeLine } from "../output/safe-text.ts";
+import { plural } from "../output/units.ts";
 import { DEFAULT_FILE, readEvaluationFile } from "./read-file.ts";
 import { watchEvaluation } from "./watch-evaluation.ts";
 
@@ -19,6 +21,11 @@ interface CreateOptions extends CommonOptions {
   watch?: true | undefined;
 }
 
+/** Words for an agent that are long enough to be mistyped: `nop` is as near to the names of programs. */
+const LONG_NAMES = ["oracle", "runner"];
+/** Characters exchanged, inserted or left out. */
+const MAX_SLIP = 2;
+
 /** `taskyard eval create` */
 export async function run(context: Context, file: string | undefined, options: CreateOptions): Promise<void> {
   const { out, signal } = context;
@@ -30,15 +37,16 @@ export async function run(context: Context, file: string | undefined, options: C
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server says what is wrong with a file
   const made = await createEvaluation(session.client, { body: body as unknown as CreateEvaluationRequest, signal });
   for (const warning of made.warnings) out.warn(safeLine(warning));
+  const items = plural(made.total_samples, "item");
   if (!options.watch) {
     out.result(
       made,
-      () => `${out.paint("green", "✓")} ${made.id}: ${made.total_samples} items of ${safeLine(made.name)}`,
+      () => `${out.paint("green", "✓")} ${made.id}: ${items} of ${safeLine(made.name)}`,
       () => made.id,
     );
     return out.next("taskyard eval watch latest");
   }
-  out.note(`${made.id}: ${made.total_samples} items`);
+  out.note(`${made.id}: ${items}`);
   await watchEvaluation(context, session, made.id);
 }
 
@@ -73,10 +81,20 @@ function agentOf(own: unknown, { agent, label }: CreateOptions): { agent?: unkno
     if (label) throw usageFailure(`${agent} runs in the environment: no runner is looked for by --label.`);
     return { agent };
   }
+  const meant = agent === undefined ? undefined : slipOf(agent);
+  if (meant !== undefined) {
+    const hint = `A command of that name would be --agent ./${agent}, or with its arguments.`;
+    throw usageFailure(`${agent} is no agent. Did you mean ${meant}?`, hint);
+  }
   if (agent !== undefined && agent !== "runner") return { agent: { inside: true, command: agent } };
   if (agent === undefined && !label) return {};
   const given = agent === undefined && typeof own === "object" && own !== null ? own : {};
   return { agent: { ...given, ...(label && { labels: label }) } };
+}
+
+/** The agent that was meant by what is one of them but for a slip of the keyboard: as a command it would fail in every item. */
+function slipOf(agent: string): string | undefined {
+  return LONG_NAMES.find((name) => agent !== name && distance(agent, name) <= MAX_SLIP);
 }
 
 function explainMissing(error: unknown): never {

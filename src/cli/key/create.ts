@@ -1,4 +1,5 @@
-import { createApiKey, createOwnApiKey, ForbiddenError, type NewOwnApiKey } from "../../client/index.ts";
+import { createApiKey, createOwnApiKey, ForbiddenError } from "../../client/index.ts";
+import { type Scope, SCOPES } from "../../auth/scopes.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
 import { usageFailure } from "../base/failure.ts";
 import { readDuration } from "../base/words.ts";
@@ -8,21 +9,6 @@ interface CreateOptions extends CommonOptions {
   for?: string | undefined;
   project?: string | undefined;
 }
-
-type Scope = NonNullable<NewOwnApiKey["scopes"]>[number];
-
-const SCOPES = [
-  "task:read",
-  "task:write",
-  "environment:read",
-  "environment:write",
-  "secret:read",
-  "secret:write",
-  "evaluation:read",
-  "evaluation:write",
-  "runner",
-  "admin",
-] as const satisfies readonly Scope[];
 
 const isScope = (text: string): text is Scope => SCOPES.some((scope) => scope === text);
 

@@ -53,3 +53,8 @@ function coarse(seconds: number): string {
 export function formatPercent(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : `${Math.round(value * 100)}%`;
 }
+
+/** `1 item`, `3 items`. */
+export function plural(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
+}

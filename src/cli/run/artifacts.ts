@@ -5,7 +5,7 @@ import { saveBody } from "../base/bodies.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
 import { usageFailure } from "../base/failure.ts";
 import { safeLine } from "../output/safe-text.ts";
-import { formatAge, formatBytes } from "../output/units.ts";
+import { formatAge, formatBytes, plural } from "../output/units.ts";
 import { findRun } from "./find-run.ts";
 
 interface ArtifactsOptions extends CommonOptions {
@@ -52,8 +52,7 @@ export async function run(context: Context, reference: string, options: Artifact
   }
   out.result(
     targets.map(({ artifact, file }) => ({ ...artifact, file })),
-    () =>
-      `${out.paint("green", "✓")} ${targets.length} ${targets.length === 1 ? "file" : "files"} in ${options.output ?? "."}`,
+    () => `${out.paint("green", "✓")} ${plural(targets.length, "file")} in ${options.output ?? "."}`,
     () => targets.map(({ file }) => file).join("\n"),
   );
 }

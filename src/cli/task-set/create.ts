@@ -1,5 +1,6 @@
 import { createTaskSet } from "../../client/index.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
+import { plural } from "../output/units.ts";
 
 interface CreateOptions extends CommonOptions {
   description?: string | undefined;
@@ -28,7 +29,7 @@ export async function run(
   const reference = `${set.org_key}/${set.name}@${set.version}`;
   out.result(
     set,
-    () => `${out.paint("green", "✓")} ${reference}: ${set.task_count} ${set.task_count === 1 ? "task" : "tasks"}`,
+    () => `${out.paint("green", "✓")} ${reference}: ${plural(set.task_count, "task")}`,
     () => reference,
   );
   out.next(`taskyard eval create --task-set ${set.name} --agent oracle --watch`);

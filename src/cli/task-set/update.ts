@@ -2,6 +2,7 @@ import { getTaskSet, updateTaskSet } from "../../client/index.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
 import { usageFailure } from "../base/failure.ts";
 import { readReference } from "../base/words.ts";
+import { plural } from "../output/units.ts";
 
 interface UpdateOptions extends CommonOptions {
   add?: string[] | undefined;
@@ -31,7 +32,7 @@ export async function run({ out, session, signal }: Context, name: string, optio
   const reference = `${set.org_key}/${set.name}@${set.version}`;
   out.result(
     set,
-    () => `${out.paint("green", "✓")} ${reference}: ${set.task_count} ${set.task_count === 1 ? "task" : "tasks"}`,
+    () => `${out.paint("green", "✓")} ${reference}: ${plural(set.task_count, "task")}`,
     () => reference,
   );
 }

@@ -1,5 +1,5 @@
 import type { Context } from "../base/context.ts";
-import { formatBytes } from "../output/units.ts";
+import { formatBytes, plural } from "../output/units.ts";
 import { safeLine } from "../output/safe-text.ts";
 import { type PackedArchive, packFiles } from "../packing/pack.ts";
 import type { FolderListing, PackedFile } from "../packing/walk.ts";
@@ -26,7 +26,7 @@ export function describeFiles({ files, ignored, size }: FolderListing): string {
   const lines = files.slice(0, SHOWN_FILES).map((file) => `  ${describeFile(file, width)}`);
   if (files.length > SHOWN_FILES) lines.push(`  … and ${files.length - SHOWN_FILES} more`);
   const left = ignored === 0 ? "" : `, ${ignored} left out`;
-  return [...lines, `${files.length} ${files.length === 1 ? "file" : "files"}, ${formatBytes(size)}${left}`].join("\n");
+  return [...lines, `${plural(files.length, "file")}, ${formatBytes(size)}${left}`].join("\n");
 }
 
 function describeFile({ path, size, mode }: PackedFile, width: number): string {

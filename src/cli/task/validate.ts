@@ -14,6 +14,7 @@ import { EXIT, Outcome } from "../base/failure.ts";
 import type { Session } from "../base/session.ts";
 import { readCount } from "../base/words.ts";
 import { take } from "../base/take.ts";
+import { clearingSignal } from "../base/interruption.ts";
 import { isEnded, paintItemStatus } from "../eval/item-view.ts";
 import { safeLine } from "../output/safe-text.ts";
 import { formatDuration } from "../output/units.ts";
@@ -95,7 +96,7 @@ async function renamed(folder: string, { files }: FolderListing, { name, version
 }
 
 async function removeScratch(session: Session, scratch: TaskIdentity): Promise<void> {
-  const signal = AbortSignal.timeout(10_000);
+  const signal = clearingSignal();
   if (!(await findVersion(session, scratch, signal))) return;
   await deleteTaskVersion(session.client, { path: { name: scratch.name, version: scratch.version }, signal });
 }

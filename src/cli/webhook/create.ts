@@ -1,4 +1,5 @@
-import { createWebhook, type NewWebhook } from "../../client/index.ts";
+import { createWebhook } from "../../client/index.ts";
+import { WEBHOOK_EVENTS, type WebhookEvent } from "../../db/webhook-events.ts";
 import type { CommonOptions, Context } from "../base/context.ts";
 import { usageFailure } from "../base/failure.ts";
 
@@ -6,26 +7,12 @@ interface CreateOptions extends CommonOptions {
   event?: string[] | undefined;
 }
 
-type Event = NewWebhook["events"][number];
-
-const EVENTS = [
-  "flows.tasks.created",
-  "flows.tasks.step_change",
-  "flows.tasks.completed",
-  "flows.tasks.canceled",
-  "core.document.uploaded",
-  "core.document.upload_completed",
-  "core.document.upload_with_issues",
-  "evaluation.item_completed",
-  "evaluation.completed",
-] as const satisfies readonly Event[];
-
-const isEvent = (text: string): text is Event => EVENTS.some((event) => event === text);
+const isEvent = (text: string): text is WebhookEvent => WEBHOOK_EVENTS.some((event) => event === text);
 
 /** `taskyard webhook create` */
 export async function run({ out, session, signal }: Context, target: string, options: CreateOptions): Promise<void> {
-  const events = (options.event ?? EVENTS).map((text) => {
-    if (!isEvent(text)) throw usageFailure(`${text} is no event.`, `Events are ${EVENTS.join(", ")}.`);
+  const events = (options.event ?? WEBHOOK_EVENTS).map((text) => {
+    if (!isEvent(text)) throw usageFailure(`${text} is no event.`, `Events are ${WEBHOOK_EVENTS.join(", ")}.`);
     return text;
   });
   const { client } = await session();

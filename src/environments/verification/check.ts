@@ -1,6 +1,9 @@
 import { namesMachineVariable } from "../../sandbox/container-task.ts";
 import type { ExecuteResponse } from "../commands/command-schemas.ts";
 
+/** The reward from which on a task passes that says nothing of it (evaluations 2, the table of ends). */
+export const PASS_THRESHOLD = 1;
+
 /** A command of a verification. */
 export interface CheckCommand {
   command: string;

@@ -4,7 +4,7 @@ import { ApiError } from "../../http/errors/error-table.ts";
 import { TESTS_FOLDER } from "../../registry/manifest/harbor.ts";
 import { namesMachineVariable } from "../../sandbox/container-task.ts";
 import { PublishedFiles, type TaskContext } from "./published-files.ts";
-import { type Check, type CheckCommand, type Machine, type Outcome, variablesOf } from "./check.ts";
+import { type Check, type CheckCommand, type Machine, type Outcome, PASS_THRESHOLD, variablesOf } from "./check.ts";
 import type { EnvironmentRow } from "../object/environment-record.ts";
 
 /**
@@ -26,15 +26,12 @@ const READ_REWARD = `for name in reward.json reward.txt; do
   if [ -f ${VERIFIER_LOGS}/$name ]; then echo $name; head -c ${REWARD_MAX_BYTES} ${VERIFIER_LOGS}/$name; break; fi
 done`;
 
-/** The reward from which on a task passes that says nothing of it. */
-const PASS_REWARD = 1;
-
 export function planHarborCheck(
   context: TaskContext,
   row: EnvironmentRow,
   { verifier }: HarborSettings,
   seconds: number,
-  passThreshold = PASS_REWARD,
+  passThreshold = PASS_THRESHOLD,
 ): Check {
   const foreign = Object.values(verifier.env).find(namesMachineVariable);
   if (foreign !== undefined && row.provider !== "runner") {

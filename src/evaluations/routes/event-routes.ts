@@ -89,7 +89,7 @@ export function eventRoutes(): Router {
         headers: { "Retry-After": "15" },
       });
     }
-    return nameProtocol(c, new Response(answer.body, answer), STREAM_PROTOCOL);
+    return nameProtocol(c, answer, STREAM_PROTOCOL);
   });
   return routes;
 }

@@ -1,3 +1,4 @@
+import { PASS_THRESHOLD } from "../../environments/verification/check.ts";
 import { and, eq, sql } from "drizzle-orm";
 import type { Caller } from "../../auth/caller.ts";
 import type { Database } from "../../db/client.ts";
@@ -11,9 +12,6 @@ const BATCH = 50;
 /** Seconds of an agent and of provisioning where the task says nothing. */
 const AGENT_SECONDS = 600;
 const PROVISION_SECONDS = 600;
-
-/** The reward from which on a task passes that says nothing of it (evaluations 2, the table of ends). */
-const PASS_THRESHOLD = 1;
 
 /** A row of the evaluation: a reference, and the values of its placeholders. */
 export interface TaskRow {

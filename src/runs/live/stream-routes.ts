@@ -149,13 +149,16 @@ export function streamRoutes(): Router {
       maxReaders: config.RUN_STREAM_MAX_READERS,
       journalMaxBytes: config.RUN_JOURNAL_MAX_BYTES,
     });
-    return nameProtocol(c, answerStream(await handle.fetch(asked)), STREAM_PROTOCOL);
+    const answer = await handle.fetch(asked);
+    refuseUnopened(answer);
+    return nameProtocol(c, answer, STREAM_PROTOCOL);
   });
 
   return routes;
 }
 
-function answerStream(answer: Response): Response {
+/** Throws ApiError where the run's object has opened no stream. */
+function refuseUnopened(answer: Response): void {
   if (answer.status === 404) throw notFound();
   if (answer.status === 401) throw new ApiError("key_invalid", "What opened this stream is good no more.");
   if (answer.status === 503) {
@@ -163,6 +166,4 @@ function answerStream(answer: Response): Response {
       headers: { "Retry-After": retryAfter() },
     });
   }
-  // Made anew, because headers are added that a response from elsewhere does not take.
-  return new Response(answer.body, answer);
 }

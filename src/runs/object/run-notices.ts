@@ -1,5 +1,5 @@
 import { v5 } from "uuid";
-import type { WebhookEvent } from "../../db/webhook-schema.ts";
+import type { WebhookEvent } from "../../db/webhook-events.ts";
 import type { SchemaPart } from "../../objects/object-schema.ts";
 import type { RunRow } from "../model/run-view.ts";
 import type { Notice } from "../../webhooks/outbox.ts";

@@ -226,7 +226,7 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await page.getByRole("combobox", { name: "Find" }).waitFor(SHOWN);
     expect(await findBarriers(page)).toEqual([]);
     await page.keyboard.type("Reached by");
-    await page.getByRole("option", { name: /Reached by keys/ }).waitFor(SHOWN);
+    await page.getByRole("option", { name: /Reached by keys Run of/ }).waitFor(SHOWN);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Reached by keys" }).waitFor(SHOWN);
     await page.keyboard.press("Tab");
