@@ -22,7 +22,7 @@ export function refuseUnfitTask(harbor: HarborSettings | null, kind: SandboxKind
 
 /** What the machine of a task in Harbor's format is told. */
 export function toContainerTask({ image, environment, agent }: HarborSettings): ContainerTask {
-  const { build_timeout_sec, cpus, memory_mb, storage_mb, network, env, workdir } = environment;
+  const { build_timeout_sec, cpus, memory_mb, storage_mb, network, env, workdir, healthcheck } = environment;
   return {
     image,
     build_seconds: build_timeout_sec,
@@ -33,5 +33,6 @@ export function toContainerTask({ image, environment, agent }: HarborSettings): 
     env,
     workdir,
     user: agent.user,
+    healthcheck: healthcheck ?? null,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { healthcheck } from "./healthcheck.ts";
 
 /** A name that stands for a variable of the runner's environment in a value: `${NAME}`, or `${NAME:-otherwise}`. */
 export const MACHINE_VARIABLE = /\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g;
@@ -27,6 +28,8 @@ export const containerTask = z.object({
   workdir: z.string().nullable(),
   /** Whom commands run as; the image's USER when null. */
   user: z.string().nullable(),
+  /** What has to pass before the environment is ready; null for nothing, and left out of those of older records. */
+  healthcheck: healthcheck.nullish(),
 });
 
 export type ContainerTask = z.output<typeof containerTask>;

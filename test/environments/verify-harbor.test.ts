@@ -4,10 +4,12 @@ import { type ErrorBody } from "../registry/archives.ts";
 import { pack } from "../registry/pack.ts";
 import {
   composeTask,
+  FOURTH_TIME,
   imageTask,
   plainTask,
   rewardsTask,
   type TaskFolder,
+  withHealthcheck,
   withSettings,
 } from "../registry/harbor-tasks.ts";
 import { publishVersion } from "../registry/published.ts";
@@ -27,6 +29,39 @@ async function verify(client: EnvironmentClient): Promise<Record<string, unknown
 }
 
 describe("an environment of a task in Harbor's format", () => {
+  test("is ready when its healthcheck has passed, and failures in its start period do not count", async () => {
+    const { execute, onEnvironment } = await open(
+      withHealthcheck(plainTask, { command: FOURTH_TIME, start_period_sec: 60, retries: 1 }),
+    );
+    expect((await execute("cat /tmp/asked")).stdout).toBe("4\n");
+    const { logs } = await (await onEnvironment("/logs")).json<{ logs: string }>();
+    expect(logs).toMatch(/healthcheck: ended with exit code 1: asked 1\n[^]*asked 3\n[^]*The healthcheck has passed\./);
+  });
+
+  test.each<[string, Record<string, string | number>, RegExp]>([
+    ["fails", { command: `${FOURTH_TIME}; false`, retries: 3 }, /3 times in a row: .* exit code 1: asked 3$/],
+    ["fails once", { command: "cat /not/there", retries: 1 }, /at one try: .* exit code 1: .*\/not\/there/],
+    ["takes too long", { command: "sleep 60", retries: 1, timeout_sec: 0.1 }, /its command took too long$/],
+  ])("fails where its healthcheck %s, and says why", async (_, values, reason) => {
+    const tenant = await createTenant();
+    await publishVersion(tenant, "words", "1.0.0", pack(withHealthcheck(plainTask, values)));
+    const { id } = await provision(tenant, { task_ref: "words" });
+    await expect
+      .poll(async () => (await tenant.api(`${basePath(tenant)}/${id}`)).json())
+      .toMatchObject({ state: "failed", error: expect.stringMatching(reason) });
+  });
+
+  test("that is deleted while its healthcheck is asked ends at once", async () => {
+    const tenant = await createTenant();
+    const values = { command: "false", start_period_sec: 3_000, start_interval_sec: 100 };
+    await publishVersion(tenant, "words", "1.0.0", pack(withHealthcheck(plainTask, values)));
+    const { onEnvironment } = connect(tenant, await provision(tenant, { task_ref: "words" }));
+    const logs = async () => (await (await onEnvironment("/logs")).json<{ logs: string }>()).logs;
+    await expect.poll(logs).toContain("healthcheck: ended with exit code 1");
+    expect((await onEnvironment("", { method: "DELETE" })).status).toBe(200);
+    await expect.poll(logs).toContain("The sandbox is gone.");
+  });
+
   test("has the task's files but neither tests, solution nor configuration", async () => {
     const { execute } = await open(plainTask);
     expect((await execute("find . -type f | sort")).stdout).toBe("./instruction.md\n./words.txt\n");

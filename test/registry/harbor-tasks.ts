@@ -74,3 +74,13 @@ export const composeTask: TaskFolder = {
 export function withSettings(task: TaskFolder, more: string): TaskFolder {
   return { ...task, "task.toml": toml(more) };
 }
+
+/** A healthcheck that these values are added to; tries follow each other quickly. */
+export function withHealthcheck(task: TaskFolder, values: Record<string, string | number>): TaskFolder {
+  const given = { interval_sec: 0.1, start_interval_sec: 0.1, timeout_sec: 20, ...values };
+  const lines = Object.entries(given).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+  return withSettings(task, `[environment.healthcheck]\n${lines.join("")}`);
+}
+
+/** Fails until it is asked for the fourth time, and says which time it is. */
+export const FOURTH_TIME = `n=$(cat /tmp/asked 2>/dev/null || echo 0); n=$((n + 1)); echo $n > /tmp/asked; echo "asked $n"; [ $n -ge 4 ]`;

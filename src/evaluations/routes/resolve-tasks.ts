@@ -2,6 +2,7 @@ import { PASS_THRESHOLD } from "../../environments/verification/check.ts";
 import { and, eq, sql } from "drizzle-orm";
 import type { Caller } from "../../auth/caller.ts";
 import type { Database } from "../../db/client.ts";
+import { longestHealthSeconds } from "../../db/harbor-settings.ts";
 import { organizations, registryTasks, registryVersions } from "../../db/schema.ts";
 import type { ErrorItem } from "../../http/errors/error-table.ts";
 import type { PlannedTask } from "../model/plan.ts";
@@ -135,6 +136,8 @@ function toPlanned(
   rules: TaskRules,
 ): PlannedTask {
   const own = harbor?.agent.timeout_sec ?? AGENT_SECONDS;
+  const { build_timeout_sec: buildSeconds, healthcheck } = harbor?.environment ?? {};
+  const healthSeconds = healthcheck ? longestHealthSeconds(healthcheck) : 0;
   return {
     ref: `${organizationKey}/${name}@${version}`,
     organizationKey,
@@ -143,7 +146,7 @@ function toPlanned(
     inputs,
     agentSeconds: Math.min(rules.agentSeconds ?? own, rules.mostSeconds ?? Infinity),
     verifierSeconds: harbor?.verifier.timeout_sec ?? timeout ?? PROVISION_SECONDS,
-    provisionSeconds: (harbor?.environment.build_timeout_sec ?? provision?.timeout ?? 0) + PROVISION_SECONDS,
+    provisionSeconds: (buildSeconds ?? provision?.timeout ?? 0) + healthSeconds + PROVISION_SECONDS,
     passThreshold: rules.passThreshold ?? passThreshold ?? PASS_THRESHOLD,
     timeoutsMayPass: rules.timeoutsMayPass ?? timeoutsMayPass === 1,
   };

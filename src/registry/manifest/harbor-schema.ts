@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { longestHealthSeconds } from "../../db/harbor-settings.ts";
+import { asMapping } from "../../yaml/parse-yaml.ts";
 
 /**
  * `task.toml` of Harbor's task format (evaluations 3). Every field may be left out. Unknown ones are kept in the archive
@@ -6,6 +8,9 @@ import { z } from "zod";
  */
 
 const MAX_SECONDS = 7 * 24 * 3_600;
+/** Seconds that a healthcheck may take in all: an environment lives for an hour unless it is asked to live longer. */
+const MAX_HEALTH_SECONDS = 3_600;
+const MAX_RETRIES = 100;
 const MAX_TEXT = 10_000;
 const MAX_LABEL = 200;
 const MAX_TAGS = 100;
@@ -38,6 +43,26 @@ const size = z
     return Math.round(Number(number) * (UNITS[unit.toUpperCase()] ?? 1));
   })
   .optional();
+
+const healthcheck = z
+  .object({
+    command: text(MAX_TEXT).min(1, "must not be empty"),
+    interval_sec: seconds(5),
+    timeout_sec: seconds(30),
+    start_period_sec: z.number("must be a number of seconds").min(0, "must not be less than 0").default(0),
+    start_interval_sec: seconds(5),
+    retries: z
+      .int("must be a whole number")
+      .min(1, `must be from 1 to ${MAX_RETRIES}`)
+      .max(MAX_RETRIES, `must be from 1 to ${MAX_RETRIES}`)
+      .default(3),
+  })
+  .superRefine((check, context) => {
+    const longest = longestHealthSeconds(check);
+    if (longest <= MAX_HEALTH_SECONDS) return;
+    const message = `may go on for ${Math.ceil(longest)} seconds until it has failed; at most ${MAX_HEALTH_SECONDS} are waited for`;
+    context.addIssue({ code: "custom", message });
+  });
 
 const sections = {
   task: z.object({
@@ -77,7 +102,7 @@ const sections = {
       .max(MAX_TAGS)
       .default([]),
     skills_dir: text(MAX_LABEL).optional(),
-    healthcheck: z.looseObject({}).optional(),
+    healthcheck: healthcheck.optional(),
     os: text(MAX_LABEL).optional(),
   }),
 };
@@ -110,10 +135,14 @@ export type HarborTask = z.output<typeof harborTask>;
 export function unknownKeys(document: Readonly<Record<string, unknown>>): string[] {
   const known = new Set(Object.keys(harborTask.shape));
   const outer = Object.keys(document).filter((key) => !known.has(key));
-  const inner = Object.entries(sections).flatMap(([section, { shape }]) => {
-    const value = document[section];
-    if (section === "metadata" || typeof value !== "object" || value === null) return [];
-    return Object.keys(value).flatMap((key) => (Object.hasOwn(shape, key) ? [] : [`${section}.${key}`]));
-  });
-  return [...outer, ...inner];
+  const inner = Object.entries(sections).flatMap(([section, { shape }]) =>
+    section === "metadata" ? [] : unknownOf(document[section], shape, section),
+  );
+  const checked = asMapping(document["environment"])?.["healthcheck"];
+  return [...outer, ...inner, ...unknownOf(checked, healthcheck.shape, "environment.healthcheck")];
+}
+
+function unknownOf(value: unknown, shape: object, place: string): string[] {
+  const keys = Object.keys(asMapping(value) ?? {});
+  return keys.flatMap((key) => (Object.hasOwn(shape, key) ? [] : [`${place}.${key}`]));
 }

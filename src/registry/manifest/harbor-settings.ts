@@ -9,7 +9,7 @@ export function toSettings(
   files: { hasDockerfile: boolean; hasCompose: boolean },
 ): HarborSettings {
   const { memory_mb, memory, storage_mb, storage, network_mode, allow_internet, docker_image } = environment;
-  const also = (["mcp_servers", "skills_dir", "healthcheck"] as const).filter((key) => {
+  const also = (["mcp_servers", "skills_dir"] as const).filter((key) => {
     const value = environment[key];
     return Array.isArray(value) ? value.length > 0 : value !== undefined;
   });
@@ -25,6 +25,7 @@ export function toSettings(
       env: environment.env,
       workdir: environment.workdir ?? null,
       os: environment.os ?? null,
+      healthcheck: environment.healthcheck ?? null,
       also,
     },
     verifier: { ...verifier, user: verifier.user ?? null },

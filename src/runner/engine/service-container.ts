@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ComposeService, Dependency, Healthcheck } from "../../compose/compose-service.ts";
 import type { ContainerTask } from "../../sandbox/container-task.ts";
+import { untilHealthy } from "../../sandbox/healthcheck.ts";
 import { type ContainerSettings, runContainer } from "./container-options.ts";
 import { type Engine, EngineError } from "./engine.ts";
 import { nameFor } from "./ownership.ts";
@@ -104,14 +105,15 @@ export async function untilReady(
   if (!healthcheck) return isRunning || exitCode === 0 ? undefined : await fail(endedWith(exitCode));
   const seconds = secondsFor(healthcheck);
   const end = performance.now() + seconds * 1000;
-  for (;;) {
+  const ask = async () => {
     const call = { signal, timeoutMs: healthcheck.timeout * 1000 };
-    if (await isAnswered(engine, ["exec", container, ...healthcheck.words], call)) return;
+    if (await isAnswered(engine, ["exec", container, ...healthcheck.words], call)) return true;
     const state = await stateOf(engine, container);
-    if (!state.isRunning) return await fail(endedWith(state.exitCode));
-    if (performance.now() > end) return await fail(`has not become healthy in ${seconds} seconds`);
-    await wait(Math.min(LOOK_MS, healthcheck.interval * 1000), undefined, { signal });
-  }
+    return state.isRunning ? false : await fail(endedWith(state.exitCode));
+  };
+  const pause = Math.min(LOOK_MS / 1000, healthcheck.interval);
+  if (await untilHealthy(ask, () => (performance.now() > end ? undefined : pause), signal)) return;
+  await fail(`has not become healthy in ${seconds} seconds`);
 }
 
 /** The last lines of what a service wrote; empty where the engine has none. */

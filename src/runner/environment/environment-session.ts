@@ -1,4 +1,5 @@
 import type { ServiceAddress } from "../../sandbox/container-task.ts";
+import { checkHealth, type Healthcheck } from "../../sandbox/healthcheck.ts";
 import {
   type EnvironmentMessage,
   environmentMessage,
@@ -18,7 +19,7 @@ import { addressesOf, scriptServices, untilReached } from "./service-ports.ts";
 import { Link } from "../connection/link.ts";
 import type { Server } from "../connection/server.ts";
 import type { MachineVariables } from "./machine-variables.ts";
-import { runScript, type Script } from "./task-script.ts";
+import { runScript, type Script, tryHealth } from "./task-script.ts";
 import { ArchiveRefused } from "./unpack.ts";
 import type { HeldWork, Say } from "../connection/held-work.ts";
 
@@ -176,6 +177,7 @@ export class EnvironmentSession implements HeldWork {
       if (provision) await this.#provision(provision);
       const own = services?.by === "script" ? scriptServices(services.ports) : [];
       await untilReached(sandbox, own, log, signal);
+      if (container?.healthcheck) await this.#untilHealthy(sandbox, container.healthcheck);
       this.#services = addressesOf([...sandbox.services, ...own]);
       this.#isReady = true;
       this.#say("ready");
@@ -191,6 +193,13 @@ export class EnvironmentSession implements HeldWork {
   async #provision(script: Script): Promise<void> {
     const outcome = await this.#runScript("provision", script, this.#stopped.signal);
     if (outcome !== undefined) throw new Error(`The provision script ${outcome}`);
+  }
+
+  async #untilHealthy(sandbox: LocalSandbox, check: Healthcheck): Promise<void> {
+    const { signal } = this.#stopped;
+    const run = () => tryHealth(sandbox, check, this.#secrets, signal);
+    const fault = await checkHealth(check, run, (line) => this.#log(line), signal);
+    if (fault !== undefined) throw new Error(fault);
   }
 
   async #runScript(name: string, script: Script, signal: AbortSignal): Promise<string | undefined> {

@@ -1,3 +1,5 @@
+import { type Healthcheck, withLastWords } from "../../sandbox/healthcheck.ts";
+import type { CommandEnding } from "../../sandbox/port.ts";
 import type { EnvironmentMessage } from "../../sandbox/runner-protocol.ts";
 import type { SandboxSecrets } from "../../sandbox/secret-mask.ts";
 import { runCommand } from "../process/command.ts";
@@ -6,38 +8,70 @@ import type { LocalSandbox } from "./local-sandbox.ts";
 /** A script of task.yaml. */
 export type Script = NonNullable<Extract<EnvironmentMessage, { type: "open" }>["provision"]>;
 
-/** Bytes of a script's output that are looked at, lines of it that are told, and characters in the reason for a failure. */
+/** Bytes of a script's output that are looked at, and lines of it that are told. */
 const OUTPUT_BYTES = 64 * 1024;
 const LOG_LINES = 200;
-const REASON_LENGTH = 1_000;
 
 /** Runs a script of the task; how it failed, or undefined. What it writes goes to the environment's log. */
 export async function runScript(
   sandbox: LocalSandbox,
   name: string,
   { script, timeout }: Script,
-  { variables, mask }: SandboxSecrets,
+  secrets: SandboxSecrets,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const line = 'exec bash -- "$SCRIPT"';
+  const { written, fault } = await runLine(sandbox, line, { SCRIPT: script }, timeout, secrets, signal);
+  const lines = written.split("\n").filter((one) => one.trim() !== "");
+  for (const one of lines.slice(0, LOG_LINES)) log(`${name}: ${one}`);
+  return fault;
+}
+
+/** Runs the command of a task's healthcheck once; how it failed, with the last that it wrote, or undefined. */
+export async function tryHealth(
+  sandbox: LocalSandbox,
+  { command, timeout_sec: timeout }: Healthcheck,
+  secrets: SandboxSecrets,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { fault } = await runLine(sandbox, command, {}, timeout, secrets, signal);
+  return fault;
+}
+
+/** Runs a line of the task's own for the shell, to its end. */
+async function runLine(
+  sandbox: LocalSandbox,
+  line: string,
+  env: Readonly<Record<string, string>>,
+  seconds: number,
+  { variables, mask }: SandboxSecrets,
+  signal: AbortSignal,
+): Promise<{ written: string; fault: string | undefined }> {
   let written = "";
+  const decoder = new TextDecoder();
   const ending = await runCommand({
-    program: sandbox.command('exec bash -- "$SCRIPT"', ".", { ...variables, SCRIPT: script }, { joinsErrors: true }),
-    limits: { seconds: timeout, outputBytes: OUTPUT_BYTES },
+    program: sandbox.command(line, ".", { ...variables, ...env }, { joinsErrors: true }),
+    limits: { seconds, outputBytes: OUTPUT_BYTES },
     mask,
     output: (_stream, _offset, bytes) => {
-      written += new TextDecoder().decode(bytes);
+      written += decoder.decode(bytes, { stream: true });
       return Promise.resolve();
     },
     signal,
   });
-  const lines = written.split("\n").filter((line) => line.trim() !== "");
-  for (const line of lines.slice(0, LOG_LINES)) log(`${name}: ${line}`);
-  if (ending.status === "exited") {
-    return ending.exitCode === 0
-      ? undefined
-      : `ended with exit code ${ending.exitCode}: ${written.slice(-REASON_LENGTH)}`;
+  return { written, fault: describeFault(ending, seconds, written) };
+}
+
+function describeFault(ending: CommandEnding, seconds: number, written: string): string | undefined {
+  switch (ending.status) {
+    case "exited":
+      return ending.exitCode === 0 ? undefined : withLastWords(`ended with exit code ${ending.exitCode}`, written);
+    case "lost":
+      return `could not be run: ${ending.reason}`;
+    case "timed_out":
+      return withLastWords(`took longer than ${seconds} seconds`, written);
+    case "killed":
+      return "was killed";
   }
-  if (ending.status === "lost") return `could not be run: ${ending.reason}`;
-  return ending.status === "timed_out" ? `took longer than ${timeout} seconds` : "was killed";
 }

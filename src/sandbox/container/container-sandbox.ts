@@ -7,7 +7,9 @@ import {
   type SandboxScript,
   type SandboxTraits,
   TASK_ROOT,
+  TIMED_OUT_EXIT_CODE,
 } from "../port.ts";
+import { checkHealth, type Healthcheck, withLastWords } from "../healthcheck.ts";
 import { ContainerCommand } from "./container-command.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { asCommand, type ContainerMachine } from "./container-machine.ts";
@@ -47,6 +49,7 @@ export class ContainerSandbox implements Sandbox {
   readonly #place: SandboxPlace;
   readonly #machine: ContainerMachine;
   readonly #running = new Map<string, ContainerCommand>();
+  readonly #destroyed = new AbortController();
 
   constructor(place: SandboxPlace, machine: ContainerMachine) {
     this.#place = place;
@@ -69,7 +72,11 @@ export class ContainerSandbox implements Sandbox {
     }
     host.log(`${task.organizationKey}/${task.name}@${task.version} is in ${TASK_ROOT}.`);
     const fault = task.provision && (await this.#runScript("provision", task.provision));
-    await (fault ? host.failed(fault) : host.ready({}));
+    if (fault) return host.failed(fault);
+    const check = task.container?.healthcheck;
+    const illness = check && (await this.#checkHealth(check));
+    if (this.#destroyed.signal.aborted) return;
+    await (illness ? host.failed(illness) : host.ready({}));
   }
 
   async start(command: SandboxCommand): Promise<void> {
@@ -85,6 +92,7 @@ export class ContainerSandbox implements Sandbox {
   }
 
   async destroy(): Promise<void> {
+    this.#destroyed.abort();
     const { teardown } = this.#place.task;
     try {
       await Promise.all([...this.#running.values()].map((command) => command.kill()));
@@ -117,5 +125,29 @@ export class ContainerSandbox implements Sandbox {
     for (const text of [stdout, stderr]) if (text.trim() !== "") this.#place.host.log(mask.text(text.trimEnd()));
     if (exitCode === 0) return undefined;
     return `The ${role} script '${script}' ended with exit code ${exitCode}; see the environment's logs.`;
+  }
+
+  /** Undefined when the task's healthcheck has passed, or nobody wants to know any more; else what to tell users. */
+  async #checkHealth(check: Healthcheck): Promise<string | undefined> {
+    const { signal } = this.#destroyed;
+    const line = asCommand(
+      'cd -- "$1" && exec timeout "$2" bash -c "$3"',
+      TASK_ROOT,
+      String(check.timeout_sec),
+      check.command,
+    );
+    const { variables, mask } = await this.#place.secrets();
+    const run = async () => {
+      const { exitCode, stdout, stderr } = await this.#machine.exec(line, { env: { ...variables } });
+      if (exitCode === 0) return undefined;
+      const ending = exitCode === TIMED_OUT_EXIT_CODE ? "took too long" : `ended with exit code ${exitCode}`;
+      return withLastWords(ending, mask.text(stdout + stderr));
+    };
+    try {
+      return await checkHealth(check, run, (text) => this.#place.host.log(text), signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   }
 }

@@ -12,6 +12,7 @@ import {
   type SandboxTraits,
   TASK_ROOT,
 } from "../port.ts";
+import { checkHealth, type Healthcheck, withLastWords } from "../healthcheck.ts";
 import { importArchive, ImportRefused } from "./archive-import.ts";
 import { FileContent } from "./file-content.ts";
 import { FileTree } from "./file-tree.ts";
@@ -46,7 +47,7 @@ export class EmbeddedSandbox implements Sandbox {
   readonly #content: FileContent;
   readonly #running = new Map<string, { stop: AbortController; over: Promise<void> }>();
   #provisioning = Promise.resolve();
-  #isDestroyed = false;
+  readonly #destroyed = new AbortController();
 
   constructor(place: SandboxPlace) {
     const { storage } = place.ctx;
@@ -82,10 +83,14 @@ export class EmbeddedSandbox implements Sandbox {
       if (!(error instanceof ImportRefused)) logBackgroundFailure("importArchive", error);
       return host.failed(error instanceof ImportRefused ? error.message : "The task's archive cannot be read.");
     }
-    if (this.#isDestroyed) return;
+    const { signal } = this.#destroyed;
+    if (signal.aborted) return;
     const fault = task.provision && (await this.#runScript("provision", task.provision));
     if (fault) return host.failed(fault);
-    await host.ready({});
+    const check = task.container?.healthcheck;
+    const illness = check && (await this.#checkHealth(check));
+    if (signal.aborted) return;
+    await (illness ? host.failed(illness) : host.ready({}));
   }
 
   async start(command: SandboxCommand): Promise<void> {
@@ -98,7 +103,7 @@ export class EmbeddedSandbox implements Sandbox {
 
   /** Ends what runs, runs the teardown script, where commands could run at all, and forgets the files. */
   async destroy(): Promise<void> {
-    this.#isDestroyed = true;
+    this.#destroyed.abort();
     const running = [...this.#running];
     for (const [id] of running) await this.kill(id);
     // What still ran would write files after they are forgotten.
@@ -152,22 +157,10 @@ export class EmbeddedSandbox implements Sandbox {
   async #runScript(role: "provision" | "teardown", { script, timeout }: SandboxScript): Promise<string | undefined> {
     const path = resolvePath(TASK_ROOT, script);
     const isFile = this.#tree.find(path, "open")?.type === "file";
-    const command: SandboxCommand = {
-      id: role,
-      command: isFile ? `bash '${path.replaceAll("'", String.raw`'\''`)}'` : script,
-      cwd: TASK_ROOT,
-      env: {},
-      stdin: new Uint8Array(0),
-      keepsInput: false,
-      tty: null,
-      separateOutput: true,
-      limits: { seconds: timeout, outputBytes: SCRIPT_OUTPUT_BYTES },
-    };
+    const line = isFile ? `bash '${path.replaceAll("'", String.raw`'\''`)}'` : script;
     const { host } = this.#place;
     host.log(`The ${role} script starts.`);
-    const outcome = await this.#execute(command).catch((error: unknown) => {
-      logBackgroundFailure(`${role}Script`, error);
-    });
+    const outcome = await this.#runLine(role, line, timeout);
     if (!outcome) return `The ${role} script '${script}' was too much for the embedded shell.`;
     const { output, ending } = outcome;
     for (const stream of ["stdout", "stderr"] satisfies OutputStream[]) {
@@ -178,6 +171,44 @@ export class EmbeddedSandbox implements Sandbox {
     host.log(`The ${role} script ${end}.`);
     if (ending.status === "exited" && ending.exitCode === 0) return undefined;
     return `The ${role} script '${script}' ${end}; see the environment's logs.`;
+  }
+
+  /** Undefined when the task's healthcheck has passed, or nobody wants to know any more; else what to tell users. */
+  async #checkHealth(check: Healthcheck): Promise<string | undefined> {
+    const { signal } = this.#destroyed;
+    const run = async () => {
+      const outcome = await this.#runLine("healthcheck", check.command, check.timeout_sec);
+      if (!outcome) return "was too much for the embedded shell";
+      const { output, ending } = outcome;
+      if (ending.status === "exited" && ending.exitCode === 0) return undefined;
+      const words = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
+      return withLastWords(describeEnding(ending), words);
+    };
+    try {
+      return await checkHealth(check, run, (line) => this.#place.host.log(line), signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs a line of the task's own; undefined where the shell itself failed. */
+  async #runLine(id: string, line: string, seconds: number): Promise<ShellOutcome | undefined> {
+    const command: SandboxCommand = {
+      id,
+      command: line,
+      cwd: TASK_ROOT,
+      env: {},
+      stdin: new Uint8Array(0),
+      keepsInput: false,
+      tty: null,
+      separateOutput: true,
+      limits: { seconds, outputBytes: SCRIPT_OUTPUT_BYTES },
+    };
+    return await this.#execute(command).catch((error: unknown) => {
+      logBackgroundFailure(`${id}Script`, error);
+      return undefined;
+    });
   }
 }
 

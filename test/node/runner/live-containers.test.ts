@@ -18,6 +18,7 @@ import {
   publish as publishTask,
   startWithPodman,
 } from "./container-world.ts";
+import { testHealthchecks } from "./healthchecks.ts";
 import { until } from "./live.ts";
 import { LiveTerminal } from "./live-terminal.ts";
 import { startEnvironment, useLiveWorld } from "./live-world.ts";
@@ -245,6 +246,8 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
     const failed = await until(missing.read, ({ state }) => state === "failed", BUILD_SECONDS);
     expect(failed.error).toContain("--allow-env SECRET");
   }, 300_000);
+
+  testHealthchecks(world, start, image);
 
   it("says why an image could not be built, ends builds whose time is up or that nobody wants, and leaves nothing", async () => {
     await start(["--labels", "builds", "--slots", "3"]);

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { pack } from "../../registry/pack.ts";
-import { serverTask } from "../../registry/harbor-tasks.ts";
+import { plainTask, serverTask } from "../../registry/harbor-tasks.ts";
+import { testHealthchecks } from "./healthchecks.ts";
 import { until } from "./live.ts";
 import { start, startEnvironment, useLiveWorld } from "./live-world.ts";
 
@@ -93,14 +94,21 @@ it("starts services by the provision script, waits for them and says where they 
   });
   const published = await world.server.send("PUT", `/api/v1/org/${org}/tasks/served/versions/1.0.0`, task);
   expect(published.status, JSON.stringify(published.body)).toBe(201);
-  const { execute, read } = await startEnvironment(world, "script", "served");
+  const { execute, place, token, read } = await startEnvironment(world, "script", "served");
   const urls = { "8126": "http://127.0.0.1:8126", "8127": "http://127.0.0.1:8127" };
   expect(await read()).toMatchObject({
     service_urls: { web: { url: urls["8126"], port: 8126, urls } },
     instruction: "Ask http://127.0.0.1:8126.",
     warnings: [],
   });
-  expect((await execute("exec 3<>/dev/tcp/127.0.0.1/8127; cat <&3")).body).toMatchObject({ output: "pong\n" });
+  for (const port of [8126, 8127]) {
+    const asked = await execute(`exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3`);
+    expect(asked.body).toMatchObject({ output: "pong\n" });
+  }
+  const serving = /^perl .*IO::Socket::INET.*\n?[^]*812[67]$/m;
+  expect((await execute("ps ax -o args=")).body.stdout).toMatch(serving);
+  expect((await world.server.send("DELETE", place, undefined, token)).status).toBe(200);
+  await expect.poll(processes, { timeout: 20_000 }).not.toMatch(/812[67]$/m);
 });
 
 it("verifies a task in Harbor's format, whose tests ask the server that was started for it", async () => {
@@ -117,6 +125,12 @@ it("verifies a task in Harbor's format, whose tests ask the server that was star
   expect((await execute(serverTask["solution/solve.sh"] ?? "")).body).toMatchObject({ exit_code: 0 });
   expect((await verify()).body).toMatchObject({ passed: true, reward: 1 });
 });
+
+testHealthchecks(
+  world,
+  (args) => start(world, args),
+  () => plainTask,
+);
 
 it("gives secrets to commands, and masks them before anything leaves the machine", async () => {
   const runner = await start(world, ["--labels", "secrets"]);

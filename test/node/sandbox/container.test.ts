@@ -384,4 +384,20 @@ describe.skipIf(!IS_LIKE_AN_IMAGE)("a container's life", () => {
     await new ContainerSandbox(makePlace({ a: "1" }, task, host), machine).provision();
     expect(told).toMatchObject({ ready: false, failed: expect.stringMatching(/exit code 4/) });
   });
+
+  test("begins when its healthcheck has passed, and fails with it", async () => {
+    const check = { interval_sec: 0.1, timeout_sec: 0.5, start_period_sec: 0, start_interval_sec: 0.1, retries: 2 };
+    const open = async (line: string) => {
+      const { host, told } = makeHost();
+      const task = { container: { healthcheck: { ...check, command: line } } };
+      await new ContainerSandbox(makePlace({ a: "1" }, task, host), machine).provision();
+      return told;
+    };
+    expect(await open("[ -e /task/b ] || { touch /task/b; exit 1; }")).toMatchObject({ ready: true, failed: "" });
+    expect(await open("echo one; echo two >&2; exit 3")).toMatchObject({
+      ready: false,
+      failed: expect.stringMatching(/2 times in a row: its command ended with exit code 3: one\ntwo$/),
+    });
+    expect(await open("sleep 60")).toMatchObject({ failed: expect.stringMatching(/its command took too long$/) });
+  });
 });

@@ -64,11 +64,15 @@ describe("a task in Harbor's format", () => {
   });
 
   test("keeps keys that nobody knows, and says so", async () => {
-    const unknown = withSettings(plainTask, '[environment]\ncpus = 2\nmemory = "2G"\ncolour = "red"\n[extra]\na = 1\n');
+    const unknown = withSettings(
+      plainTask,
+      '[environment]\ncpus = 2\nmemory = "2G"\ncolour = "red"\nhealthcheck = { command = "true", disable = true }\n[extra]\na = 1\n',
+    );
     const warnings = await warningsOf(unknown);
     expect(warnings.map(({ loc, type }) => [loc.join("/"), type])).toEqual([
       ["archive/task.toml/extra", "field_unknown"],
       ["archive/task.toml/environment/colour", "field_unknown"],
+      ["archive/task.toml/environment/healthcheck/disable", "field_unknown"],
     ]);
   });
 
@@ -119,6 +123,31 @@ describe("a task in Harbor's format", () => {
       /memory must be a size such as 2G/,
     ],
     ["a relative workdir", settings('[environment]\nworkdir = "app"\n'), "invalid_format", /workdir must be absolute/],
+    ...[
+      ["no command", "", "invalid_type", /environment\.healthcheck\.command must be a string/],
+      ["an empty command", 'command = ""', "too_small", /healthcheck\.command must not be empty/],
+      ["no retries", 'command = "true"\nretries = 0', "too_small", /healthcheck\.retries must be from 1 to 100/],
+      ["retries above", 'command = "true"\nretries = 101', "too_big", /healthcheck\.retries must be from 1 to 100/],
+      ["half a retry", 'command = "true"\nretries = 1.5', "invalid_type", /retries must be a whole number/],
+      ["no time", 'command = "true"\ntimeout_sec = 0', "too_small", /healthcheck\.timeout_sec must be more than 0/],
+      [
+        "a time before its start",
+        'command = "true"\nstart_period_sec = -1',
+        "too_small",
+        /start_period_sec must not be less than 0/,
+      ],
+      [
+        "more time than there is",
+        'command = "true"\nstart_period_sec = 3500\nretries = 4',
+        "custom",
+        /environment\.healthcheck may go on for 3670 seconds[^]*at most 3600/,
+      ],
+    ].map(([what, lines, type, message]): [string, TaskFolder, string, RegExp] => [
+      `a healthcheck with ${String(what)}`,
+      settings(`[environment.healthcheck]\n${String(lines)}\n`),
+      String(type),
+      message instanceof RegExp ? message : /never/,
+    ]),
     [
       "services without main",
       { "environment/docker-compose.yaml": "services:\n  web: {}\n" },
