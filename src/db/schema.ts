@@ -320,7 +320,7 @@ export const environments = sqliteTable(
     limits: text("limits", { mode: "json" }).$type<{
       scope: "process" | "environment";
       memory_bytes: number;
-      processes: number;
+      processes: number | null;
       cpus: number | null;
     }>(),
     modelOverrides: text("model_overrides", { mode: "json" }).$type<Record<string, string>>(),

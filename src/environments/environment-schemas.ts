@@ -128,7 +128,7 @@ export const environmentResponse = z
             "`environment`: for all processes together. `process`: for each of them, but `processes` for all",
         }),
         memory_bytes: z.int(),
-        processes: z.int(),
+        processes: z.int().nullable().openapi({ description: "Null where their number has no limit" }),
         cpus: z.number().nullable().openapi({ description: "Processors' worth of time; null for all of them" }),
       })
       .nullable()

@@ -115,11 +115,11 @@ export type CommandEnding =
   | { status: "timed_out" | "killed"; produced: Produced }
   | { status: "lost"; reason: string };
 
-/** What processes of a sandbox may take, each of them or all together; `processes` counts all in both. */
+/** What processes of a sandbox may take, each of them or all together; `processes` counts all in both, null for any number. */
 export interface SandboxLimits {
   scope: "process" | "environment";
   memory_bytes: number;
-  processes: number;
+  processes: number | null;
   /** Processors' worth of time; null for all of them. */
   cpus: number | null;
 }

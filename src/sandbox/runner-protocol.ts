@@ -35,11 +35,12 @@ const produced = z.object({ stdout: count, stderr: count });
 const script = z.object({ script: z.string(), timeout: z.number() }).nullable();
 const services = z.record(z.string(), serviceAddress);
 
-/** What processes of a sandbox may take: each of them (the number of processes: all), or all together. */
+/** What processes of a sandbox may take (port.ts). */
 export const sandboxLimits = z.object({
   scope: z.literal(["process", "environment"]),
   memory_bytes: count,
-  processes: count,
+  /** Null where their number has no limit. */
+  processes: count.nullable(),
   /** Processors' worth of time; null for all of them. */
   cpus: z.number().nullable(),
 });
@@ -53,7 +54,7 @@ export const machineMessage = z.discriminatedUnion("type", [
     terminals: z.boolean().optional(),
     /** Whether it masks secrets in what it sends: only such a machine is given any. */
     masks_secrets: z.boolean().optional(),
-    /** What its sandboxes may take. */
+    /** What its sandbox may take, where there is one. */
     limits: sandboxLimits.optional(),
     /** What it has started, where it is `ready`. */
     services: services.optional(),
@@ -62,7 +63,7 @@ export const machineMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("log"), line: z.string().max(2_000) }),
   /** An image is built or fetched, or no longer. */
   z.object({ type: z.literal("building"), building: z.boolean() }),
-  z.object({ type: z.literal("ready"), services: services.optional() }),
+  z.object({ type: z.literal("ready"), services: services.optional(), limits: sandboxLimits.optional() }),
   z.object({ type: z.literal("failed"), reason: z.string().max(4_000) }),
   /** The machine has the command, and starts it. */
   z.object({ type: z.literal("taken"), id: z.string() }),

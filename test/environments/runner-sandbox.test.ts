@@ -45,9 +45,9 @@ test("gives secrets to a machine that masks them, and to no other; none of them 
   const limits = { scope: "environment" as const, memory_bytes: 2 ** 30, processes: 576, cpus: 1.5 };
   const environment = await provision(tenant, asked);
   const second = new MachineClient(await dial(tenant, environment.id, (await claim(runner)).work_token));
-  second.send({ type: "hello", protocol: 1, state: "new", masks_secrets: true, limits });
+  second.send({ type: "hello", protocol: 1, state: "new", masks_secrets: true });
   expect(await second.take("open")).toMatchObject({ secrets: { API_TOKEN: secret.value } });
-  second.send({ type: "ready" });
+  second.send({ type: "ready", limits });
   await expect.poll(() => read(environment)).toMatchObject({ state: "ready", limits });
   expect(await read(old)).toMatchObject({ limits: null });
   const client = connect(tenant, environment);
@@ -97,11 +97,12 @@ test("has a machine start the services of a task, and says where they are", asyn
   // What it says is lost, and said again when it comes back.
   await breakOff(environment.id, machine);
   const again = new MachineClient(await dial(tenant, environment.id, work_token));
-  again.send({ type: "hello", protocol: 1, state: "ready", services });
+  const limits = { scope: "process" as const, memory_bytes: 2 ** 31, processes: null, cpus: null };
+  again.send({ type: "hello", protocol: 1, state: "ready", services, limits });
   await again.take("resume");
-  const ready = await (await tenant.api(`${basePath(tenant)}/${environment.id}/status`)).json();
+  const ready = await (await tenant.api(`${basePath(tenant)}/${environment.id}`)).json();
   const instruction = "Open http://web:80 at http://web:80.";
-  expect(ready).toMatchObject({ state: "ready", service_urls: services, instruction });
+  expect(ready).toMatchObject({ state: "ready", service_urls: services, instruction, limits });
   // Whoever knows an address of each needs none of them started.
   await provision(tenant, { sandbox_provider: "runner", inputs: { web_url: "https://web.example.com" } });
   const other = new MachineClient(await dial(tenant, ...(await claimed(runner))));

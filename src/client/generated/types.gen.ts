@@ -918,7 +918,10 @@ export type EnvironmentResponse = {
          */
         scope: 'process' | 'environment';
         memory_bytes: number;
-        processes: number;
+        /**
+         * Null where their number has no limit
+         */
+        processes: number | null;
         /**
          * Processors' worth of time; null for all of them
          */

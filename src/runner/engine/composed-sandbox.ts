@@ -39,6 +39,7 @@ export async function startComposed(settings: ContainerSettings, request: Compos
 
 class ComposedSandbox implements LocalSandbox {
   readonly services: Composition["services"];
+  readonly limits: LocalSandbox["limits"];
   readonly #settings: ContainerSettings;
   readonly #request: ComposedRequest;
   readonly #main: Container;
@@ -50,6 +51,7 @@ class ComposedSandbox implements LocalSandbox {
     this.#request = request;
     this.services = request.composition.services;
     this.#main = new Container(settings, request);
+    this.limits = this.#main.limits;
   }
 
   async start(): Promise<void> {

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { ContainerTask } from "../../sandbox/container-task.ts";
+import type { SandboxLimits } from "../../sandbox/port.ts";
 import type { ProcessLimits } from "../process/limits.ts";
 import { type Engine, EngineError } from "./engine.ts";
 import type { Owner } from "./ownership.ts";
@@ -69,11 +70,36 @@ export async function runContainer(settings: ContainerSettings, start: Container
   }
 }
 
-/** The task's limits within the operator's, as far as the engine keeps them. */
-function limitOptions({ engine, limits }: ContainerSettings, { task, own }: ContainerStart): string[] {
-  const memory = Math.min(task ? task.memory_mb * MIB : Infinity, limits.memoryBytes, own?.memoryBytes ?? Infinity);
-  const cpus = Math.min(task?.cpus ?? Infinity, availableParallelism(), own?.cpus ?? Infinity);
-  const processes = Math.min(limits.processes, own?.processes ?? Infinity);
+/** What the environment is told of its container: what the engine does not keep is said to be without a limit. */
+export function limitsToTell(settings: ContainerSettings, task: ContainerTask | null): SandboxLimits {
+  const { limits: kept } = settings.engine;
+  const { memory, cpus, processes } = limitsWithin(settings, { task });
+  return {
+    scope: kept.memory ? "environment" : "process",
+    memory_bytes: memory,
+    processes: kept.processes ? processes : null,
+    cpus: kept.cpus ? cpus : null,
+  };
+}
+
+/** Bytes of private memory of each process of a command, where the engine keeps no limit for all of them together. */
+export function memoryOfEach(settings: ContainerSettings, task: ContainerTask | null): number | undefined {
+  return settings.engine.limits.memory ? undefined : limitsWithin(settings, { task }).memory;
+}
+
+/** The task's limits within the operator's and the machine's. */
+function limitsWithin({ limits }: ContainerSettings, { task, own }: Pick<ContainerStart, "task" | "own">) {
+  return {
+    memory: Math.min(task ? task.memory_mb * MIB : Infinity, limits.memoryBytes, own?.memoryBytes ?? Infinity),
+    cpus: Math.min(task?.cpus ?? Infinity, availableParallelism(), own?.cpus ?? Infinity),
+    processes: Math.min(limits.processes, own?.processes ?? Infinity),
+  };
+}
+
+/** Options for the limits that the engine keeps for all processes of a container together. */
+function limitOptions(settings: ContainerSettings, start: ContainerStart): string[] {
+  const { engine } = settings;
+  const { memory, cpus, processes } = limitsWithin(settings, start);
   return [
     ...(engine.limits.memory ? ["--memory", String(memory), "--memory-swap", String(memory)] : []),
     ...(engine.limits.cpus ? ["--cpus", String(cpus)] : []),

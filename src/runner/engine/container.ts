@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import { TASK_ROOT } from "../../sandbox/port.ts";
+import { type SandboxLimits, TASK_ROOT } from "../../sandbox/port.ts";
 import type { ContainerTask } from "../../sandbox/container-task.ts";
 import type { LocalSandbox } from "../environment/local-sandbox.ts";
 import type { CommandOptions, Startable } from "../process/command.ts";
 import type { Say } from "../connection/held-work.ts";
-import { type ContainerSettings, isGone, runContainer } from "./container-options.ts";
+import { type ContainerSettings, isGone, limitsToTell, memoryOfEach, runContainer } from "./container-options.ts";
 import { EnvironmentNetwork } from "./environment-network.ts";
 import { startExec } from "./exec-program.ts";
 import { nameFor } from "./ownership.ts";
@@ -49,7 +49,8 @@ export async function startContainer(settings: ContainerSettings, request: Conta
       network = await EnvironmentNetwork.create(settings, environmentId, wanted, { signal });
     }
     await container.start({ options: network?.optionsFor([]) ?? ["--network", "none"], words: [] });
-    return { services: [], command: container.command.bind(container), lastWords: async () => "", remove };
+    const { limits } = container;
+    return { services: [], limits, command: container.command.bind(container), lastWords: async () => "", remove };
   } catch (error) {
     await remove(() => undefined);
     throw error;
@@ -59,6 +60,8 @@ export async function startContainer(settings: ContainerSettings, request: Conta
 /** The container of an environment that commands run in: they are started by the engine's `exec`. */
 export class Container {
   readonly name: string;
+  /** Those of the container, or of each process where the engine keeps none. */
+  readonly limits: SandboxLimits;
   readonly #settings: ContainerSettings;
   readonly #request: ContainerRequest;
 
@@ -66,6 +69,7 @@ export class Container {
     this.#settings = settings;
     this.#request = request;
     this.name = nameFor(request.environmentId);
+    this.limits = limitsToTell(settings, request.task);
   }
 
   async start({ options, words }: ContainerPlace): Promise<void> {
@@ -90,7 +94,8 @@ export class Container {
     const workdir = task ? (task.workdir ?? undefined) : TASK_ROOT;
     const place = { client: engine.kind, container: this.name, user, workdir };
     const folder = path.posix.normalize(cwd);
-    const command = { line, cwd: folder === "." ? undefined : folder, env: variables, tty };
+    const memoryBytes = memoryOfEach(this.#settings, task);
+    const command = { line, cwd: folder === "." ? undefined : folder, env: variables, tty, memoryBytes };
     const start = () => Promise.resolve(startExec(place, randomUUID(), command, { joinsErrors, graceMs }));
     return { words, start };
   }

@@ -1,4 +1,3 @@
-import type { SandboxLimits } from "../../sandbox/port.ts";
 import type { LocalSandbox, SandboxRequest, SandboxSource } from "../environment/local-sandbox.ts";
 import { startComposed } from "./composed-sandbox.ts";
 import { startContainer } from "./container.ts";
@@ -15,18 +14,12 @@ export class EngineSandboxes implements SandboxSource {
   readonly capabilities = ["container", "compose"];
   // By the image's own perl, and where it has none the command says so.
   readonly terminals = true;
-  readonly limits: SandboxLimits | undefined;
   readonly #settings: ContainerSettings;
   readonly #images: Images;
   readonly #workFolder: string;
 
   constructor(settings: ContainerSettings, images: Images, workFolder: string) {
     this.kind = settings.engine.kind;
-    const { engine, limits } = settings;
-    if (engine.limits.memory && engine.limits.processes) {
-      const { memoryBytes, processes } = limits;
-      this.limits = { scope: "environment", memory_bytes: memoryBytes, processes, cpus: null };
-    }
     this.#settings = settings;
     this.#workFolder = workFolder;
     this.#images = images;

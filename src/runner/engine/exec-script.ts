@@ -36,12 +36,17 @@ export interface ExecCommand {
   env: Readonly<Record<string, string>>;
   /** The terminal that it runs on; none where left out. */
   tty?: TerminalSize | undefined;
+  /** Bytes of private memory of each of its processes; no limit where left out. */
+  memoryBytes?: number | undefined;
 }
+
+/** Shells count memory in these. */
+const BLOCK_BYTES = 1024;
 
 const NO_PERL = '[ -x /usr/bin/perl ] || { echo "A terminal needs /usr/bin/perl in the task\'s image."; exit 126; }';
 
 /** The lines that the scripts read: variables, folder, and the command in bash where the image has it. */
-export function toLines({ line, cwd, env, tty }: ExecCommand, word: string): string {
+export function toLines({ line, cwd, env, tty, memoryBytes }: ExecCommand, word: string): string {
   const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`);
   const shell = ['"$shell"', "-c", quote(line)];
   const program = tty ? onTerminal([], tty).map(quote).concat(shell) : shell;
@@ -49,6 +54,7 @@ export function toLines({ line, cwd, env, tty }: ExecCommand, word: string): str
     ...variables,
     ...(cwd === undefined ? [] : [`cd -- ${quote(cwd)} || exit`]),
     ...(tty ? [NO_PERL] : []),
+    ...(memoryBytes === undefined ? [] : [`ulimit -d ${Math.ceil(memoryBytes / BLOCK_BYTES)} || exit`]),
     "shell=$(command -v bash) || shell=/bin/sh",
     `exec ${program.join(" ")}`,
     word,

@@ -32,13 +32,38 @@ const podmanInfo = z.object({
 /** An engine of this kind that answers, or why there is none. */
 export type Found = { ok: true; engine: Engine } | { ok: false; reason: string };
 
-/** Runs a container that does nothing in this image, in an engine that answers. */
+/**
+ * The limits that the trial's container asks for, each with the option, and how the files of cgroups of either version tell it.
+ * An engine may know of controllers and keep none of them all the same, without a word.
+ */
+const TRIED = {
+  memory: { options: ["--memory", "256m", "--memory-swap", "256m"], told: String(256 * 1024 * 1024) },
+  cpus: { options: ["--cpus", "0.5"], told: "50000" },
+  processes: { options: ["--pids-limit", "333"], told: "333" },
+} as const;
+
+const TRIAL_SCRIPT = String.raw`cd /sys/fs/cgroup || exit 0
+tell() {
+  for file in "$2" "$3"; do
+    if [ -r "$file" ] && read -r value rest < "$file"; then echo "$1 $value"; fi
+  done
+}
+tell memory memory.max memory/memory.limit_in_bytes
+tell cpus cpu.max cpu/cpu.cfs_quota_us
+tell processes pids.max pids/pids.max
+exit 0`;
+
+/** Runs a container in this image, in an engine that answers, and finds out which limits it keeps. */
 export async function tryEngine(kind: EngineKind, image: string): Promise<Found> {
   const found = await askEngine(kind);
   if (!found.ok) return found;
+  const { limits } = found.engine;
   try {
-    const args = ["run", "--rm", "--network", "none", image, "/bin/sh", "-c", "exit 0"];
-    await found.engine.call(args, { timeoutMs: TRIAL_MS });
+    const names = (["memory", "cpus", "processes"] as const).filter((name) => limits[name]);
+    const options = names.flatMap((name) => TRIED[name].options);
+    const args = ["run", "--rm", "--network", "none", ...options, image, "/bin/sh", "-c", TRIAL_SCRIPT];
+    const told = (await found.engine.call(args, { timeoutMs: TRIAL_MS })).split("\n");
+    for (const name of names) limits[name] = told.includes(`${name} ${TRIED[name].told}`);
     return found;
   } catch (error) {
     if (error instanceof EngineError) return { ok: false, reason: error.message };

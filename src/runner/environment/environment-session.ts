@@ -1,5 +1,4 @@
 import type { ServiceAddress } from "../../sandbox/container-task.ts";
-import { checkHealth, type Healthcheck } from "../../sandbox/healthcheck.ts";
 import {
   type EnvironmentMessage,
   environmentMessage,
@@ -19,7 +18,7 @@ import { addressesOf, scriptServices, untilReached } from "./service-ports.ts";
 import { Link } from "../connection/link.ts";
 import type { Server } from "../connection/server.ts";
 import type { MachineVariables } from "./machine-variables.ts";
-import { runScript, type Script, tryHealth } from "./task-script.ts";
+import { runScript, type Script, untilWell } from "./task-script.ts";
 import { ArchiveRefused } from "./unpack.ts";
 import type { HeldWork, Say } from "../connection/held-work.ts";
 
@@ -78,7 +77,7 @@ export class EnvironmentSession implements HeldWork {
       onOpen: () => {
         this.#isResumed = !this.#isReady;
         const state = this.#isReady ? "ready" : "new";
-        const { terminals, limits } = options.sandboxes;
+        const { terminals } = options.sandboxes;
         const services = this.#services;
         this.#send({
           type: "hello",
@@ -86,7 +85,7 @@ export class EnvironmentSession implements HeldWork {
           state,
           terminals,
           masks_secrets: true,
-          limits,
+          limits: this.#sandbox?.limits,
           services,
         });
       },
@@ -177,11 +176,11 @@ export class EnvironmentSession implements HeldWork {
       if (provision) await this.#provision(provision);
       const own = services?.by === "script" ? scriptServices(services.ports) : [];
       await untilReached(sandbox, own, log, signal);
-      if (container?.healthcheck) await this.#untilHealthy(sandbox, container.healthcheck);
+      if (container?.healthcheck) await untilWell(sandbox, container.healthcheck, this.#secrets, log, signal);
       this.#services = addressesOf([...sandbox.services, ...own]);
       this.#isReady = true;
       this.#say("ready");
-      this.#send({ type: "ready", services: this.#services });
+      this.#send({ type: "ready", services: this.#services, limits: sandbox.limits });
     } catch (error) {
       if (signal.aborted) return;
       this.#failure = this.#secrets.mask.text(describe(error)).slice(0, REASON_LENGTH);
@@ -193,13 +192,6 @@ export class EnvironmentSession implements HeldWork {
   async #provision(script: Script): Promise<void> {
     const outcome = await this.#runScript("provision", script, this.#stopped.signal);
     if (outcome !== undefined) throw new Error(`The provision script ${outcome}`);
-  }
-
-  async #untilHealthy(sandbox: LocalSandbox, check: Healthcheck): Promise<void> {
-    const { signal } = this.#stopped;
-    const run = () => tryHealth(sandbox, check, this.#secrets, signal);
-    const fault = await checkHealth(check, run, (line) => this.#log(line), signal);
-    if (fault !== undefined) throw new Error(fault);
   }
 
   async #runScript(name: string, script: Script, signal: AbortSignal): Promise<string | undefined> {

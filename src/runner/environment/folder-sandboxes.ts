@@ -1,5 +1,4 @@
 import { open, rm } from "node:fs/promises";
-import type { SandboxLimits } from "../../sandbox/port.ts";
 import { DEFAULT_CHECK_LIMITS } from "../../zip/check/check-limits.ts";
 import { findTerminalFault } from "../process/pty-bridge.ts";
 import { type Isolation, SandboxFolder } from "../process/isolation.ts";
@@ -13,7 +12,6 @@ export class FolderSandboxes implements SandboxSource {
   readonly kind: Isolation["kind"];
   readonly capabilities = [];
   readonly terminals = findTerminalFault() === undefined;
-  readonly limits: SandboxLimits;
   readonly #isolation: Isolation;
   readonly #workFolder: string;
   readonly #maxUnpackedBytes: number;
@@ -21,7 +19,6 @@ export class FolderSandboxes implements SandboxSource {
 
   constructor(isolation: Isolation, workFolder: string, maxUnpackedBytes: number, say: Say) {
     this.kind = isolation.kind;
-    this.limits = describeLimits(isolation);
     this.#isolation = isolation;
     this.#workFolder = workFolder;
     this.#maxUnpackedBytes = maxUnpackedBytes;
@@ -58,11 +55,4 @@ export class FolderSandboxes implements SandboxSource {
     }
     await rm(place);
   }
-}
-
-/** For all processes together where there are cgroups, else for each; `processes` counts all in both. */
-function describeLimits({ together, limits }: Isolation): SandboxLimits {
-  if (!together) return { scope: "process", memory_bytes: limits.memoryBytes, processes: limits.processes, cpus: null };
-  const { memoryBytes, processes, cpus = null } = together.limits;
-  return { scope: "environment", memory_bytes: memoryBytes, processes, cpus };
 }

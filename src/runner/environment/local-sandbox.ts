@@ -14,6 +14,8 @@ export interface StartedService {
 
 /** Where the commands of one environment run on this machine, under bubblewrap or in a container. */
 export interface LocalSandbox {
+  /** What its processes may take; of services beside it nothing is said. */
+  readonly limits: SandboxLimits;
   /** What was started beside it. */
   readonly services: readonly StartedService[];
   /** A line for the shell. `cwd` is absolute inside of the sandbox, or relative to where commands start. */
@@ -65,8 +67,6 @@ export interface SandboxSource {
   readonly capabilities: readonly string[];
   /** Whether commands may run on a terminal. */
   readonly terminals: boolean;
-  /** What its sandboxes may take at most; undefined where that is not known. */
-  readonly limits: SandboxLimits | undefined;
   /** Makes a sandbox with the task's files in it. Rejects with a reason for users, and leaves nothing behind then. */
   open(request: SandboxRequest): Promise<LocalSandbox>;
 }

@@ -1,4 +1,4 @@
-import { type Healthcheck, withLastWords } from "../../sandbox/healthcheck.ts";
+import { checkHealth, type Healthcheck, withLastWords } from "../../sandbox/healthcheck.ts";
 import type { CommandEnding } from "../../sandbox/port.ts";
 import type { EnvironmentMessage } from "../../sandbox/runner-protocol.ts";
 import type { SandboxSecrets } from "../../sandbox/secret-mask.ts";
@@ -28,15 +28,17 @@ export async function runScript(
   return fault;
 }
 
-/** Runs the command of a task's healthcheck once; how it failed, with the last that it wrote, or undefined. */
-export async function tryHealth(
+/** Waits until the task's healthcheck has passed. Rejects with a reason for users. */
+export async function untilWell(
   sandbox: LocalSandbox,
-  { command, timeout_sec: timeout }: Healthcheck,
+  check: Healthcheck,
   secrets: SandboxSecrets,
+  log: (line: string) => void,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  const { fault } = await runLine(sandbox, command, {}, timeout, secrets, signal);
-  return fault;
+): Promise<void> {
+  const run = async () => (await runLine(sandbox, check.command, {}, check.timeout_sec, secrets, signal)).fault;
+  const fault = await checkHealth(check, run, log, signal);
+  if (fault !== undefined) throw new Error(fault);
 }
 
 /** Runs a line of the task's own for the shell, to its end. */

@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { TASK_ROOT } from "../../sandbox/port.ts";
+import { type SandboxLimits, TASK_ROOT } from "../../sandbox/port.ts";
 import { BUBBLEWRAP, bubblewrapLaunch } from "./bubblewrap.ts";
 import { Cgroup, type GroupLimits } from "./cgroup.ts";
 import type { CgroupPlace } from "./cgroup-place.ts";
@@ -95,6 +95,16 @@ export class SandboxFolder {
     const { together, kind } = isolation;
     const cgroup = together && kind !== "none" ? await Cgroup.create(together.place, together.limits) : undefined;
     return new SandboxFolder(folder, isolation, cgroup);
+  }
+
+  /** For all processes together where there are cgroups, else for each; `processes` counts all in both. */
+  get limits(): SandboxLimits {
+    const { together, limits } = this.#isolation;
+    if (!this.#cgroup || !together) {
+      return { scope: "process", memory_bytes: limits.memoryBytes, processes: limits.processes, cpus: null };
+    }
+    const { memoryBytes, processes, cpus = null } = together.limits;
+    return { scope: "environment", memory_bytes: memoryBytes, processes, cpus };
   }
 
   /** Where the task's files are on this machine. */

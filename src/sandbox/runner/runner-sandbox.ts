@@ -3,7 +3,6 @@ import { readConfig } from "../../config.ts";
 import { openPool } from "../../pool/pool-handle.ts";
 import type { WorkEvent, Work } from "../../pool/work.ts";
 import { applySchema } from "../../objects/object-schema.ts";
-import type { ServiceAddress } from "../container-task.ts";
 import type { CommandEnding, MachineRequest, Sandbox, SandboxCommand, SandboxPlace, SandboxTraits } from "../port.ts";
 import { type MachineMessage, PIECE_BYTES } from "../runner-protocol.ts";
 import { capabilitiesFor } from "./environment-work.ts";
@@ -26,6 +25,8 @@ export const RUNNER_TRAITS: SandboxTraits = {
 
 /** How often a machine is asked for: once more when the first one vanishes before the environment was ready. */
 const MAX_ATTEMPTS = 2;
+
+type MachineHello = Extract<MachineMessage, { type: "hello" }>;
 
 const NOTHING = { stdout: 0, stderr: 0 };
 
@@ -152,7 +153,7 @@ export class RunnerSandbox implements Sandbox {
       case "building":
         return host.building(message.building);
       case "ready":
-        return this.#becomeReady(message.services);
+        return this.#becomeReady(message);
       case "failed":
         return this.#fail(message.reason);
       case "taken":
@@ -194,8 +195,8 @@ export class RunnerSandbox implements Sandbox {
     masks_secrets: masksSecrets,
     limits,
     services,
-  }: Extract<MachineMessage, { type: "hello" }>): Promise<void> {
-    const { isReady } = this.#store.changeLink({ terminals, ...(limits && { limits }) });
+  }: MachineHello): Promise<void> {
+    const { isReady } = this.#store.changeLink({ terminals });
     if (state === "new") {
       if (isReady) return this.#fail("The runner has lost the environment.");
       const { sha256, fileSize, archiveRoot, withheldPaths, provision, teardown } = this.#place.task;
@@ -208,7 +209,7 @@ export class RunnerSandbox implements Sandbox {
       this.#machine.send({ type: "open", archive, withheld_paths, container, services: started, ...scripts, secrets });
       return;
     }
-    if (!isReady) await this.#becomeReady(services);
+    if (!isReady) await this.#becomeReady({ services, limits });
     const running = this.#place.host.running();
     const commands = running.map((id) => ({ id, ...(this.#place.host.stored(id) ?? NOTHING) }));
     this.#machine.send({ type: "resume", commands });
@@ -219,8 +220,9 @@ export class RunnerSandbox implements Sandbox {
     }
   }
 
-  async #becomeReady(services: Readonly<Record<string, ServiceAddress>> = {}): Promise<void> {
-    const { limits } = this.#store.changeLink({ isReady: true });
+  /** What a ready machine says of its sandbox. */
+  async #becomeReady({ services = {}, limits }: Pick<MachineHello, "services" | "limits">): Promise<void> {
+    this.#store.changeLink({ isReady: true });
     await this.#place.host.ready(services, limits);
   }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SchemaPart } from "../../objects/object-schema.ts";
-import { type EnvironmentMessage, environmentMessage, sandboxLimits } from "../runner-protocol.ts";
+import { type EnvironmentMessage, environmentMessage } from "../runner-protocol.ts";
 
 /** What an environment's object keeps of commands until their machine has them, and until they have ended. */
 export const RUNNER_SCHEMA: SchemaPart = {
@@ -52,8 +52,6 @@ const linkState = z.object({
   runner: z.string().optional(),
   isReady: z.boolean(),
   isOver: z.boolean(),
-  /** What its sandboxes may take. */
-  limits: sandboxLimits.optional(),
   /** Since when there has been no connection, in milliseconds since 1970. */
   downSince: z.number().optional(),
   /** Whether that machine gives commands terminals. */

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { withSettings } from "../../registry/harbor-tasks.ts";
+import { testContainerLimits } from "./container-limits.ts";
 import { testServices } from "./container-services.ts";
 import {
   allContainers,
@@ -246,6 +247,8 @@ echo '{"reward": 0.5, "speed": 2, "size": 1e3}' > /logs/verifier/reward.json\n`,
     const failed = await until(missing.read, ({ state }) => state === "failed", BUILD_SECONDS);
     expect(failed.error).toContain("--allow-env SECRET");
   }, 300_000);
+
+  testContainerLimits(world);
 
   testHealthchecks(world, start, image);
 

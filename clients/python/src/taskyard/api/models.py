@@ -1037,7 +1037,8 @@ class EnvironmentResponseLimits(TypedDict):
     scope: Literal["process", "environment"]
     """`environment`: for all processes together. `process`: for each of them, but `processes` for all"""
     memory_bytes: int
-    processes: int
+    processes: int | None
+    """Null where their number has no limit"""
     cpus: float | None
     """Processors' worth of time; null for all of them"""
 
