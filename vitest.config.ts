@@ -73,6 +73,8 @@ async function workerProject(name: string, include: string[], exclude: string[],
       testTimeout: 30_000,
       expect: { poll: POLLING },
       isolate: false,
+      // With the cache each file is sent the whole app once more, which its process has long loaded.
+      fsModuleCache: false,
       sequence: { groupOrder },
     },
   };

@@ -1,10 +1,11 @@
 /**
- * `npm run bench:requests [-- --rounds 7 --top "GET run"]`: what a request costs beside a bare Worker that does only what it
- * cannot do without, both in one workerd. `--top` also names the functions in which a row's CPU time goes. Data goes to a
- * temporary folder that is removed at the end; everything listens on 127.0.0.1.
+ * `npm run bench:requests [-- --rounds 7 --top "GET run" --files "append 1"]`: what a request costs beside a bare Worker that
+ * does only what it cannot do without, both in one workerd. `--top` also names the functions in which a row's CPU time goes;
+ * `--files`, in place of the table, the files of ours that a row's requests pass. Data goes to a temporary folder that is
+ * removed at the end; everything listens on 127.0.0.1.
  */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,7 +16,7 @@ import { formatNumber, formatTable, formatTimes } from "../measure/table.ts";
 import { Connection } from "../stream/load/connection.ts";
 import { Inspector } from "../measure/inspector.ts";
 import { makeRows, type Request, type Row } from "./rows.ts";
-import { startWorkers } from "./workers.ts";
+import { startWorkers, type Workers } from "./workers.ts";
 
 /** Requests at once. */
 const PARALLEL = 16;
@@ -27,7 +28,9 @@ const WARM_UP = 500;
 /** Functions that `--top` names. */
 const TOP = 30;
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" }, top: { type: "string" } } });
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "7" }, top: { type: "string" }, files: { type: "string" } },
+});
 const rounds = Number(values.rounds);
 
 interface Times {
@@ -51,6 +54,11 @@ async function measure(folder: string, signal: AbortSignal): Promise<void> {
   const workers = await startWorkers(folder, await findPort());
   try {
     const rows = await makeRows(workers, signal);
+    const listed = rows.find(({ name }) => name === values.files);
+    if (listed) return await listFiles(workers, listed);
+    if (values.files !== undefined) {
+      throw new PlainError(`--files is one of ${rows.map(({ name }) => `"${name}"`).join(", ")}.`);
+    }
     const results = rows.map((row) => ({ row, ours: newTimes(), bare: newTimes() }));
     for (const { row } of results) for (const request of [row.bare, row.ours]) await send(request, WARM_UP);
     for (let round = 0; round < rounds; round += 1) {
@@ -78,6 +86,29 @@ async function measure(folder: string, signal: AbortSignal): Promise<void> {
   } finally {
     await workers.stop();
   }
+}
+
+/** Names the files that a row's requests pass, as far as the profiler sees them there. */
+async function listFiles(workers: Workers, { name, ours }: Row): Promise<void> {
+  await send(ours, WARM_UP);
+  const inspector = await Inspector.connect(workers.inspectorPort, "taskyard");
+  const { lines } = await inspector.profile(async () => {
+    await send(ours, PROFILED);
+  });
+  inspector.close();
+  const files = filesAt(await readFile(workers.script, "utf8"), lines);
+  console.log(`${name}: functions of ${files.length} files\n\n${files.join("\n")}`);
+}
+
+/** The files of ours that these lines of the bundle come from: each begins with a comment that names it. */
+function filesAt(script: string, lines: ReadonlySet<number>): string[] {
+  let file = "";
+  const found = new Set<string>();
+  for (const [line, text] of script.split("\n").entries()) {
+    file = /^\/\/ (?:\.\.\/)*(\S+\.[jt]s)$/.exec(text)?.[1] ?? file;
+    if (lines.has(line) && file.startsWith("src/")) found.add(file);
+  }
+  return [...found].toSorted();
 }
 
 function newTimes(): Times {

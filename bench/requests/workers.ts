@@ -13,6 +13,8 @@ export interface Workers {
   readonly bare: URL;
   readonly inspectorPort: number;
   readonly bootstrapSecret: string;
+  /** The file that ours is in. */
+  readonly script: string;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function startWorkers(folder: string, inspectorPort: number, entry 
     bare: await miniflare.unsafeGetDirectURL("bare"),
     inspectorPort,
     bootstrapSecret,
+    script: ours,
     stop: () => miniflare.dispose(),
   };
 }

@@ -105,6 +105,15 @@ export function refusalOf(outcome: Refused): ApiError {
     case "conflict":
       return new ApiError("conflict", outcome.message, outcome.mayRetry ? RETRY_SOON : {});
     case "file":
-      return new ApiError(FILE_ERRORS[outcome.fault], outcome.message);
+      return new ApiError(
+        FILE_ERRORS[outcome.fault],
+        outcome.message,
+        outcome.fault === "unavailable" ? RETRY_SOON : {},
+      );
   }
+}
+
+/** Whether whoever asks again soon may have another answer. */
+export function isPassing(error: ApiError): boolean {
+  return "Retry-After" in error.headers;
 }

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { TryState } from "../../src/evaluations/model/plan.ts";
 import { type Detail, ended, evaluate, fillPlaces, itemsOf, publishSolvable, read, tenantWith } from "./client.ts";
 import { eventually } from "../eventually.ts";
@@ -94,6 +94,29 @@ describe("an environment that is lost", () => {
     expect(await itemsOf(tenant, job)).toMatchObject([
       { item_status: "infra_error", end_reason: "sandbox_lost", passed: null },
     ]);
+  });
+
+  test("is none that cannot be reached for a moment: its verification goes on", async () => {
+    const tenant = await tenantWith("write");
+    const agent = { inside: true, command: "sleep 2; echo done > /tmp/answer" };
+    const job = await evaluate(tenant, { task_names: ["write"], agent, max_retries: 0 });
+    const id = await eventually(async () => {
+      const [item] = await itemsOf(tenant, job);
+      expect(item?.environment_id).toEqual(expect.any(String));
+      return item?.environment_id ?? "";
+    });
+    const write = await runInDurableObject(env.ENVIRONMENT.getByName(id), (object) =>
+      // Calls find methods where the class has them.
+      vi.spyOn(Object.getPrototypeOf(object), "writeFile").mockResolvedValueOnce({
+        ok: false,
+        reason: "file",
+        fault: "unavailable",
+        message: "The machine of the sandbox cannot be reached now.",
+      }),
+    );
+    expect(await ended(tenant, job)).toMatchObject({ passed_count: 1, error_count: 0 });
+    expect(write.mock.calls.length).toBeGreaterThan(1);
+    write.mockRestore();
   });
 
   test("and a version that is deleted is told as such, and not tried again", async () => {

@@ -5,7 +5,7 @@ import type { FollowedCommand } from "../../environments/commands/command-follow
 import type { ExecuteResponse } from "../../environments/commands/command-schemas.ts";
 import { refusalOf, unwrap } from "../../environments/environment-access.ts";
 import { openEnvironment } from "../../environments/object/environment-handle.ts";
-import type { EnvironmentAccess } from "../../environments/object/environment-outcome.ts";
+import type { EnvironmentAccess, Refused } from "../../environments/object/environment-outcome.ts";
 import { toObjectRequest } from "../../environments/object-request.ts";
 import { readConfig } from "../../config.ts";
 import { askAgain } from "../../objects/ask-again.ts";
@@ -69,8 +69,8 @@ export class ItemMachine implements Machine {
       path,
       range: { offset: 0, length: size },
     });
-    const { ok, body } = await openEnvironment(this.#env, this.#environmentId).fetch(request);
-    if (!ok || !body) throw new Error(`${path} could not be read`);
-    return body;
+    const answer = await openEnvironment(this.#env, this.#environmentId).fetch(request);
+    if (!answer.ok) throw refusalOf(await answer.json<Refused>());
+    return answer.body ?? new Blob([]).stream();
   }
 }

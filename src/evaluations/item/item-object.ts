@@ -141,6 +141,8 @@ export class EvaluationItem extends DurableObject {
       const failures = now.failures + 1;
       if (failures >= MAX_FAILURES) {
         const message = error instanceof Error ? error.message : "unknown";
+        // What cannot be kept or removed does not change how the try has ended.
+        if (step === "collect") return { next: "clean" };
         return step === "clean" ? { next: "over", state: overOf(now) } : { end: "server_error", error: message };
       }
       await this.#save({ ...now, failures });

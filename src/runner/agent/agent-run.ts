@@ -8,7 +8,7 @@ import { agentVariables } from "./agent-variables.ts";
 import { ArtifactUpload } from "./upload-artifact.ts";
 import { findArtifacts, OUTPUT_FILE } from "./left-artifacts.ts";
 import { readLines } from "./line-reader.ts";
-import { SHELL } from "../process/limits.ts";
+import { shellLine } from "../process/limits.ts";
 import { type Program, type ProgramEnd, startProgram } from "../process/program.ts";
 import { endProcessesOf } from "../process/leftovers.ts";
 import { removeFolder } from "../process/remove-folder.ts";
@@ -129,7 +129,7 @@ export class AgentRun implements HeldWork {
     await writeFile(taskFile, JSON.stringify({ id: task_id, ...task, run: { id: run_id, ...run } }, null, 2));
     const places = { url: this.#server.url, path: this.#path, taskFile, outputFolder: outputs };
     const program = await startProgram({
-      argv: [SHELL, "-c", resolveAgent(this.#options.command, this.#options.base)],
+      argv: shellLine(resolveAgent(this.#options.command, this.#options.base)),
       cwd: place,
       env: agentVariables(this.#grant, places, this.#options.passedOn),
     });

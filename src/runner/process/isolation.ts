@@ -6,7 +6,7 @@ import { Cgroup, type GroupLimits } from "./cgroup.ts";
 import type { CgroupPlace } from "./cgroup-place.ts";
 import { type CommandOptions, runCommand, type Startable } from "./command.ts";
 import { endProcessesOf } from "./leftovers.ts";
-import { type ProcessLimits, SHELL, underLimits } from "./limits.ts";
+import { type ProcessLimits, SHELL, shellLine, underLimits } from "./limits.ts";
 import { LivingSandbox } from "./living-sandbox.ts";
 import { type Launch, startProgram } from "./program.ts";
 import { removeFolder } from "./remove-folder.ts";
@@ -128,7 +128,7 @@ export class SandboxFolder {
     const { joinsErrors = false, graceMs, tty } = options;
     const inside = path.posix.resolve(TASK_ROOT, cwd);
     const place = kind === "none" ? this.#outside(inside) : inside;
-    const shell = [SHELL, "-c", line];
+    const shell = shellLine(line);
     const argv = underLimits(limits, place, tty ? onTerminal(shell, tty) : shell);
     const root = kind === "none" ? this.taskFolder : TASK_ROOT;
     const home = kind === "none" ? path.join(this.#folder, "home") : "/home/task";
@@ -142,7 +142,7 @@ export class SandboxFolder {
 
   #launchInit(): Launch {
     return {
-      argv: [...BUBBLEWRAP, SHELL, "-p", "-c", INIT_SCRIPT],
+      argv: [...BUBBLEWRAP, SHELL, "--norc", "-p", "-c", INIT_SCRIPT],
       cwd: this.#folder,
       env: { PATH: process.env["PATH"] ?? SYSTEM_PATH },
       user: this.#isolation.user,

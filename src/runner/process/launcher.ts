@@ -29,10 +29,10 @@ export interface LauncherOptions {
 
 /**
  * The words that start a program as every one that the runner starts. `-p`: neither BASH_ENV nor functions of the
- * program's environment are read by the launcher.
+ * program's environment are read by the launcher; `--norc`: nor is `~/.bashrc`, see `shellLine`.
  */
 export function throughLauncher(argv: readonly string[], options: LauncherOptions): string[] {
   const become = `exec ${options.clearsEnvironment ? "-c " : ""}"$@"${options.joinsErrors ? " 2>&1" : ""}`;
   const kept = [...STANDARD, ...options.kept].join(" ");
-  return [SHELL, "-p", "-c", `${CLOSE_DESCRIPTORS}\n${become}`, SHELL, kept, ...argv];
+  return [SHELL, "--norc", "-p", "-c", `${CLOSE_DESCRIPTORS}\n${become}`, SHELL, kept, ...argv];
 }

@@ -13,6 +13,14 @@ export interface ProcessLimits {
 /** Where bash is; looked for nowhere else, since commands choose their own PATH. */
 export const SHELL = "/bin/bash";
 
+/**
+ * The words that run a line. Without `--norc` bash reads `~/.bashrc` whenever its input is a socket, as Node's pipes are, since
+ * it takes itself for the shell of a remote login.
+ */
+export function shellLine(line: string): string[] {
+  return [SHELL, "--norc", "-c", line];
+}
+
 /** bash counts memory and files in these. */
 const BLOCK_BYTES = 1024;
 
@@ -28,5 +36,5 @@ export function underLimits(limits: ProcessLimits, cwd: string, argv: readonly s
     `ulimit -d ${Math.ceil(limits.memoryBytes / BLOCK_BYTES)}`,
     `ulimit -f ${Math.ceil(limits.fileBytes / BLOCK_BYTES)}`,
   ].join(" && ");
-  return [SHELL, "-c", `cd -- "$1" && shift && ${ulimit} && exec "$@"`, SHELL, cwd, ...argv];
+  return [...shellLine(`cd -- "$1" && shift && ${ulimit} && exec "$@"`), SHELL, cwd, ...argv];
 }

@@ -21,6 +21,13 @@ for (const kind of ["bubblewrap", "none"] as const) {
       });
     });
 
+    it("reads no .bashrc, whoever wrote it", async () => {
+      await withSandbox(isolation, async (sandbox) => {
+        expect(await runIn(sandbox, "echo 'exit 9' > ~/.bashrc")).toMatchObject({ ending: exited(0), stderr: "" });
+        expect((await runIn(sandbox, "cat ~/.bashrc")).stdout).toBe("exit 9\n");
+      });
+    });
+
     it("gives both outputs as one, in the order in which they were written, where they are not told apart", async () => {
       await withSandbox(isolation, async (sandbox) => {
         const command = "for i in {1..2000}; do echo out$i; echo err$i >&2; done; ls /nowhere; echo last";

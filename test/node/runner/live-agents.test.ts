@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { startRunner, until } from "./live.ts";
@@ -8,9 +8,12 @@ import { agent, ISOLATION, start, startEnvironment, startRun, useLiveWorld } fro
 const world = useLiveWorld();
 
 it("does a run with the example agent: events, a command, artifacts, output, end", async () => {
+  // What its user's shells read is nothing that agents depend on.
+  await writeFile(path.join(world.folder, ".bashrc"), "exit 9\n");
   await start(world, ["--labels", "hello", "--agent", "examples/hello-agent/agent.sh", "--agent-env", "ASK"], {
     ASK: "yes",
     OTHER_SECRET: "must not be seen",
+    HOME: world.folder,
   });
   const { run, read } = await startRun(world, "hello");
   const logs = async () => String((await world.server.send("GET", `${run}/logs`)).body);

@@ -4,6 +4,7 @@ import { storedType } from "../../../artifacts/media-type.ts";
 import { readConfig } from "../../../config.ts";
 import { connect } from "../../../db/client.ts";
 import { currentMicroseconds } from "../../../db/microseconds.ts";
+import { isPassing } from "../../../environments/environment-access.ts";
 import { ApiError } from "../../../http/errors/error-table.ts";
 import { contentTypeOf } from "../../../http/stored-file.ts";
 import { logBackgroundFailure } from "../../../http/request-log.ts";
@@ -24,7 +25,7 @@ export const collectLogs: StepWork = async (context) => {
     await keepLogs(context);
   } catch (error) {
     // The environment is gone, or the folder is none: there is nothing to keep.
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError) || isPassing(error)) throw error;
     logBackgroundFailure("collectLogs", error);
   }
   return { next: "clean" };
@@ -59,22 +60,37 @@ async function keepLogs(context: StepContext): Promise<void> {
   });
   const db = connect(env.DB);
   await addFiles(db, files);
+  const kept: NewFileRow[] = [];
   for (const [index, file] of files.entries()) {
     const { path = "", size = 0 } = wanted[index] ?? {};
-    const { readable, writable } = new FixedLengthStream(size);
-    const moved = (await machine.read(path, size)).pipeTo(writable);
-    const put = env.ARTIFACTS.put(file.storagePath, readable, {
-      httpMetadata: { contentType: storedType(file.contentType) },
-    });
-    await Promise.all([moved, put]);
+    if (await keepFile(context, path, size, file)) kept.push(file);
   }
   const expiresAt = expiryOf(config.RUN_ARTIFACT_RETENTION_DAYS, now);
-  const changed = await open().change(scope, { artifacts: files.map((file) => toManifestItem(file, now, expiresAt)) });
-  if (changed.ok) return;
-  await env.ARTIFACTS.delete(files.map(({ storagePath }) => storagePath));
+  const changed = await open().change(scope, { artifacts: kept.map((file) => toManifestItem(file, now, expiresAt)) });
+  if (!changed.ok) await env.ARTIFACTS.delete(kept.map(({ storagePath }) => storagePath));
+  const dropped = changed.ok ? files.filter((file) => !kept.includes(file)) : files;
+  if (dropped.length === 0) return;
   await abandonPrepared(
     db,
-    files.map(({ id }) => id),
+    dropped.map(({ id }) => id),
     now,
   );
+}
+
+/** Stores a file of the environment; false where it cannot be read. */
+async function keepFile(context: StepContext, path: string, size: number, file: NewFileRow): Promise<boolean> {
+  let content: ReadableStream<Uint8Array>;
+  try {
+    content = await environmentOf(context).machine.read(path, size);
+  } catch (error) {
+    if (!(error instanceof ApiError) || isPassing(error)) throw error;
+    logBackgroundFailure("collectLogs", error);
+    return false;
+  }
+  const { readable, writable } = new FixedLengthStream(size);
+  const put = context.env.ARTIFACTS.put(file.storagePath, readable, {
+    httpMetadata: { contentType: storedType(file.contentType) },
+  });
+  await Promise.all([content.pipeTo(writable), put]);
+  return true;
 }

@@ -1,3 +1,4 @@
+import { isPassing } from "../../../environments/environment-access.ts";
 import { ApiError } from "../../../http/errors/error-table.ts";
 import { checkTrajectory, TRAJECTORY_MAX_BYTES } from "../../trajectory/check-trajectory.ts";
 import { combineUsage, usageOfTrajectory } from "../../trajectory/trajectory-usage.ts";
@@ -33,7 +34,7 @@ async function usageInTrajectory(context: StepContext): Promise<ItemUsage | null
     return checked.ok ? usageOfTrajectory(checked.trajectory) : null;
   } catch (error) {
     // The environment is gone: verifying it will say so.
-    if (error instanceof ApiError) return null;
+    if (error instanceof ApiError && !isPassing(error)) return null;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { v5 as nameUuid } from "uuid";
 import { collect } from "../../../environments/commands/collect.ts";
+import { isPassing } from "../../../environments/environment-access.ts";
 import { planCheck } from "../../../environments/verification/verify.ts";
 import { ApiError } from "../../../http/errors/error-table.ts";
 import { judge } from "../../model/end-reason.ts";
@@ -28,8 +29,9 @@ export const verify: StepWork = async (context) => {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.code === "not_found") return { end: "archive_gone", error: error.message };
+    // A runner may come back; if it does not, its environments end.
+    if (error.code === "conflict" || isPassing(error)) throw error;
     if (error.code === "sandbox_failed") return { end: "sandbox_lost", error: error.message };
-    if (error.code === "conflict") throw error;
     return { end: "verifier_failed", error: error.message };
   }
 };
