@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 
 /** Milliseconds between two looks at an environment, and until it has to be ready. */
-const LOOK_MS = 10;
+const LOOK_MS = 25;
 const READY_MS = 300_000;
 
 const COMMAND = "echo done";

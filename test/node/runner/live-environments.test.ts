@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, it } from "vitest";
 import { pack } from "../../registry/pack.ts";
 import { plainTask, serverTask } from "../../registry/harbor-tasks.ts";
+import { HAS_BUBBLEWRAP } from "./commands.ts";
 import { testHealthchecks } from "./healthchecks.ts";
 import { until } from "./live.ts";
 import { start, startEnvironment, useLiveWorld } from "./live-world.ts";
@@ -47,6 +50,24 @@ it("reads regular files alone, and does not wait for a pipe", async () => {
   expect(await read("ten", { Range: "bytes=3-5" })).toMatchObject({ status: 206, body: "345" });
   const written = await world.server.send("PUT", `${place}/files/task/pipe`, new Uint8Array(3), token);
   expect(written).toMatchObject({ status: 409 });
+});
+
+it.skipIf(!HAS_BUBBLEWRAP)("lets no link, no path and no socket lead out to the machine", async () => {
+  await start(world, ["--labels", "links"]);
+  const { place, token, execute } = await startEnvironment(world, "links");
+  await writeFile(path.join(world.folder, "key"), "of the machine");
+  const { folder } = world;
+  await execute(`ln -s ${folder}/key link; ln -s ${folder} out; ln -s /etc/passwd own`);
+  const file = (method: string, name: string, bytes?: Uint8Array) =>
+    world.server.send(method, `${place}/files/${name}`, bytes, token);
+  expect(await file("GET", "task/link")).toMatchObject({ status: 404 });
+  expect(await file("GET", `task/out/key`)).toMatchObject({ status: 404 });
+  expect(await file("GET", `proc/1/root${folder}/key`)).toMatchObject({ status: 404 });
+  expect((await file("GET", "task/own")).body).toContain("task:x:1000");
+  expect((await file("PUT", "task/out/new", new Uint8Array(3))).status).toBeGreaterThanOrEqual(400);
+  const attempts = `cat ${folder}/key /proc/*/root${folder}/key; ls -d /run/docker.sock /var/run/docker.sock /run/podman /run/user`;
+  expect((await execute(`{ ${attempts}; } 2>/dev/null; echo through`)).body.output).toBe("through\n");
+  expect(await readdir(folder)).toEqual(["key"]);
 });
 
 it("is one machine: what a command leaves running is reached by the next, and answers are not held up by it", async () => {
