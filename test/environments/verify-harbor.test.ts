@@ -33,6 +33,8 @@ describe("an environment of a task in Harbor's format", () => {
     const { execute, onEnvironment } = await open(
       withHealthcheck(plainTask, { command: FOURTH_TIME, start_period_sec: 60, retries: 1 }),
     );
+    const state = async () => (await (await onEnvironment("")).json<{ state: string }>()).state;
+    await expect.poll(state, { timeout: 15_000 }).toBe("ready");
     expect((await execute("cat /tmp/asked")).stdout).toBe("4\n");
     const { logs } = await (await onEnvironment("/logs")).json<{ logs: string }>();
     expect(logs).toMatch(/healthcheck: ended with exit code 1: asked 1\n[^]*asked 3\n[^]*The healthcheck has passed\./);
@@ -47,7 +49,7 @@ describe("an environment of a task in Harbor's format", () => {
     await publishVersion(tenant, "words", "1.0.0", pack(withHealthcheck(plainTask, values)));
     const { id } = await provision(tenant, { task_ref: "words" });
     await expect
-      .poll(async () => (await tenant.api(`${basePath(tenant)}/${id}`)).json())
+      .poll(async () => (await tenant.api(`${basePath(tenant)}/${id}`)).json(), { timeout: 15_000 })
       .toMatchObject({ state: "failed", error: expect.stringMatching(reason) });
   });
 

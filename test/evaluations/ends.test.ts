@@ -2,7 +2,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { imageTask } from "../registry/harbor-tasks.ts";
+import { imageTask, plainTask, withHealthcheck } from "../registry/harbor-tasks.ts";
 import { eventually } from "../eventually.ts";
 import type { Progress } from "../../src/evaluations/item/progress.ts";
 import { pack } from "../registry/pack.ts";
@@ -53,6 +53,15 @@ describe("an end", () => {
     const job = await evaluate(tenant, { task_names: ["image"], agent: "nop", max_retries: 5 });
     expect(await endOf(tenant, job)).toEqual(["infra_error", "provision_refused", null]);
     expect((await itemsOf(tenant, job))[0]?.retry_count).toBe(0);
+  });
+
+  test("provision_failed: the task's healthcheck fails, and what it said last is told", async () => {
+    const tenant = await createTenant();
+    const sick = withHealthcheck(plainTask, { command: "echo no database; exit 3", retries: 2 });
+    await publishVersion(tenant, "sick", "1.0.0", pack(sick));
+    const job = await evaluate(tenant, { task_names: ["sick"], agent: "nop", max_retries: 0 });
+    expect(await endOf(tenant, job)).toEqual(["infra_error", "provision_failed", null]);
+    expect((await itemsOf(tenant, job))[0]?.error).toMatch(/2 times in a row: .* exit code 3: no database$/);
   });
 
   test("no_runner: nobody takes the agent's work in time", async () => {
