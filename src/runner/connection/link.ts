@@ -24,6 +24,8 @@ export interface LinkOptions {
   pingMs: number;
   /** Called each time the connection has been made. */
   onOpen: () => void;
+  /** Called each time a connection that had been made has ended. */
+  onDown?: () => void;
   /** Called with each text but the answers to pings. */
   onText: (text: string) => void;
   /** Whether a connection that was closed with this code is not to be made again. */
@@ -69,6 +71,7 @@ export class Link {
     let wait = FIRST_WAIT_MS;
     for (;;) {
       const { code, opened } = await this.#connect();
+      if (opened) this.#options.onDown?.();
       if (this.#stopped.signal.aborted || this.#options.isFinal(code)) return code;
       wait = opened ? FIRST_WAIT_MS : Math.min(2 * wait, LONGEST_WAIT_MS);
       // Spread, so that runners do not come back all at once.

@@ -10,6 +10,12 @@ import { Link } from "./link.ts";
 import type { Server } from "./server.ts";
 import type { HeldWork, Say } from "./held-work.ts";
 
+/**
+ * Leases after which a pool that is not reached has long given the work to others, or up: an environment waits for two at
+ * most. One more is for a server that starts again slowly.
+ */
+const LEASES_ALONE = 3;
+
 /** Until the pool has said how often it wants to hear. */
 const FIRST_PING_MS = 10_000;
 
@@ -37,6 +43,9 @@ export class PoolClient {
   /** Offers that were claimed and not answered. */
   readonly #claimed = new Set<string>();
   #slots: number;
+  #leaseMs: number | undefined;
+  /** Set while the pool is not reached. */
+  #alone: NodeJS.Timeout | undefined;
 
   constructor(options: PoolClientOptions) {
     this.#options = options;
@@ -46,6 +55,7 @@ export class PoolClient {
       token: options.server.token,
       pingMs: FIRST_PING_MS,
       onOpen: () => this.#greet(),
+      onDown: () => this.#beAlone(),
       onText: (text) => this.#receive(text),
       isFinal: (code) => code === POOL_CLOSE_CODES.malformed || code === POOL_CLOSE_CODES.replaced,
     });
@@ -65,11 +75,9 @@ export class PoolClient {
     this.#send({ type: "slots", slots: 0 });
     const all = () => Promise.all([...this.#held.values()].map(({ finished }) => finished));
     await Promise.race([all(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
-    for (const [workId, work] of this.#held) {
-      this.#end({ type: "give_back", work_id: workId, reason: `The runner ${this.#options.name} stops` });
-      work.stop("the runner stops");
-    }
+    this.#giveBack(`The runner ${this.#options.name} stops`, "the runner stops");
     await all();
+    clearTimeout(this.#alone);
     this.#link.stop();
   }
 
@@ -95,6 +103,9 @@ export class PoolClient {
     switch (message.type) {
       case "welcome":
         this.#link.pingMs = message.ping_seconds * 1000;
+        this.#leaseMs = message.lease_seconds * 1000;
+        clearTimeout(this.#alone);
+        this.#alone = undefined;
         this.#options.say(`connected to the pool of ${this.#options.org}`);
         for (const workId of message.gone) this.#lose(workId, "the work is no longer this runner's");
         for (const last of this.#done.values()) this.#send(last);
@@ -114,10 +125,27 @@ export class PoolClient {
     }
   }
 
+  /** Ends what it holds when nobody has been reached for so long that the work is no longer its own. */
+  #beAlone(): void {
+    if (this.#leaseMs === undefined) return;
+    this.#alone ??= setTimeout(() => {
+      if (this.#held.size > 0) this.#options.say("the pool has not been reached for three leases: all work is ended");
+      this.#giveBack(`The runner ${this.#options.name} was alone for longer than its lease`, "the lease was lost");
+    }, LEASES_ALONE * this.#leaseMs);
+  }
+
   #begin(workId: string, kind: WorkKind, details: unknown): void {
     const work = this.#options.begin(kind, details);
     this.#held.set(workId, work);
     void work.finished.then(() => this.#end({ type: "done", work_id: workId }));
+  }
+
+  /** Stops all that it holds; `reason` is for the pool, `why` for the work. */
+  #giveBack(reason: string, why: string): void {
+    for (const [workId, work] of this.#held) {
+      this.#end({ type: "give_back", work_id: workId, reason });
+      work.stop(why);
+    }
   }
 
   /** The pool has taken the work back or given it to another runner: its end is not reported. */
@@ -131,7 +159,8 @@ export class PoolClient {
   #end(last: Extract<RunnerMessage, { work_id: string }>): void {
     if (last.type === "done" && !this.#held.delete(last.work_id)) return;
     if (this.#link.isOpen) this.#send(last);
-    else this.#done.set(last.work_id, last);
+    // What was given back is not done when it has stopped.
+    else if (!this.#done.has(last.work_id)) this.#done.set(last.work_id, last);
   }
 
   #send(message: RunnerMessage): void {
