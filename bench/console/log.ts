@@ -7,7 +7,7 @@ import { countFrames, type Frames, readMemory } from "./frames.ts";
 import type { Row } from "./main.ts";
 
 /** Milliseconds for anything to be shown. */
-const SHOWN = { timeout: 120_000 };
+const SHOWN = { timeout: 300_000 };
 /** Pixels of a frame of somebody who skims: some 3,000 pixels a second. */
 const SKIMMING = 50;
 const SKIMMING_MS = 6_000;

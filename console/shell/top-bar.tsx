@@ -44,7 +44,7 @@ export function TopBar() {
       ) : (
         <PlaceName aria-haspopup="menu" onClick={() => setIsSwitching(true)} />
       )}
-      <button type="button" className={styles["find"]} onClick={() => setIsOpen(true)} aria-keyshortcuts="Control+K">
+      <button type="button" className={styles["find"]} aria-keyshortcuts="Control+K" onClick={() => setIsOpen(true)}>
         <Search aria-hidden="true" />
         <span>Find</span>
         <kbd>Ctrl K</kbd>
