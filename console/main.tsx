@@ -5,6 +5,7 @@ import { Router } from "wouter";
 import { AuthenticationError, ForbiddenError, InvalidRequestError, NotFoundError } from "../src/client/errors.ts";
 import { takeLinkKey } from "./session/link-key.ts";
 import { App } from "./shell/app.tsx";
+import { beginToLoad } from "./shell/place-pages.tsx";
 import { Toasts } from "./ui/toast.tsx";
 import "./theme/tokens.css";
 import "./theme/base.css";
@@ -27,6 +28,7 @@ const queries = new QueryClient({
   },
 });
 
+beginToLoad(location.pathname);
 const linkKey = takeLinkKey();
 if (location.pathname === "/") history.replaceState(null, "", `${BASE}/`);
 

@@ -3,12 +3,26 @@ import { z } from "zod";
 import { jsonOf } from "./api-client.ts";
 import { ROOT } from "./command.ts";
 import { demand, type DemoSession } from "./demo-session.ts";
-import { startProcessGroup } from "./process-group.ts";
+import { type ProcessGroup, startProcessGroup } from "./process-group.ts";
+import type { Connection } from "./state-folder.ts";
 
 const keySchema = z.object({ key: z.string() });
 
 /** What the runner ends with where commands cannot be run (docs/runner.md). */
 const EXIT_MACHINE = 3;
+
+/** Starts a runner of the organization with this key. */
+export function launchRunner(
+  { base_url: url, org }: Connection,
+  key: string,
+  options: readonly string[],
+): ProcessGroup {
+  return startProcessGroup(
+    process.execPath,
+    [path.join(ROOT, "src/runner/main.ts"), "--url", url, "--org", org, ...options],
+    { cwd: ROOT, env: { ...process.env, TASKYARD_RUNNER_KEY: key } },
+  );
+}
 
 /**
  * Starts a runner with a key of its own and these options, which ends with the demo; resolves once it is connected. False
@@ -17,12 +31,7 @@ const EXIT_MACHINE = 3;
 export async function startDemoRunner(session: DemoSession, options: readonly string[]): Promise<boolean> {
   const json = { name: "runner", allowed_scopes: ["runner"] };
   const answer = await session.send({ method: "POST", path: "/api/v1/user/api-keys", json, expect: 201 });
-  const { base_url: url, org } = session.connection;
-  const runner = startProcessGroup(
-    process.execPath,
-    [path.join(ROOT, "src/runner/main.ts"), "--url", url, "--org", org, ...options],
-    { cwd: ROOT, env: { ...process.env, TASKYARD_RUNNER_KEY: keySchema.parse(jsonOf(answer)).key } },
-  );
+  const runner = launchRunner(session.connection, keySchema.parse(jsonOf(answer)).key, options);
   session.atEnd(() => runner.stop());
   const connected = new Promise<void>((resolve) => {
     runner.onLine((line) => {

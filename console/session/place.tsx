@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, use, useMemo } from "react";
-import { listProjects } from "../../src/client/generated/operations.gen.ts";
 import type { Project } from "../../src/client/generated/types.gen.ts";
 import { Taskyard } from "../../src/client/taskyard.ts";
 import { ErrorState, LoadingState } from "../ui/states.tsx";
 import type { Account } from "./accounts.ts";
+import { projectsQuery } from "./projects-query.ts";
 
 /** Where the page is: everything that it shows is of this organization, workspace and project. */
 export interface Place {
@@ -43,11 +43,7 @@ export function PlaceProvider({ account, workspace, project: key, children }: Pl
     () => new Taskyard({ url: location.origin, apiKey: account.key, organization: org, workspace, retries: 2 }),
     [account.key, org, workspace],
   );
-  const projects = useQuery({
-    queryKey: ["projects", org, workspace],
-    queryFn: ({ signal }) => listProjects(base, { path: { ws: workspace }, query: { limit: 200 }, signal }),
-    staleTime: 60_000,
-  });
+  const projects = useQuery(projectsQuery(base, org, workspace));
   const project = projects.data?.find((candidate) => candidate.key === key);
   const place = useMemo<Place | null>(
     () =>

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { findHome, signIn } from "../session/sign-in.ts";
@@ -12,12 +13,13 @@ import { SignInPage } from "./sign-in-page.tsx";
 export function App({ linkKey }: { linkKey: string | undefined }) {
   const [isSigningIn, setIsSigningIn] = useState(linkKey !== undefined);
   const [, navigate] = useLocation();
+  const queries = useQueryClient();
   useEffect(() => {
     if (linkKey === undefined) return;
     const enter = async () => {
       try {
         const account = await signIn(linkKey, false);
-        if (isHome()) navigate(await findHome(account), { replace: true });
+        if (isHome()) navigate(await findHome(account, queries), { replace: true });
       } catch (error) {
         complain("The link does not sign in", error);
       } finally {
@@ -55,12 +57,13 @@ function isHome(): boolean {
 /** Leads to where the account begins. */
 function Home({ org }: { org?: string }) {
   const accounts = useAccounts();
+  const queries = useQueryClient();
   const account = org === undefined ? accounts[0] : accounts.find((candidate) => candidate.org === org);
   const [home, setHome] = useState<string>();
   const [error, setError] = useState<unknown>();
   useEffect(() => {
-    if (account) findHome(account).then(setHome, setError);
-  }, [account]);
+    if (account) findHome(account, queries).then(setHome, setError);
+  }, [account, queries]);
   if (!account) return <Redirect to={signInPath(org === undefined ? undefined : `/${org}`)} replace />;
   if (error !== undefined) return <HomeError account={account} error={error} />;
   if (home === undefined) return <LoadingState label="Opening" />;

@@ -3,9 +3,9 @@ import { Dialog } from "@base-ui/react/dialog";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useEffect, useState } from "react";
 import { useLocation } from "wouter";
-import { listProjects } from "../../src/client/generated/operations.gen.ts";
 import type { Finding } from "../pages/section.ts";
 import { SECTIONS } from "../pages/sections.ts";
+import { projectsQuery } from "../session/projects-query.ts";
 import { usePlace } from "../session/place.tsx";
 import styles from "./palette.module.css";
 
@@ -75,10 +75,7 @@ function useChoices(text: string, asked: string): Choice[] {
   const place = usePlace();
   const { org, workspace, yard, link, may } = place;
   const sections = SECTIONS.filter(({ scope }) => scope === undefined || may(scope));
-  const projects = useQuery({
-    queryKey: ["projects", org, workspace],
-    queryFn: ({ signal }) => listProjects(yard, { query: { limit: 200 }, signal }),
-  });
+  const projects = useQuery(projectsQuery(yard, org, workspace));
   const found = useQueries({
     queries: sections.flatMap(({ id, find }) =>
       find

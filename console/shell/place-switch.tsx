@@ -1,27 +1,21 @@
 import { Menu } from "@base-ui/react/menu";
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { Check, ChevronsUpDown } from "lucide-react";
+import { Check } from "lucide-react";
 import { useState } from "react";
 import { useLocation } from "wouter";
-import { listProjects, listWorkspaces } from "../../src/client/generated/operations.gen.ts";
+import { listWorkspaces } from "../../src/client/generated/operations.gen.ts";
 import { useAccounts } from "../session/accounts.ts";
+import { projectsQuery } from "../session/projects-query.ts";
 import { usePlace } from "../session/place.tsx";
+import { PlaceName } from "./place-name.tsx";
 import styles from "./place-switch.module.css";
 
-/** Where one is, and the way to other projects, workspaces, and organizations that one is signed in to. */
+/** Where one is, and the way to other projects, workspaces, and organizations that one is signed in to. Open at first. */
 export function PlaceSwitch() {
-  const { org, workspace, project } = usePlace();
-  const [isOpen, setIsOpen] = useState(false);
+  const [isOpen, setIsOpen] = useState(true);
   return (
     <Menu.Root open={isOpen} onOpenChange={setIsOpen}>
-      <Menu.Trigger className={styles["trigger"]}>
-        <span className={styles["above"]}>
-          {org} <span aria-hidden="true">/</span> {workspace} <span aria-hidden="true">/</span>
-        </span>
-        <b>{project.name}</b>
-        <span className="visually-hidden">: switch the place</span>
-        <ChevronsUpDown aria-hidden="true" />
-      </Menu.Trigger>
+      <Menu.Trigger render={<PlaceName />} />
       <Menu.Portal>
         <Menu.Positioner sideOffset={4} align="start" className={styles["positioner"]}>
           <Menu.Popup className={styles["popup"]}>{isOpen && <Places />}</Menu.Popup>
@@ -40,11 +34,7 @@ function Places() {
     queryFn: async ({ signal }) => (await listWorkspaces(yard, { query: { limit: 200 }, signal })).workspaces,
   });
   const projects = useQueries({
-    queries: (workspaces.data ?? []).map(({ key }) => ({
-      queryKey: ["projects", org, key],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        listProjects(yard, { path: { ws: key }, query: { limit: 200 }, signal }),
-    })),
+    queries: (workspaces.data ?? []).map(({ key }) => projectsQuery(yard, org, key)),
   });
   return (
     <>

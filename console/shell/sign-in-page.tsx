@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { findHome, signIn } from "../session/sign-in.ts";
@@ -12,6 +13,7 @@ export function SignInPage({ reason }: { reason?: string }) {
   usePageTitle("Sign in");
   const [, navigate] = useLocation();
   const [query] = useSearchParams();
+  const queries = useQueryClient();
   const [key, setKey] = useState("");
   const [remembered, setRemembered] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -25,7 +27,7 @@ export function SignInPage({ reason }: { reason?: string }) {
     try {
       const account = await signIn(key.trim(), remembered);
       const leads = wanted !== null && wanted.startsWith(`/${account.org}/`);
-      navigate(leads ? wanted : await findHome(account), { replace: true });
+      navigate(leads ? wanted : await findHome(account, queries), { replace: true });
     } catch (failure) {
       setError(messageOf(failure));
       setBusy(false);

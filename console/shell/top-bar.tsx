@@ -4,9 +4,11 @@ import { Link, useLocation } from "wouter";
 import { removeAccount } from "../session/accounts.ts";
 import { usePlace } from "../session/place.tsx";
 import { IconButton } from "../ui/button.tsx";
-import { PlaceSwitch } from "./place-switch.tsx";
+import { PlaceName } from "./place-name.tsx";
 import styles from "./top-bar.module.css";
 
+// Menus and dialogs are loaded when they are first opened: most pages are read without them.
+const PlaceSwitch = lazy(async () => ({ default: (await import("./place-switch.tsx")).PlaceSwitch }));
 const Palette = lazy(async () => ({ default: (await import("./palette.tsx")).Palette }));
 
 /** The bar above all pages: where one is, the command palette, and the way out. */
@@ -14,6 +16,7 @@ export function TopBar() {
   const { account, link } = usePlace();
   const [, navigate] = useLocation();
   const [isOpen, setIsOpen] = useState(false);
+  const [isSwitching, setIsSwitching] = useState(false);
   useEffect(() => {
     const open = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
@@ -34,8 +37,14 @@ export function TopBar() {
         <img src="/console/icon.svg" alt="" width="22" height="22" />
         <span>Taskyard</span>
       </Link>
-      <PlaceSwitch />
-      <button type="button" className={styles["find"]} onClick={() => setIsOpen(true)} aria-keyshortcuts="Control+K">
+      {isSwitching ? (
+        <Suspense fallback={<PlaceName />}>
+          <PlaceSwitch />
+        </Suspense>
+      ) : (
+        <PlaceName aria-haspopup="menu" onClick={() => setIsSwitching(true)} />
+      )}
+      <button type="button" className={styles["find"]} aria-keyshortcuts="Control+K" onClick={() => setIsOpen(true)}>
         <Search aria-hidden="true" />
         <span>Find</span>
         <kbd>Ctrl K</kbd>

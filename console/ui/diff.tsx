@@ -36,7 +36,8 @@ function Lines({ path, lines }: { path: string; lines: readonly Line[] }) {
   return (
     <figure className={styles["diff"]}>
       {path !== "" && <figcaption>{path}</figcaption>}
-      <pre>
+      {/* What is wider than its place is scrolled by the keyboard, too. */}
+      <pre tabIndex={0}>
         {lines.map(({ mark, text }, index) => (
           // oxlint-disable-next-line react/no-array-index-key -- lines of a text that does not change
           <span

@@ -1,30 +1,19 @@
-import Markdown, { type Components } from "react-markdown";
-import remarkGfm from "remark-gfm";
-import { OutsideLink } from "./outside-link.tsx";
+import { lazy, Suspense } from "react";
 import styles from "./markdown.module.css";
 
 /** Characters of a text that are read as Markdown; longer ones are shown as they are. */
 const MOST_CHARACTERS = 100_000;
 
-const COMPONENTS: Components = {
-  a: ({ href, children }) => <OutsideLink href={href}>{children}</OutsideLink>,
-  // Pictures would be asked of other hosts: their address is told instead.
-  img: ({ src, alt }) => (
-    <OutsideLink href={typeof src === "string" ? src : undefined}>
-      {alt === "" || alt === undefined ? "picture" : alt}
-    </OutsideLink>
-  ),
-  input: ({ checked }) => <span className={styles["task"]}>{checked ? "☑" : "☐"}</span>,
-};
+/** Loaded with the first text: a page is there before it. */
+const MarkdownElements = lazy(async () => ({ default: (await import("./markdown-elements.tsx")).MarkdownElements }));
 
-/** Markdown as elements. HTML in it is shown as the text that it is. */
+/** Markdown as elements; as the text that it is while what reads it is on its way. */
 export function MarkdownText({ text }: { text: string }) {
-  if (text.length > MOST_CHARACTERS) return <pre className={styles["plain"]}>{text}</pre>;
+  const plain = <pre className={styles["plain"]}>{text}</pre>;
+  if (text.length > MOST_CHARACTERS) return plain;
   return (
-    <div className={styles["markdown"]}>
-      <Markdown remarkPlugins={[remarkGfm]} components={COMPONENTS}>
-        {text}
-      </Markdown>
-    </div>
+    <Suspense fallback={plain}>
+      <MarkdownElements text={text} />
+    </Suspense>
   );
 }

@@ -1,37 +1,31 @@
 /**
  * `npm run screenshots`: pictures of the console's pages, light and dark, in docs/console/, from a server of their own with
- * a published task, runs and evaluations.
+ * published tasks, runs, evaluations and environments.
  */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { chromium, type Page } from "playwright-core";
-import { z } from "zod";
-import { callApi, jsonOf } from "../api-client.ts";
 import { BROWSER_ARGUMENTS, findBrowser } from "../browser.ts";
 import { PlainError, ROOT, runCommand } from "../command.ts";
-import { packExample } from "../example-archive.ts";
 import { createFirstOrganization } from "../first-organization.ts";
 import type { Connection } from "../state-folder.ts";
 import { withThrowAwayServer } from "../throw-away-server.ts";
-import { SAMPLE_ENTRIES } from "./sample-run.ts";
+import { type Filled, fillServer, type MadeEnvironment } from "./fill-server.ts";
 
 const FOLDER = path.join(ROOT, "docs", "console");
 const SIZE = { width: 1280, height: 800 };
-/** Milliseconds for what a page asks for. */
-const SETTLE_MS = 3_000;
-const EVALUATION_MS = 120_000;
+/** Milliseconds for what a page asks for behind its first answer. */
+const SETTLE_MS = 1_200;
+const SHOWN = { timeout: 30_000 };
 
-const TASKS = "/api/projects/@current/tasks";
-const withId = z.object({ id: z.string() });
-
-/** Tasks that a team gives to agents, with the state that their latest run is in. */
-const RUNS = [
-  { title: "Translate the settings page", status: "cancelled", cost_usd: 0.02 },
-  { title: "Write release notes for 4.2", status: "completed", cost_usd: 0.31 },
-  { title: "Find the slow query of the orders page", status: "failed", cost_usd: 0.87 },
-  { title: "Upgrade the payment client", status: "completed", cost_usd: 1.12 },
-  { title: "Mend the rounding of checkout totals", status: "in_progress", cost_usd: 0.0841 },
-];
+/** A page that a picture is made of. */
+interface Picture {
+  name: string;
+  /** Below the project. */
+  path: string;
+  /** What is done in it before. */
+  prepare?: (page: Page) => Promise<void>;
+}
 
 await runCommand(async (signal) => {
   const executablePath = await findBrowser();
@@ -39,88 +33,117 @@ await runCommand(async (signal) => {
   await mkdir(FOLDER, { recursive: true });
   await withThrowAwayServer(signal, async (server, state) => {
     const connection = await createFirstOrganization(server, state, signal);
-    const pages = await fill(connection, signal);
+    const filled = await fillServer(connection, signal);
+    const pictures = listPictures(filled);
     const browser = await chromium.launch({ executablePath, args: BROWSER_ARGUMENTS });
     try {
       for (const colorScheme of ["light", "dark"] as const) {
         const page = await browser.newPage({ viewport: SIZE, colorScheme, reducedMotion: "reduce" });
-        await signIn(page, connection);
-        for (const [name, where] of Object.entries(pages)) {
+        const shoot = (name: string) => page.screenshot({ path: path.join(FOLDER, `${name}-${colorScheme}.png`) });
+        await page.goto(`${connection.base_url}/console/sign-in`);
+        await page.getByLabel("API key").waitFor(SHOWN);
+        await shoot("sign-in");
+        await signIn(page, connection, [filled.embedded, filled.onRunner]);
+        for (const { name, path: where, prepare } of pictures) {
           await page.goto(`${connection.base_url}/console/local/main/default/${where}`);
+          await page.locator("h1").waitFor(SHOWN);
+          await prepare?.(page);
+          await page
+            .locator("[role=status][aria-label^=Loading]")
+            .first()
+            .waitFor({ ...SHOWN, state: "detached" });
           await page.waitForTimeout(SETTLE_MS);
-          await page.screenshot({ path: path.join(FOLDER, `${name}-${colorScheme}.png`) });
+          await shoot(name);
         }
         await page.close();
       }
     } finally {
       await browser.close();
+      await filled.runner.stop();
     }
-    console.log(`docs/console has pictures of ${Object.keys(pages).length} pages, light and dark.`);
+    console.log(`docs/console has pictures of ${pictures.length + 1} pages, light and dark.`);
   });
 });
 
-async function signIn(page: Page, { base_url, api_key }: Connection): Promise<void> {
+async function signIn(page: Page, { base_url, api_key }: Connection, environments: MadeEnvironment[]): Promise<void> {
   await page.goto(`${base_url}/#key=${api_key}`);
   await page.waitForURL("**/console/local/main/default/runs");
+  // As if this tab had made them.
+  const tokens = JSON.stringify(Object.fromEntries(environments.map(({ id, token }) => [id, token])));
+  await page.evaluate((entry) => sessionStorage.setItem("taskyard.environment-tokens", entry), tokens);
 }
 
-/** Fills the server, and returns the paths of the pages by the names of their pictures. */
-async function fill(connection: Connection, signal: AbortSignal): Promise<Record<string, string>> {
-  const access = { baseUrl: connection.base_url, key: connection.api_key, signal };
-  const post = async (where: string, json: unknown, expect: number) =>
-    withId.parse(jsonOf(await callApi(access, { method: "POST", path: where, json, expect })));
-  const { bytes, name, version } = await packExample();
-  await callApi(access, {
-    method: "PUT",
-    path: `/api/v1/org/local/tasks/${name}/versions/${version}`,
-    bytes,
-    expect: 201,
-  });
-  const evaluations = `/api/v1/org/local/ws/main/evaluation`;
-  const made = [];
-  for (const agent of ["oracle", "nop"]) {
-    const request = {
-      name: `hello-flag by ${agent}`,
-      model: "none",
-      task_names: [name],
-      agent,
-      attempts: 5,
-      concurrency: 3,
-    };
-    made.push(await post(evaluations, request, 201));
+function listPictures({ task, run, evaluations: [first, second], embedded, onRunner }: Filled): Picture[] {
+  return [
+    { name: "runs", path: "runs" },
+    { name: "run", path: `runs/${task}/${run}` },
+    { name: "task-runs", path: `runs/${task}` },
+    { name: "agent-tasks", path: "agent-tasks" },
+    { name: "agent-task", path: `agent-tasks/${task}` },
+    { name: "registry", path: "tasks" },
+    { name: "task", path: "tasks/registry/hello-flag" },
+    { name: "files", path: "tasks/registry/hello-flag?tab=files&file=data/hosts.csv" },
+    {
+      name: "versions",
+      path: "tasks/registry/hello-flag?tab=compare",
+      prepare: (page) => page.getByRole("button", { name: /Changed README/ }).click(SHOWN),
+    },
+    {
+      name: "publish",
+      path: "tasks/publish",
+      prepare: (page) =>
+        page.locator("input[type=file]:not([accept])").setInputFiles(path.join(ROOT, "examples", "hello-flag")),
+    },
+    { name: "evaluations", path: "evaluations" },
+    { name: "evaluation", path: `evaluations/${first}` },
+    {
+      name: "item",
+      path: `evaluations/${first}`,
+      prepare: async (page) => {
+        await page
+          .getByRole("link", { name: /^Attempt 1/ })
+          .first()
+          .click(SHOWN);
+        await page.getByRole("link", { name: "Open the run" }).waitFor(SHOWN);
+      },
+    },
+    { name: "compare", path: `evaluations/compare?ids=${first},${second}` },
+    {
+      name: "new-evaluation",
+      path: "evaluations/new",
+      prepare: async (page) => {
+        await page.getByLabel("Name").fill("Forensics, nightly");
+        await page.getByLabel("Model").fill("none");
+        await page.getByRole("button", { name: "+ hello-flag" }).click(SHOWN);
+      },
+    },
+    { name: "environments", path: "environments" },
+    { name: "environment", path: `environments/${embedded.id}` },
+    { name: "terminal", path: `environments/${onRunner.id}?tab=terminal`, prepare: typeIntoTerminal },
+    { name: "administration", path: "administration" },
+    { name: "keys", path: "administration/keys" },
+    {
+      name: "palette",
+      path: "runs",
+      prepare: async (page) => {
+        await page.keyboard.press("Control+k");
+        await page.getByRole("combobox", { name: "Find" }).fill("for");
+        await page
+          .getByRole("option", { name: /Forensics/ })
+          .first()
+          .waitFor(SHOWN);
+      },
+    },
+  ];
+}
+
+/** A prompt that says nothing of this machine, and some commands. */
+async function typeIntoTerminal(page: Page): Promise<void> {
+  await page.getByLabel("Terminal input").focus(SHOWN);
+  await page.keyboard.type("export PS1='$ ' LS_COLORS='di=1;34:ex=1;32'; clear\n");
+  for (const command of ["ls --color -1", "head -4 data/hosts.csv", "grep -c part= data/access.log"]) {
+    // What is typed before the prompt is there would be echoed twice.
+    await page.waitForTimeout(SETTLE_MS);
+    await page.keyboard.type(`${command}\n`);
   }
-  const [first, second] = made;
-  let run = "";
-  for (const { title, status, cost_usd } of RUNS) {
-    const task = await post(TASKS, { title, description: title, repository: "acme/storefront" }, 201);
-    const fields = { status, environment: "cloud", branch: "fix/rounding", state: { mode: "background", cost_usd } };
-    const made = await post(`${TASKS}/${task.id}/runs`, fields, 201);
-    await post(`${TASKS}/${task.id}/runs/${made.id}/append_log`, { entries: SAMPLE_ENTRIES }, 200);
-    run = `runs/${task.id}/${made.id}`;
-  }
-  const environment = await post(
-    `/api/v1/org/local/ws/main/environments`,
-    { task_ref: name, sandbox_provider: "embedded" },
-    201,
-  );
-  for (const { id } of made) {
-    // Ends with the evaluation.
-    const events = await fetch(`${connection.base_url}${evaluations}/${id}/events`, {
-      headers: { Authorization: `Bearer ${connection.api_key}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(EVALUATION_MS)]),
-    });
-    await events.text();
-  }
-  return {
-    runs: "runs",
-    run,
-    evaluations: "evaluations",
-    evaluation: `evaluations/${first?.id}`,
-    compare: `evaluations/compare?ids=${first?.id},${second?.id}`,
-    "new-evaluation": "evaluations/new",
-    environments: "environments",
-    environment: `environments/${environment.id}`,
-    registry: "tasks",
-    administration: "administration",
-  };
 }

@@ -33,20 +33,24 @@ export function TerminalView({ environment, token }: { environment: string; toke
     setIsOver(false);
     const watch = new ResizeObserver(() => fit.fit());
     watch.observe(place.current);
+    const opening: Promise<Terminal> = openTerminal(yard, {
+      path: { environment_id: environment },
+      token,
+      rows: screen.rows,
+      cols: screen.cols,
+      signal: left.signal,
+      onReconnect: () => setNote("The connection broke. Connecting again …"),
+      onLost: (bytes) => setNote(`${bytes} bytes of output were gone before they could be sent.`),
+    });
+    const tell = (error: unknown) => {
+      if (!left.signal.aborted) setNote(messageOf(error));
+    };
+    // What is typed while it is opened waits for it.
+    screen.onData((data) => void opening.then((terminal) => terminal.write(data)).catch(tell));
+    screen.onResize(({ rows, cols }) => void opening.then((terminal) => terminal.resize(rows, cols)).catch(tell));
     const run = async () => {
-      const terminal: Terminal = await openTerminal(yard, {
-        path: { environment_id: environment },
-        token,
-        rows: screen.rows,
-        cols: screen.cols,
-        signal: left.signal,
-        onReconnect: () => setNote("The connection broke. Connecting again …"),
-        onLost: (bytes) => setNote(`${bytes} bytes of output were gone before they could be sent.`),
-      });
+      const terminal = await opening;
       setNote("");
-      const fail = (error: unknown) => setNote(messageOf(error));
-      screen.onData((data) => void terminal.write(data).catch(fail));
-      screen.onResize(({ rows, cols }) => terminal.resize(rows, cols));
       for await (const bytes of terminal) {
         setNote("");
         // What is shown is acknowledged, so that a program that writes much waits for the screen.
@@ -60,9 +64,8 @@ export function TerminalView({ environment, token }: { environment: string; toke
       setIsOver(true);
     };
     run().catch((error: unknown) => {
-      if (left.signal.aborted) return;
-      setNote(messageOf(error));
-      setIsOver(true);
+      tell(error);
+      if (!left.signal.aborted) setIsOver(true);
     });
     return () => {
       left.abort();
@@ -72,7 +75,9 @@ export function TerminalView({ environment, token }: { environment: string; toke
   }, [yard, environment, token, attempt]);
   return (
     <div>
-      <div className={styles["terminal"]} ref={place} />
+      <div className={styles["terminal"]}>
+        <div ref={place} />
+      </div>
       <p className={styles["note"]} role="status">
         {note} {isOver && <Button onClick={() => setAttempt(attempt + 1)}>Open another one</Button>}
       </p>

@@ -48,7 +48,7 @@ function Comparison({
     { name: "Task", wide: true, cell: ({ task_ref }) => task_ref },
     { name: `A: ${nameA}`, cell: ({ a }) => <RateBar rate={a} /> },
     { name: `B: ${nameB}`, cell: ({ b }) => <RateBar rate={b} /> },
-    { name: "B minus A", align: "end", cell: ({ difference }) => describeDifference(difference) },
+    { name: "B minus A, points", align: "end", cell: ({ difference }) => describeDifference(difference) },
     {
       name: "Verdict",
       cell: ({ within_noise, difference }) =>
@@ -76,7 +76,7 @@ function Comparison({
               href={link(`evaluations/${ids[1]}`)}
             >{`${nameB}: ${describeRate(comparison.b.value)} of ${comparison.b.n}`}</Link>,
           ],
-          ["Difference", comparison.difference ? describeDifference(comparison.difference) : "–"],
+          ["B minus A, points", comparison.difference ? describeDifference(comparison.difference) : "–"],
           [
             "By",
             comparison.method === "mcnemar" ? "McNemar's test" : comparison.method === null ? "–" : "Paired bootstrap",
@@ -91,7 +91,7 @@ function Comparison({
 }
 
 function describeDifference({ value, low, high }: { value: number; low: number; high: number }): string {
-  return `${points(value)} points (${points(low)} to ${points(high)})`;
+  return `${points(value)} (${points(low)} to ${points(high)})`;
 }
 
 function points(share: number): string {

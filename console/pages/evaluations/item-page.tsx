@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "wouter";
-import { getEvaluationItem, listProjects } from "../../../src/client/generated/operations.gen.ts";
+import { getEvaluationItem } from "../../../src/client/generated/operations.gen.ts";
 import type { EvaluationItemTry } from "../../../src/client/generated/types.gen.ts";
+import { projectsQuery } from "../../session/projects-query.ts";
 import { usePlace } from "../../session/place.tsx";
 import { Facts, Page, Part } from "../../shell/page.tsx";
 import { LinkButton } from "../../ui/button.tsx";
@@ -25,10 +26,7 @@ export function ItemPage() {
     queryFn: ({ signal }) => getEvaluationItem(yard, { path: { evaluation_id: evaluation, item_id: item }, signal }),
     refetchInterval: ({ state }) => (state.data?.completed_at ? false : REFRESH_MS),
   });
-  const projects = useQuery({
-    queryKey: ["projects", org, workspace],
-    queryFn: ({ signal }) => listProjects(yard, { query: { limit: 200 }, signal }),
-  });
+  const projects = useQuery(projectsQuery(yard, org, workspace));
   const above = [
     { name: "Evaluations", href: link("evaluations") },
     { name: "Evaluation", href: link(`evaluations/${evaluation}`) },

@@ -1,13 +1,16 @@
 /** The console in Chromium, against the server of all live tests. */
+import { rm } from "node:fs/promises";
 import type { Browser, Page, WebSocketRoute } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
 import { packExample } from "../../../scripts/example-archive.ts";
 import { watchForProblems } from "../../../scripts/browser.ts";
 import { SAMPLE_ENTRIES } from "../../../scripts/console/sample-run.ts";
 import type { Connection } from "../../../scripts/state-folder.ts";
 import { createLiveOrganization } from "../live-organization.ts";
-import { callAs, executablePath, findBarriers, launch, openConsole } from "./browser.ts";
+import { ISOLATION } from "../runner/live-world.ts";
+import { startRunner } from "../runner/live.ts";
+import { callAs, executablePath, findBarriers, findNarrowProblems, launch, openConsole } from "./browser.ts";
 
 const TASKS = "/api/projects/@current/tasks";
 const withId = z.object({ id: z.string() });
@@ -236,12 +239,50 @@ describe.skipIf(executablePath === undefined)("the console", () => {
   });
 
   it("fits 390 pixels", async () => {
-    const run = await makeRun("Narrow", SAMPLE_ENTRIES);
-    await page.setViewportSize({ width: 390, height: 844 });
-    for (const path of ["runs", run.page, "evaluations", "environments"]) {
-      await openConsole(page, connection, path);
-      await page.locator("h1").waitFor(SHOWN);
-      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    const run = await makeRun("Narrow", SAMPLE_ENTRIES, { output: { narrow: "x".repeat(200) } });
+    const [task] = run.page.split("/").slice(1);
+    const paths = ["runs", `runs/${task}`, run.page, `${run.page}?tab=details`, `${run.page}?tab=artifacts`];
+    expect(await findNarrowProblems(page, connection, paths)).toEqual([]);
+  });
+
+  it("types into a terminal on a runner, and goes on where it was when the connection is cut", async () => {
+    const key = await callAs(connection, z.object({ key: z.string() }), "POST", "/api/v1/user/api-keys", {
+      name: "runner",
+      allowed_scopes: ["runner"],
+    });
+    const { compiled } = inject("liveServer");
+    const runner = await startRunner(
+      { connection, compiled, proxyUrl: connection.base_url, runnerKey: key.key },
+      ISOLATION,
+    );
+    try {
+      const sockets: WebSocketRoute[] = [];
+      await page.routeWebSocket(/\/terminals?\b/, (socket) => {
+        sockets.push(socket);
+        socket.connectToServer();
+      });
+      await openConsole(page, connection, "environments");
+      await page.getByRole("button", { name: "New environment" }).click();
+      await page.getByLabel("Task").fill("hello-flag");
+      await page.getByLabel("Sandbox").selectOption("runner");
+      await page.getByRole("button", { name: "Provision" }).click();
+      await page.locator("h1").getByText("Ready").waitFor(SHOWN);
+      await page.getByRole("tab", { name: "Terminal" }).click();
+      const screen = page.getByRole("tabpanel", { name: "Terminal" });
+      const rows = screen.locator(".xterm-rows");
+      await page.getByLabel("Terminal input").focus();
+      await page.keyboard.type("count=41; echo counted $((count + 1))\n");
+      await rows.getByText("counted 42").waitFor(SHOWN);
+      expect(await findBarriers(page)).toEqual([]);
+      for (const socket of sockets.splice(0)) await socket.close({ code: 3_001 });
+      await page.keyboard.type("echo and then $((count + 2))\n");
+      await rows.getByText("and then 43").waitFor(SHOWN);
+      expect(sockets.length).toBe(1);
+      expect((await rows.innerText()).match(/counted 42/g)).toHaveLength(1);
+      expect(problems).toEqual([]);
+    } finally {
+      await runner.kill("SIGTERM");
+      await rm(runner.workFolder, { recursive: true, force: true });
     }
   });
 
@@ -258,9 +299,26 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await page.getByRole("link", { name: /Attempt 2: Passed/ }).waitFor({ timeout: 60_000 });
     await page.locator("h1").getByText("Completed").waitFor({ timeout: 60_000 });
     expect(await findBarriers(page)).toEqual([]);
+    const address = page.url();
+    const item = (await page.getByRole("link", { name: /Attempt 1: Passed/ }).getAttribute("href")) ?? "";
     await page.getByRole("link", { name: /Attempt 1: Passed/ }).click();
     await page.getByRole("link", { name: "Open the run" }).click();
     await page.getByRole("tab", { name: "Log" }).waitFor(SHOWN);
+    const list = `/api/v1/org/${connection.org}/ws/${connection.workspace}/evaluation`;
+    const evaluation = new URL(address).pathname.split("/").at(-1);
+    const again = await callAs(connection, withId, "POST", list, {
+      name: "Once more",
+      model: "none",
+      task_names: ["hello-flag"],
+    });
+    const paths = [
+      "evaluations",
+      "evaluations/new",
+      `evaluations/${evaluation}`,
+      item.split("/default/")[1] ?? "",
+      `evaluations/compare?ids=${evaluation},${again.id}`,
+    ];
+    expect(await findNarrowProblems(page, connection, paths)).toEqual([]);
   });
 
   it("provisions an environment, runs a command in it and looks at a file", async () => {
@@ -278,6 +336,13 @@ describe.skipIf(executablePath === undefined)("the console", () => {
     await page.getByRole("button", { name: "README.md" }).first().click();
     await page.getByRole("region", { name: "Preview of README.md" }).waitFor(SHOWN);
     expect(await findBarriers(page)).toEqual([]);
+    const parts = ["about", "commands", "files", "ports", "logs"];
+    const environment = `environments/${new URL(page.url()).pathname.split("/").at(-1)}`;
+    const narrow = await findNarrowProblems(page, connection, [
+      "environments",
+      ...parts.map((part) => `${environment}?tab=${part}`),
+    ]);
+    expect(narrow).toEqual([]);
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await page.locator("h1").getByText("Torn down").waitFor(SHOWN);

@@ -1,14 +1,16 @@
 /** The console's registry, agent tasks and administration in Chromium, against the server of all live tests. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { strToU8, zipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { watchForProblems } from "../../../scripts/browser.ts";
 import type { Connection } from "../../../scripts/state-folder.ts";
 import { createLiveOrganization } from "../live-organization.ts";
-import { executablePath, findBarriers, launch, openConsole } from "./browser.ts";
+import { callAs, dropOnto, executablePath, findBarriers, findNarrowProblems, launch, openConsole } from "./browser.ts";
 
 /** Milliseconds for something to be shown, on a machine that does other things too. */
 const SHOWN = { timeout: 30_000 };
@@ -155,6 +157,90 @@ describe.skipIf(executablePath === undefined)("the console's registry", () => {
     await page.getByRole("link", { name: "shown" }).waitFor(SHOWN);
   });
 
+  it("takes a folder and a zip archive that are dropped, and nothing else", async () => {
+    const manifest = (version: string) => `name: dropped\nversion: ${version}\ninstruction: Go\n${VERIFIED}`;
+    const folder = await mkdtemp(path.join(tmpdir(), "console-"));
+    const at = (name: string) => path.join(folder, name);
+    try {
+      await mkdir(at("dropped/data/deep"), { recursive: true });
+      await mkdir(at("dropped/.git"));
+      await writeFile(at("dropped/.git/HEAD"), "ref");
+      await writeFile(at("dropped/task.yaml"), manifest("2.1.0"));
+      await writeFile(at("dropped/README.md"), "# Dropped\n");
+      await writeFile(at("dropped/verify.sh"), SCRIPT["verify.sh"]);
+      await writeFile(at("dropped/data/deep/a.txt"), "a");
+      const archive = { "task.yaml": strToU8(manifest("2.0.0")), "verify.sh": strToU8(SCRIPT["verify.sh"]) };
+      await writeFile(at("dropped.zip"), zipSync(archive));
+      await writeFile(at("notes.txt"), "Not a task");
+      await openConsole(page, connection, "tasks/publish");
+      const zone = page.getByRole("group", { name: "Task to publish" });
+      await zone.waitFor(SHOWN);
+      await dropOnto(zone, [at("notes.txt")]);
+      await page.getByText("notes.txt is no zip archive.", { exact: false }).first().waitFor(SHOWN);
+      await dropOnto(zone, [at("dropped"), at("dropped.zip")]);
+      await page.getByText("Drop one folder or one zip archive.").first().waitFor(SHOWN);
+      for (const [name, version] of [
+        ["dropped.zip", "2.0.0"],
+        ["dropped", "2.1.0"],
+      ] as const) {
+        await dropOnto(zone, [at(name)]);
+        await expect.poll(() => page.getByLabel("Version").inputValue()).toBe(version);
+        await page.getByRole("button", { name: "Publish" }).click();
+        await page.getByText(`dropped ${version} is published`).waitFor(SHOWN);
+      }
+      await page.getByRole("link", { name: "See the task" }).click();
+      await page.getByRole("tab", { name: "Files" }).click();
+      await page.getByRole("treeitem", { name: /data/ }).waitFor(SHOWN);
+      await page.getByText("4 files", { exact: true }).waitFor(SHOWN);
+      expect(problems).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("shows what was sent to a webhook, and sends it again", async () => {
+    const received: unknown[] = [];
+    const receiver = createServer((request, response) => {
+      request.setEncoding("utf8");
+      let body = "";
+      request.on("data", (text: string) => (body += text));
+      request.on("end", () => {
+        received.push(JSON.parse(body));
+        response.writeHead(204).end();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    try {
+      const address = receiver.address();
+      if (address === null || typeof address === "string") throw new Error("The receiver has no port");
+      const url = `http://127.0.0.1:${address.port}/hook`;
+      await openConsole(page, connection, "administration/webhooks");
+      await page.getByRole("button", { name: "New webhook" }).click();
+      await page.getByLabel("Address").fill(url);
+      await page.getByLabel("A task is created").check();
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      const secret = await page.getByLabel("Signing secret", { exact: true }).inputValue(SHOWN);
+      await page.getByRole("button", { name: "I have kept it" }).click();
+      expect(await page.content()).not.toContain(secret);
+      const task = { title: "Told of", description: "Told of" };
+      await callAs(connection, z.object({ id: z.string() }), "POST", "/api/projects/@current/tasks", task);
+      await page.getByRole("link", { name: url }).click();
+      await page.getByRole("row", { name: /flows\.tasks\.created Delivered/ }).waitFor(SHOWN);
+      expect(await findBarriers(page)).toEqual([]);
+      await page.getByRole("button", { name: "Look at flows.tasks.created" }).click();
+      await page.getByRole("dialog", { name: "What is sent" }).getByText("flows.tasks.created").waitFor(SHOWN);
+      expect(await findBarriers(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Deliver flows.tasks.created again" }).click();
+      await page.getByRole("row", { name: /flows\.tasks\.created \(again\) Delivered/ }).waitFor(SHOWN);
+      await expect.poll(() => received.length).toBe(2);
+      expect(received[1]).toEqual(received[0]);
+      expect(problems).toEqual([]);
+    } finally {
+      receiver.close();
+    }
+  });
+
   it("makes a task for an agent, and starts it", async () => {
     await openConsole(page, connection, "agent-tasks/new");
     await page.getByLabel("Title").fill(MARKUP);
@@ -200,11 +286,25 @@ describe.skipIf(executablePath === undefined)("the console's registry", () => {
   });
 
   it("fits 390 pixels", async () => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    for (const place of ["tasks", "tasks/publish", "agent-tasks", "agent-tasks/new", "administration/keys"]) {
-      await openConsole(page, connection, place);
-      await page.locator("h1").waitFor(SHOWN);
-      expect(await page.evaluate("document.documentElement.scrollWidth"), place).toBe(390);
-    }
+    await publish("narrow", "1.0.0", {
+      "README.md": "# Narrow\n\n| a | b |\n| - | - |\n| 1 | 2 |\n",
+      "a.csv": "x,y\n1,2\n",
+    });
+    const description = "A task of a narrow page";
+    const task = await callAs(connection, z.object({ id: z.string() }), "POST", "/api/projects/@current/tasks", {
+      title: description,
+      description,
+    });
+    const parts = ["readme", "instruction", "files&file=a.csv", "versions", "compare", "manifest"];
+    const narrow = await findNarrowProblems(page, connection, [
+      "tasks",
+      "tasks/publish",
+      ...parts.map((part) => `tasks/registry/narrow?tab=${part}`),
+      "agent-tasks",
+      "agent-tasks/new",
+      `agent-tasks/${task.id}`,
+      ...["users", "keys", "projects", "webhooks", "runners"].map((part) => `administration/${part}`),
+    ]);
+    expect(narrow).toEqual([]);
   });
 });

@@ -17,14 +17,8 @@ export interface LogSlice {
 const PATH = "/api/projects/{project_id}/tasks/{task_id}/runs/{run_id}/session_logs";
 
 /** Reads entries of a log from a place on. What comes ends before 2 MiB, so that it may be fewer than asked for. */
-export async function readLog(
-  yard: Taskyard,
-  path: LogPath,
-  offset: number,
-  limit: number,
-  signal?: AbortSignal,
-): Promise<LogSlice> {
-  const response = await open(yard, "GET", PATH, { path, query: { offset, limit }, signal });
+export async function readLog(yard: Taskyard, path: LogPath, offset: number, limit: number): Promise<LogSlice> {
+  const response = await open(yard, "GET", PATH, { path, query: { offset, limit } });
   const entries: unknown = await response.json();
   return {
     entries: Array.isArray(entries) ? entries : [],

@@ -160,7 +160,7 @@ function RawEntry({ index, path }: { index: number; path: LogPath }) {
   }, [yard, path, index]);
   return (
     <div className={styles["raw"]}>
-      <pre>{text ?? "…"}</pre>
+      <pre tabIndex={0}>{text ?? "…"}</pre>
       {text !== undefined && <CopyButton text={text} label="Copy the JSON" />}
     </div>
   );

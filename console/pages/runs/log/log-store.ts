@@ -7,6 +7,11 @@ const PAGE = 250;
 const KEPT_PAGES = 80;
 /** Entries that are fetched at once behind the last known one. */
 const TAIL = 1_000;
+/** Pages that are on their way at once, and milliseconds in which what is looked at is gathered: who scrolls past asks for nothing. */
+const LOADED_AT_ONCE = 4;
+const GATHER_MS = 40;
+/** Milliseconds until a page that could not be read is asked for again. */
+const AGAIN_MS = 2_000;
 
 /**
  * A run's log by position. A position never changes what it holds, and only the end grows: what is read by position has no
@@ -16,15 +21,17 @@ export class LogStore {
   readonly #yard: Taskyard;
   readonly #path: LogPath;
   readonly #pages = new Map<number, Entry[]>();
+  /** Pages that were looked at and are not there, the latest last; and those on their way. */
+  readonly #wanted = new Set<number>();
   readonly #loading = new Set<number>();
   readonly #listeners = new Set<() => void>();
-  readonly #closed = new AbortController();
   #total = 0;
   #version = 0;
   #isLoaded = false;
   #error: unknown;
   #refreshing: Promise<void> | undefined;
   #isStale = false;
+  #isGathering = false;
 
   constructor(yard: Taskyard, path: LogPath) {
     this.#yard = yard;
@@ -59,7 +66,7 @@ export class LogStore {
     const number = Math.floor(index / PAGE);
     const page = this.#pages.get(number);
     const entry = page?.[index - number * PAGE];
-    if (entry === undefined && index < this.#total) void this.#load(number);
+    if (entry === undefined && index < this.#total) this.#want(number);
     if (page && this.#pages.size > KEPT_PAGES / 2) {
       // Those that were looked at last stay.
       this.#pages.delete(number);
@@ -77,15 +84,11 @@ export class LogStore {
     return this.#refreshing;
   }
 
-  close(): void {
-    this.#closed.abort();
-  }
-
   async #readTail(): Promise<void> {
     try {
       while (this.#isStale) {
         this.#isStale = false;
-        const slice = await readLog(this.#yard, this.#path, this.#total, TAIL, this.#closed.signal);
+        const slice = await readLog(this.#yard, this.#path, this.#total, TAIL);
         // A log that was there before is met at its end; its beginning is read when it is looked at.
         if (!this.#isLoaded && slice.total > slice.entries.length) this.#total = slice.total;
         else {
@@ -114,31 +117,43 @@ export class LogStore {
     }
   }
 
+  #want(number: number): void {
+    if (this.#loading.has(number)) return;
+    this.#wanted.delete(number);
+    this.#wanted.add(number);
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    setTimeout(() => {
+      this.#isGathering = false;
+      const free = LOADED_AT_ONCE - this.#loading.size;
+      // Rows in sight ask again whenever something has come; the others are not looked at any more.
+      for (const latest of [...this.#wanted].toReversed().slice(0, Math.max(0, free))) void this.#load(latest);
+      this.#wanted.clear();
+    }, GATHER_MS);
+  }
+
   async #load(number: number): Promise<void> {
-    if (this.#loading.has(number) || this.#closed.signal.aborted) return;
     this.#loading.add(number);
     try {
       const start = number * PAGE;
       const page: Entry[] = [];
       let hasMore = true;
       while (hasMore && page.length < PAGE) {
-        const slice = await readLog(
-          this.#yard,
-          this.#path,
-          start + page.length,
-          PAGE - page.length,
-          this.#closed.signal,
-        );
+        const slice = await readLog(this.#yard, this.#path, start + page.length, PAGE - page.length);
         page.push(...slice.entries.map(readEntry));
         hasMore = slice.hasMore && slice.entries.length > 0;
       }
+      this.#loading.delete(number);
       this.#keep(number, page);
       this.#total = Math.max(this.#total, start + page.length);
+      this.#error = undefined;
       this.#tell();
     } catch (error) {
       this.#fail(error);
-    } finally {
-      this.#loading.delete(number);
+      setTimeout(() => {
+        this.#loading.delete(number);
+        this.#tell();
+      }, AGAIN_MS);
     }
   }
 
@@ -151,7 +166,6 @@ export class LogStore {
   }
 
   #fail(error: unknown): void {
-    if (this.#closed.signal.aborted) return;
     this.#error = error;
     this.#tell();
   }

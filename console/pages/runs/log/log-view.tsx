@@ -4,7 +4,7 @@ import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { Button, IconButton } from "../../../ui/button.tsx";
 import { Checkbox, FilterSelect, SearchBox } from "../../../ui/fields.tsx";
 import { describeCount, plural } from "../../../ui/numbers.ts";
-import { EmptyState, ErrorState, LoadingState } from "../../../ui/states.tsx";
+import { EmptyState, ErrorState, LoadingState, messageOf } from "../../../ui/states.tsx";
 import { wordsOf } from "../../../ui/status.tsx";
 import { KINDS, LEVELS } from "./entry.ts";
 import { type Filter, isFiltering, NO_FILTER } from "./filter.ts";
@@ -49,6 +49,7 @@ export function LogView({ path, live, actions }: LogViewProps) {
   const shown: Scan | undefined = isFiltering(settled) && !keepsAll ? filtered : all;
   const isByScan = isFiltering(settled) && !keepsAll ? true : all !== undefined;
   const count = isByScan ? (shown?.count ?? 0) : log.total;
+  const looking = isFiltering(settled) ? filtered : shown;
 
   const jump = useCallback(
     (step: number) => {
@@ -152,7 +153,7 @@ export function LogView({ path, live, actions }: LogViewProps) {
           ))}
         </FilterSelect>
         <span className={styles["state"]}>
-          {shown && shown.scanned < shown.total && <span>Looked through {describeCount(shown.scanned)}</span>}
+          {looking && looking.scanned < looking.total && <span>Looked through {describeCount(looking.scanned)}</span>}
           <span data-entries={log.total}>{plural(log.total, "entry", "entries")}</span>
           <Button look="quiet" aria-pressed={follows} onClick={() => (follows ? setFollows(false) : toEnd())}>
             {follows ? <Pause aria-hidden="true" /> : <ArrowDownToLine aria-hidden="true" />}
@@ -170,6 +171,11 @@ export function LogView({ path, live, actions }: LogViewProps) {
       {shown?.failure !== undefined && <ErrorState error={new Error(shown.failure)} />}
       {!log.isLoaded && log.error === undefined && <LoadingState label="Loading the log" lines={12} />}
       {!log.isLoaded && log.error !== undefined && <ErrorState error={log.error} retry={() => log.refresh()} />}
+      {log.isLoaded && log.error !== undefined && (
+        <p className={styles["note"]} role="status">
+          Some entries could not be read: {messageOf(log.error)} Trying again …
+        </p>
+      )}
       {log.isLoaded && log.total === 0 && (
         <EmptyState title="Nothing is logged yet">What the agent does and says stands here as it happens.</EmptyState>
       )}

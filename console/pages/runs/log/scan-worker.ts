@@ -46,12 +46,16 @@ export interface ScanFailure {
   message: string;
 }
 
+/** Entries of a slice, and slices that are read at once. */
 const SLICE = 5_000;
+const READ_AT_ONCE = 3;
 
 interface Job {
   start: ScanStart;
   yard: Taskyard;
   scanned: number;
+  /** Entries that there are, as far as is known. */
+  total: number;
   chunkOf: string | undefined;
   /** The last row fitted, so that its further chunks belong to it. */
   isOpen: boolean;
@@ -65,7 +69,7 @@ addEventListener("message", ({ data }: MessageEvent<ScanStart | ScanMore>) => {
   if (data.type === "start") {
     const { url, key, project } = data;
     const yard = new Taskyard({ url, apiKey: key, project });
-    job = { start: data, yard, scanned: 0, chunkOf: undefined, isOpen: false };
+    job = { start: data, yard, scanned: 0, total: 0, chunkOf: undefined, isOpen: false };
   }
   isStale = true;
   if (!isRunning) void run();
@@ -76,10 +80,19 @@ async function run(): Promise<void> {
   for (let current = job; isStale && current; current = job) {
     isStale = false;
     try {
-      const { entries, total, hasMore } = await readLog(current.yard, current.start.path, current.scanned, SLICE);
-      if (current !== job) continue;
-      postPart(current, entries.map(readEntry), total);
-      isStale ||= hasMore;
+      const { yard, start, scanned } = current;
+      const slices = Array.from({ length: READ_AT_ONCE }, (_, at) => scanned + at * SLICE)
+        // Those behind the last known entry are empty, but for the first: it tells what there is.
+        .filter((offset, at) => at === 0 || offset < current.total)
+        .map((offset) => readLog(yard, start.path, offset, SLICE));
+      // A slice of large entries ends before its last one: then those read with it begin too late.
+      for await (const { entries, total, hasMore } of slices) {
+        if (current !== job) break;
+        current.total = total;
+        postPart(current, entries.map(readEntry), total);
+        isStale ||= hasMore;
+        if (entries.length < SLICE) break;
+      }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (current === job) postMessage({ type: "failure", scan: current.start.scan, message } satisfies ScanFailure);

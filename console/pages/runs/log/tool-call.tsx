@@ -60,7 +60,7 @@ function Text({ text }: { text: string }) {
   const isLong = lines.length > SHOWN_LINES + 2;
   return (
     <div>
-      <pre className={styles["output"]}>
+      <pre className={styles["output"]} tabIndex={isWhole ? 0 : undefined}>
         <AnsiText text={isWhole || !isLong ? text : lines.slice(0, SHOWN_LINES).join("\n")} />
       </pre>
       {isLong && (

@@ -9,7 +9,7 @@ import { Facts, Page } from "../../../shell/page.tsx";
 import { Button, LinkButton } from "../../../ui/button.tsx";
 import { Confirm } from "../../../ui/confirm.tsx";
 import { ErrorState, LoadingState } from "../../../ui/states.tsx";
-import { StatusBadge } from "../../../ui/status.tsx";
+import { StatusBadge, wordsOf } from "../../../ui/status.tsx";
 import { TimeAgo } from "../../../ui/time.tsx";
 import { complain, say } from "../../../ui/toast.tsx";
 import { AgentTaskForm, type TaskFields, type TaskInput } from "./agent-task-form.tsx";
@@ -87,7 +87,7 @@ export function AgentTaskPage() {
       <Facts
         facts={[
           ["Number", task.data.slug],
-          ["From", task.data.origin_product],
+          ["From", wordsOf(task.data.origin_product)],
           ["Latest run", run ? <StatusBadge key="run" status={run.status} /> : "None yet"],
           ["Created", <TimeAgo key="time" time={task.data.created_at} />],
         ]}
