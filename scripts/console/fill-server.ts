@@ -30,7 +30,7 @@ const RUNS = [
 ];
 
 /** Names under which the example is published, too. */
-const OTHERS = ["access-audit", "lost-message", "shop-forensics"];
+const OTHERS = ["access-audit", "hidden-note", "lost-message", "night-scan", "shop-forensics"];
 
 /** An environment with the token that the page asks for. */
 export interface MadeEnvironment {
@@ -113,8 +113,8 @@ async function publishOthers(access: ApiAccess): Promise<string[]> {
 
 async function startEvaluations(access: ApiAccess, tasks: string[]): Promise<[string, string]> {
   const start = async (agent: string) => {
-    const request = { name: `Forensics by ${agent}`, model: "none", task_names: tasks, agent, attempts: 5 };
-    return withId.parse(await post(access, `${PLACE}/evaluation`, { ...request, concurrency: 3 })).id;
+    const request = { name: `Forensics by ${agent}`, model: "none", task_names: tasks, agent, attempts: 3 };
+    return withId.parse(await post(access, `${PLACE}/evaluation`, { ...request, concurrency: 4 })).id;
   };
   return [await start("oracle"), await start("nop")];
 }

@@ -77,7 +77,6 @@ function listPictures({ task, run, evaluations: [first, second], embedded, onRun
   return [
     { name: "runs", path: "runs" },
     { name: "run", path: `runs/${task}/${run}` },
-    { name: "task-runs", path: `runs/${task}` },
     { name: "agent-tasks", path: "agent-tasks" },
     { name: "agent-task", path: `agent-tasks/${task}` },
     { name: "registry", path: "tasks" },
@@ -121,7 +120,6 @@ function listPictures({ task, run, evaluations: [first, second], embedded, onRun
     { name: "environment", path: `environments/${embedded.id}` },
     { name: "terminal", path: `environments/${onRunner.id}?tab=terminal`, prepare: typeIntoTerminal },
     { name: "administration", path: "administration" },
-    { name: "keys", path: "administration/keys" },
     {
       name: "palette",
       path: "runs",

@@ -17,7 +17,8 @@ import { NewEnvironment } from "./new-environment.tsx";
 
 const PAGE_SIZE = 50;
 const REFRESH_MS = 5_000;
-const STATES = ["building", "provisioning", "ready", "paused", "torn_down", "failed"] as const;
+/** States of sandboxes, by which the server filters. */
+const STATES = ["running", "paused", "killed"] as const;
 
 /** The environments of a workspace. */
 export function EnvironmentsPage() {

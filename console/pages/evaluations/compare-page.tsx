@@ -98,13 +98,16 @@ function points(share: number): string {
   return `${share > 0 ? "+" : ""}${(share * 100).toFixed(1)}`;
 }
 
-function describeVerdict({ verdict }: EvaluationComparison, a: string, b: string): string {
+function describeVerdict({ verdict, method, difference }: EvaluationComparison, a: string, b: string): string {
   switch (verdict) {
     case "a_better":
       return `${a} is better, by more than noise.`;
     case "b_better":
       return `${b} is better, by more than noise.`;
     case "within_noise":
+      // The bootstrap decides for six tasks that differ or more (docs/evaluation-statistics.md).
+      if (method === "paired_bootstrap" && difference && (difference.low > 0 || difference.high < 0))
+        return "Fewer than six tasks differ: too few to tell the difference from noise.";
       return "The difference is within noise: it may be chance.";
     case "no_common_tasks":
       return "They have no task in common.";

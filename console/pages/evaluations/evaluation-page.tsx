@@ -80,7 +80,7 @@ function Numbers({ evaluation }: { evaluation: EvaluationDetailResponse }) {
             ? "–"
             : `${describeCost(usage.cost_usd.sum)} (${usage.cost_usd.known} of ${usage.cost_usd.n} tell)`,
         ],
-        ["Tokens in, out", `${describeTokens(usage.input_tokens.sum)}, ${describeTokens(usage.output_tokens.sum)}`],
+        ["Tokens in, out", describeTokens(usage.input_tokens.sum, usage.output_tokens.sum)],
         ["Agent, median", durations.agent_ms.p50 === null ? "–" : describeDuration(durations.agent_ms.p50)],
         ["Model", model],
         ["Agent", agent_type],
@@ -93,8 +93,9 @@ function Numbers({ evaluation }: { evaluation: EvaluationDetailResponse }) {
   );
 }
 
-function describeTokens(sum: number | null): string {
-  return sum === null ? "–" : describeCount(sum);
+function describeTokens(...sums: (number | null)[]): string {
+  if (sums.every((sum) => sum === null)) return "–";
+  return sums.map((sum) => (sum === null ? "–" : describeCount(sum))).join(", ");
 }
 
 function describeCounts(counts: EvaluationDetailResponse["counts"]): string {
