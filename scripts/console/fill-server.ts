@@ -77,12 +77,13 @@ async function post(access: ApiAccess, where: string, json: unknown, expect = 20
   return jsonOf(await callApi(access, { method: "POST", path: where, json, expect }));
 }
 
+const readExample = (file: string) => readFile(path.join(ROOT, "examples", "hello-flag", file), "utf8");
+
 /** Publishes two versions of the example, the second with a longer readme; answers the task's name. */
 async function publishExample(access: ApiAccess): Promise<string> {
-  const read = (file: string) => readFile(path.join(ROOT, "examples", "hello-flag", file), "utf8");
   const next = {
-    "task.yaml": (await read("task.yaml")).replace("version: 1.0.0", "version: 1.1.0"),
-    "README.md": `${await read("README.md")}\n## What changed in 1.1\n\nA note says where the log comes from.\n`,
+    "task.yaml": (await readExample("task.yaml")).replace("version: 1.0.0", "version: 1.1.0"),
+    "README.md": `${await readExample("README.md")}\n## What changed in 1.1\n\nA note says where the log comes from.\n`,
     "data/NOTES.md": "# The log\n\nTaken from the shop's reverse proxy, with addresses made up.\n",
   };
   const added = Object.entries(next).map(([file, text]) => [file, strToU8(text)] as const);

@@ -17,6 +17,7 @@ const SHOWN = { timeout: 30_000 };
 
 /** What a manifest has to say, and the script that it names. */
 const VERIFIED = "verification:\n  method: script\n  script: verify.sh\n";
+const droppedManifest = (version: string) => `name: dropped\nversion: ${version}\ninstruction: Go\n${VERIFIED}`;
 const SCRIPT = { "verify.sh": "#!/bin/sh\nexit 0\n" };
 
 const MARKUP = "<img src=x onerror='window.pwned=1'>";
@@ -158,18 +159,17 @@ describe.skipIf(executablePath === undefined)("the console's registry", () => {
   });
 
   it("takes a folder and a zip archive that are dropped, and nothing else", async () => {
-    const manifest = (version: string) => `name: dropped\nversion: ${version}\ninstruction: Go\n${VERIFIED}`;
     const folder = await mkdtemp(path.join(tmpdir(), "console-"));
     const at = (name: string) => path.join(folder, name);
     try {
       await mkdir(at("dropped/data/deep"), { recursive: true });
       await mkdir(at("dropped/.git"));
       await writeFile(at("dropped/.git/HEAD"), "ref");
-      await writeFile(at("dropped/task.yaml"), manifest("2.1.0"));
+      await writeFile(at("dropped/task.yaml"), droppedManifest("2.1.0"));
       await writeFile(at("dropped/README.md"), "# Dropped\n");
       await writeFile(at("dropped/verify.sh"), SCRIPT["verify.sh"]);
       await writeFile(at("dropped/data/deep/a.txt"), "a");
-      const archive = { "task.yaml": strToU8(manifest("2.0.0")), "verify.sh": strToU8(SCRIPT["verify.sh"]) };
+      const archive = { "task.yaml": strToU8(droppedManifest("2.0.0")), "verify.sh": strToU8(SCRIPT["verify.sh"]) };
       await writeFile(at("dropped.zip"), zipSync(archive));
       await writeFile(at("notes.txt"), "Not a task");
       await openConsole(page, connection, "tasks/publish");

@@ -86,7 +86,7 @@ async function run(): Promise<void> {
         .filter((offset, at) => at === 0 || offset < current.total)
         .map((offset) => readLog(yard, start.path, offset, SLICE));
       // A slice of large entries ends before its last one: then those read with it begin too late.
-      for await (const { entries, total, hasMore } of slices) {
+      for (const { entries, total, hasMore } of await Promise.all(slices)) {
         if (current !== job) break;
         current.total = total;
         postPart(current, entries.map(readEntry), total);
