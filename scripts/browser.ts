@@ -30,7 +30,10 @@ export function watchForProblems(page: Page, baseUrl: string): string[] {
     const url = new URL(request.url());
     if (url.protocol !== "data:" && url.origin !== baseUrl) problems.push(`asks ${url.origin}: ${url.href}`);
   });
-  page.on("requestfailed", (request) => problems.push(`cannot load ${request.url()}`));
+  page.on("requestfailed", (request) => {
+    // A page that is left gives up what it was still loading.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") problems.push(`cannot load ${request.url()}`);
+  });
   page.on("response", (response) => {
     if (!response.ok() && response.status() !== 304) problems.push(`got ${response.status()} for ${response.url()}`);
   });
