@@ -24,7 +24,7 @@ const SERVER_KILLS = setting("SERVER_KILLS", 5);
 const RUNNERS = 3;
 /** Milliseconds between two deaths of runners: half to all of this. */
 const RUNNER_PAUSE_MS = setting("RUNNER_PAUSE_MS", 16_000);
-const MINUTES = setting("MINUTES", 20);
+const MINUTES = setting("MINUTES", 40);
 
 /** A place for the environment and one for the run of each item. */
 const SLOTS = Math.ceil((2 * CONCURRENCY) / RUNNERS) + 4;
