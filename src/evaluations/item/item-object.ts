@@ -106,6 +106,8 @@ export class EvaluationItem extends DurableObject {
   /** Goes on until the try is over, or has to wait. */
   async #driveOn(): Promise<void> {
     for (;;) {
+      // In one process with many others, as on a laptop, an item that never waits would let nobody else be heard.
+      await scheduler.wait(1);
       const progress = this.#progress;
       if (!progress) return;
       const isReported = await this.#report();
