@@ -1,6 +1,7 @@
 import type { TerminalSize } from "../../sandbox/port.ts";
 import { onTerminal } from "../process/pty-bridge.ts";
 import { quote } from "../../sandbox/shell-word.ts";
+import { limitMemory } from "../process/limits.ts";
 
 /** The variable by which a command's processes are found, as under bubblewrap. */
 export const COMMAND_VARIABLE = "TASKYARD_COMMAND";
@@ -40,9 +41,6 @@ export interface ExecCommand {
   memoryBytes?: number | undefined;
 }
 
-/** Shells count memory in these. */
-const BLOCK_BYTES = 1024;
-
 const NO_PERL = '[ -x /usr/bin/perl ] || { echo "A terminal needs /usr/bin/perl in the task\'s image."; exit 126; }';
 
 /** The lines that the scripts read: variables, folder, and the command in bash where the image has it. */
@@ -54,7 +52,7 @@ export function toLines({ line, cwd, env, tty, memoryBytes }: ExecCommand, word:
     ...variables,
     ...(cwd === undefined ? [] : [`cd -- ${quote(cwd)} || exit`]),
     ...(tty ? [NO_PERL] : []),
-    ...(memoryBytes === undefined ? [] : [`ulimit -d ${Math.ceil(memoryBytes / BLOCK_BYTES)} || exit`]),
+    ...(memoryBytes === undefined ? [] : [`${limitMemory(memoryBytes)} || exit`]),
     "shell=$(command -v bash) || shell=/bin/sh",
     `exec ${program.join(" ")}`,
     word,

@@ -24,6 +24,11 @@ export function shellLine(line: string): string[] {
 /** bash counts memory and files in these. */
 const BLOCK_BYTES = 1024;
 
+/** The line that limits the private memory of each process that follows it. */
+export function limitMemory(bytes: number): string {
+  return `ulimit -d ${Math.ceil(bytes / BLOCK_BYTES)}`;
+}
+
 /**
  * The words that run `argv` in `cwd` under the limits. They are set in the shell that becomes the program, so that they
  * count from inside of the sandbox: the limit on processes is then one on this sandbox alone.
@@ -33,7 +38,7 @@ export function underLimits(limits: ProcessLimits, cwd: string, argv: readonly s
     "ulimit -c 0",
     `ulimit -n ${limits.openFiles}`,
     `ulimit -u ${limits.processes}`,
-    `ulimit -d ${Math.ceil(limits.memoryBytes / BLOCK_BYTES)}`,
+    limitMemory(limits.memoryBytes),
     `ulimit -f ${Math.ceil(limits.fileBytes / BLOCK_BYTES)}`,
   ].join(" && ");
   return [...shellLine(`cd -- "$1" && shift && ${ulimit} && exec "$@"`), SHELL, cwd, ...argv];

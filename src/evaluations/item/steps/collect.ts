@@ -67,7 +67,7 @@ async function keepLogs(context: StepContext): Promise<void> {
   }
   const expiresAt = expiryOf(config.RUN_ARTIFACT_RETENTION_DAYS, now);
   const changed = await open().change(scope, { artifacts: kept.map((file) => toManifestItem(file, now, expiresAt)) });
-  if (!changed.ok) await env.ARTIFACTS.delete(kept.map(({ storagePath }) => storagePath));
+  if (!changed.ok && kept.length > 0) await env.ARTIFACTS.delete(kept.map(({ storagePath }) => storagePath));
   const dropped = changed.ok ? files.filter((file) => !kept.includes(file)) : files;
   if (dropped.length === 0) return;
   await abandonPrepared(
